@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every ceiling of the system, by name. The ones a user can meet stand in openapi/errand.yaml too.
+ */
+#ifndef ERRAND_MODEL_LIMITS_H
+#define ERRAND_MODEL_LIMITS_H
+
+/* requests */
+#define LIMIT_BODY_BYTES (1 << 20)
+#define LIMIT_JSON_DEPTH 32
+#define LIMIT_PER_PAGE_MIN 10
+#define LIMIT_PER_PAGE_MAX 100
+#define LIMIT_PER_PAGE_DEFAULT 10
+#define LIMIT_WAIT_SECONDS 60
+#define LIMIT_LOG_PAGE_MAX 1000
+#define LIMIT_LOG_PAGE_DEFAULT 200
+
+/* runners and runs; lengths of text are code points */
+#define LIMIT_NAME_MIN 3
+#define LIMIT_NAME_MAX 50
+#define LIMIT_IMAGE_NAME_MAX 255
+#define LIMIT_IMAGE_TAG_MAX 128
+#define LIMIT_RUN_COMMAND_MAX 1000
+#define LIMIT_COMMAND_MAX 4000
+#define LIMIT_ENTRYPOINT_MAX 500
+#define LIMIT_ARGV_ITEMS 200
+#define LIMIT_ARGV_CHARS 8000
+#define LIMIT_TIMEOUT_SECONDS_MAX 86400
+#define LIMIT_TIMEOUT_SECONDS_DEFAULT 3600
+#define LIMIT_STOP_GRACE_SECONDS_MAX 300
+#define LIMIT_STOP_GRACE_SECONDS_DEFAULT 10
+#define LIMIT_PULL_TIMEOUT_SECONDS_DEFAULT 600
+#define LIMIT_PRIORITY_MAX 100
+#define LIMIT_PRIORITY_DEFAULT 50
+#define LIMIT_PIDS_MIN 8
+#define LIMIT_PIDS_MAX 32768
+#define LIMIT_PIDS_DEFAULT 1024
+#define LIMIT_SHM_MB_MAX 65536
+#define LIMIT_SHM_MB_DEFAULT 64
+#define LIMIT_LOG_BYTES_MIN 1024
+#define LIMIT_LOG_BYTES_MAX (INT64_C(64) << 30)
+#define LIMIT_LOG_BYTES_DEFAULT (INT64_C(1) << 30)
+#define LIMIT_LABELS 32
+#define LIMIT_LABEL_KEY_MAX 63
+#define LIMIT_LABEL_VALUE_MAX 255
+#define LIMIT_ENV_KEY_MAX 255
+#define LIMIT_ENV_VALUE_BYTES (32 << 10)
+#define LIMIT_ENV_VARIABLES 200
+
+/* logs */
+#define LIMIT_LOG_LINE_BYTES (16 << 10)
+#define LIMIT_LOG_FRAME_BYTES (256 << 10)
+#define LIMIT_LOG_BATCH_BYTES (1 << 20)
+
+/* agent protocol */
+#define LIMIT_AGENT_EVENTS 500
+#define LIMIT_ASSIGNMENT_BYTES (16 << 20)
+
+#endif
