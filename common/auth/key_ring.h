@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The key ring file: the keys that encrypt env values, by id, and the key that tokens are hashed
+ * with. Whoever has this file and the database has everything, so it is refused when others than
+ * its owner may read it.
+ *
+ *     {"version":1,"current":"k1","token_key":"<base64, 32 bytes>","keys":{"k1":"<base64, 32 bytes>"}}
+ *
+ * Immutable once loaded: any thread may read it.
+ */
+#ifndef ERRAND_AUTH_KEY_RING_H
+#define ERRAND_AUTH_KEY_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "auth/secret.h"
+#include "base/err.h"
+
+#define KEY_RING_KEY_BYTES 32
+#define KEY_RING_ID_MAX 32 /* characters, [a-z0-9_-] */
+#define KEY_RING_KEYS_MAX 64
+
+struct key_ring;
+
+/* Out:     ret_ring  free with key_ring_free
+ * Errors:  ERR_NOT_FOUND  no such file
+ *          ERR_DENIED     group or others have any right on it, or it is not ours; says the fix
+ *          ERR_INVALID    not a key ring */
+int key_ring_load(const char *path, struct key_ring **ret_ring, struct err *e) MUST_USE;
+
+/* Write a new ring with one fresh key, mode 0600, unless the file exists: then it is only checked,
+ * as key_ring_load() does. `ret_created` may be NULL. */
+int key_ring_create(const char *path, bool *ret_created, struct err *e) MUST_USE;
+
+/* For tests: a ring in memory with the key `id`. NULL out of memory. */
+struct key_ring *key_ring_new_for_test(const char *id);
+
+void key_ring_free(struct key_ring *ring);
+void key_ring_freep(struct key_ring **ring);
+
+/* Id of the key new values are encrypted with. */
+const char *key_ring_current_id(const struct key_ring *ring);
+
+/* KEY_RING_KEY_BYTES bytes; NULL when the ring has no key of this id. `id` need not end in NUL. */
+const unsigned char *key_ring_key(const struct key_ring *ring, const char *id, size_t id_n);
+
+/* KEY_RING_KEY_BYTES bytes, for token_hash(). */
+const unsigned char *key_ring_token_key(const struct key_ring *ring);
+
+#endif
