@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the agent hands to one shim: everything needed to run one attempt, as one JSON object on
+ * the shim's standard input.
+ *
+ * How a shim is used
+ *   start    fork; in the child: chdir anywhere, stdin = read end of a pipe (or a memfd), stderr =
+ *            the agent's log; exec `errand-shim <run dir>`. The shim calls setsid() itself, makes
+ *            its own mount namespace (that is also where the hybrid cgroup layout is made
+ *            acceptable to crun: the agent does nothing about it), and outlives the agent. It stays
+ *            the agent's child: reap it, or ignore SIGCHLD.
+ *   run dir  absolute, exists, mode 0700, named <...>/runs/<run>/<attempt>. Files in it:
+ *              lock         flock(LOCK_EX) held while the shim lives: the test for adoption
+ *              status.json  run_status.h; replaced atomically
+ *              spool        shim/spool.h; a 16-byte header, then log records; only ever grows
+ *              control.sock AF_UNIX SOCK_DGRAM; one word a datagram: "stop" (stop signal, grace,
+ *                           KILL) or "kill" (KILL now). Either ends the run as canceled. The path
+ * may be longer than sun_path: go through /proc/self/fd/<run dir fd>/ exit.json    exit_record.h;
+ * appears, complete, as the last thing a shim does wake     datagrams to `wake_socket`: "<event>
+ * <run>/<attempt>", event = "started" | "log" | "exited". They only wake: files are the truth.
+ * "log" comes at most every RUN_WAKE_INTERVAL_MS. Nobody listening is no error. death    a shim
+ * that is gone (lock free) and left no exit.json: run `errand-shim --reap <run dir>`; it kills and
+ * removes what is left and writes exit.json (reason internal).
+ */
+#ifndef ERRAND_HYPERVISOR_AGENT_RUN_SPEC_H
+#define ERRAND_HYPERVISOR_AGENT_RUN_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/id.h"
+
+/* Ceiling of the JSON text: argv, env (32 KiB a value) and layers together. */
+#define RUN_SPEC_MAX_BYTES ((size_t)8 * 1024 * 1024)
+
+#define RUN_WAKE_INTERVAL_MS 5
+
+enum run_network {
+    RUN_NETWORK_NONE,   /* own network namespace, loopback only */
+    RUN_NETWORK_BRIDGE, /* own network namespace; see drivers/oci.h for what it can reach */
+};
+
+/* A list of owned strings, ready for exec: items[n] is NULL once something was added. */
+struct text_list {
+    char **items; /* owned; NULL while empty */
+    size_t n;
+};
+
+struct run_spec {
+    struct id run;
+    uint32_t attempt; /* 1.. */
+
+    /* The process; the agent has already applied the image's configuration and the overrides. */
+    struct text_list argv; /* at least one */
+    struct text_list env; /* "KEY=VALUE", each key once; PATH, HOME, HOSTNAME are added if absent */
+    char *cwd;            /* owned; absolute; made if missing; NULL = "/" */
+    char *user;           /* owned; "uid", "uid:gid", "name" or "name:group"; NULL = root */
+    char *hostname;       /* owned; NULL = the first 12 characters of the run id */
+
+    struct text_list layers; /* unpacked layer directories, absolute, lowest first; at least one */
+
+    char *runtime;     /* owned; absolute path of crun or runc (the file's name tells which) */
+    char *init;        /* owned; absolute path of errand-init */
+    char *seccomp_bpf; /* owned; file made by seccomp_profile_compile(), used with crun; NULL = the
+                        * profile goes into config.json and the runtime compiles it each time */
+    char *cgroup;      /* owned; absolute in each hierarchy: "/errand/<run>-<attempt>" */
+    char *wake_socket; /* owned; the agent's datagram socket; NULL = wake nobody */
+
+    uint32_t timeout_seconds;       /* of the process, from its start; 1.. */
+    uint32_t stop_grace_seconds;    /* between stop_signal and KILL; 0 = KILL at once */
+    uint32_t start_timeout_seconds; /* for the runtime to create the container; 0 = 60 */
+    int stop_signal;                /* 1..64 */
+
+    uint64_t memory_bytes;    /* 0 = no limit; swap is off where the kernel can account for it */
+    uint32_t cpu_milli;       /* 1000 = one core; 0 = no limit */
+    uint32_t pids_limit;      /* 0 = no limit */
+    uint64_t shm_size_bytes;  /* 0 = 64 MiB */
+    uint64_t log_limit_bytes; /* of payload; 0 = no limit */
+    bool read_only;           /* root file system */
+    enum run_network network;
+};
+
+/* Append a copy of `text`. ERR_UNAVAILABLE when out of memory. */
+int text_list_add(struct text_list *list, const char *text, struct err *e) MUST_USE;
+
+/* Frees, after wiping: lists may hold secrets. */
+void text_list_done(struct text_list *list);
+
+/* All zero, and the defaults: timeout 3600 s, grace 10 s, SIGTERM, network bridge. */
+void run_spec_init(struct run_spec *spec);
+
+/* Wipes argv and env, frees everything; the spec is as after run_spec_init(). */
+void run_spec_done(struct run_spec *spec);
+
+/* Append the JSON text. The buffer then holds secrets: wipe it (explicit_bzero) after use. */
+int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e) MUST_USE;
+
+/* Read the JSON text into `ret_spec`, which was initialised; unknown fields are refused.
+ * ERR_INVALID names the field, never a value. */
+int run_spec_decode(const char *json, size_t n, struct run_spec *ret_spec, struct err *e) MUST_USE;
+
+#endif
