@@ -3,24 +3,27 @@
  * What the agent hands to one shim: everything needed to run one attempt, as one JSON object on
  * the shim's standard input.
  *
- * How a shim is used
- *   start    fork; in the child: chdir anywhere, stdin = read end of a pipe (or a memfd), stderr =
- *            the agent's log; exec `errand-shim <run dir>`. The shim calls setsid() itself, makes
- *            its own mount namespace (that is also where the hybrid cgroup layout is made
- *            acceptable to crun: the agent does nothing about it), and outlives the agent. It stays
- *            the agent's child: reap it, or ignore SIGCHLD.
- *   run dir  absolute, exists, mode 0700, named <...>/runs/<run>/<attempt>. Files in it:
- *              lock         flock(LOCK_EX) held while the shim lives: the test for adoption
- *              status.json  run_status.h; replaced atomically
- *              spool        shim/spool.h; a 16-byte header, then log records; only ever grows
- *              control.sock AF_UNIX SOCK_DGRAM; one word a datagram: "stop" (stop signal, grace,
- *                           KILL) or "kill" (KILL now). Either ends the run as canceled. The path
- * may be longer than sun_path: go through /proc/self/fd/<run dir fd>/ exit.json    exit_record.h;
- * appears, complete, as the last thing a shim does wake     datagrams to `wake_socket`: "<event>
- * <run>/<attempt>", event = "started" | "log" | "exited". They only wake: files are the truth.
- * "log" comes at most every RUN_WAKE_INTERVAL_MS. Nobody listening is no error. death    a shim
- * that is gone (lock free) and left no exit.json: run `errand-shim --reap <run dir>`; it kills and
- * removes what is left and writes exit.json (reason internal).
+ * Start: fork; in the child stdin = the read end of a pipe (or a memfd), stderr = the agent's log;
+ * exec `errand-shim <run dir>`. The shim calls setsid() itself, makes its own mount namespace
+ * (there it also makes the hybrid cgroup layout acceptable to crun: the agent does nothing about
+ * that) and outlives the agent. It stays the agent's child: reap it, or ignore SIGCHLD.
+ *
+ * Run dir: absolute, exists, mode 0700, named <...>/runs/<run>/<attempt>. Files in it:
+ *
+ * - lock: flock(LOCK_EX) held while the shim lives; the test for adoption.
+ * - status.json: run_status.h, replaced atomically.
+ * - spool: shim/spool.h; a 16-byte header, then log records; only ever grows.
+ * - control.sock: AF_UNIX SOCK_DGRAM, one word a datagram: "stop" (stop signal, grace, KILL) or
+ *   "kill" (KILL now); either ends the run as canceled. The path may be longer than sun_path: go
+ *   through /proc/self/fd/<fd of the run dir>/control.sock.
+ * - exit.json: exit_record.h; appears, complete, as the last thing a shim does.
+ *
+ * Wake: datagrams to `wake_socket`, "<event> <run>/<attempt>", event = started, log or exited. They
+ * only wake: the files are the truth. "log" comes at most every RUN_WAKE_INTERVAL_MS. Nobody
+ * listening is no error.
+ *
+ * Death: a shim that is gone (lock free) and left no exit.json: run `errand-shim --reap <run dir>`;
+ * it kills and removes what is left and writes exit.json (reason internal).
  */
 #ifndef ERRAND_HYPERVISOR_AGENT_RUN_SPEC_H
 #define ERRAND_HYPERVISOR_AGENT_RUN_SPEC_H
