@@ -16,26 +16,15 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "model/reason.h"
 
 #define EXIT_RECORD_FILE "exit.json"
 #define EXIT_MESSAGE_BYTES 512
 
-/* The part of the contract's closed set of termination reasons that a shim can know. */
-enum exit_reason {
-    EXIT_REASON_EXITED,          /* the process ended by itself, with any code */
-    EXIT_REASON_TIMEOUT,         /* exit_code is 124 */
-    EXIT_REASON_CANCELED,        /* after "stop" or "kill"; exit_code is what it ended with */
-    EXIT_REASON_OOM_KILLED,      /* the memory limit ended it */
-    EXIT_REASON_INVALID_COMMAND, /* exec failed: 127 not found, 126 not executable */
-    EXIT_REASON_START_FAILED,    /* the container could not be made; no exit code */
-    EXIT_REASON_INTERNAL,        /* shim or host failed; see message */
-    EXIT_REASON_COUNT,
-};
-
 struct exit_record {
     struct id run;
     uint32_t attempt;
-    enum exit_reason reason;
+    enum termination_reason reason;   /* see below for what a shim can say */
     int32_t exit_code;                /* 0..255; -1 = none, it never ran */
     char message[EXIT_MESSAGE_BYTES]; /* one line for people, valid UTF-8; may be empty */
     int64_t started_at_us;            /* 0 = never ran */
@@ -48,8 +37,10 @@ struct exit_record {
     bool oom_killed; /* the kernel killed something inside, whether or not it ended the run */
 };
 
-/* "exited"; the contract's spelling. Never NULL. */
-const char *exit_reason_name(enum exit_reason reason);
+/* A shim's reasons: EXITED (by itself, any code), TIMEOUT (exit_code 124), CANCELED (after "stop"
+ * or "kill"; exit_code is what it ended with), OOM_KILLED (the memory limit ended it),
+ * INVALID_COMMAND (exec failed: 127 not found, 126 not executable), START_FAILED (no container, no
+ * exit code), INTERNAL (shim or host failed). */
 
 /* Append the JSON object: the fields of the agent protocol's `finished` event (without `type`),
  * times as RFC 3339. */

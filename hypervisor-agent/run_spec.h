@@ -36,8 +36,8 @@
 #include "base/err.h"
 #include "base/id.h"
 
-/* Ceiling of the JSON text: argv, env (32 KiB a value) and layers together. */
-#define RUN_SPEC_MAX_BYTES ((size_t)8 * 1024 * 1024)
+/* Ceiling of the JSON text: argv, env and layers together. */
+#define RUN_SPEC_MAX_BYTES ((size_t)16 << 20)
 
 #define RUN_WAKE_INTERVAL_MS 5
 
