@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "base/id.h"
 
-#define ENV_CIPHER_KEY_MAX 255                         /* bytes of an env key */
+#define ENV_CIPHER_KEY_MAX 255                                  /* bytes of an env key */
 #define ENV_CIPHER_OVERHEAD_MAX (2 + KEY_RING_ID_MAX + 24 + 16) /* blob bytes above the value's */
 
 /* Where a value belongs. */

@@ -4,7 +4,8 @@
  * with. Whoever has this file and the database has everything, so it is refused when others than
  * its owner may read it.
  *
- *     {"version":1,"current":"k1","token_key":"<base64, 32 bytes>","keys":{"k1":"<base64, 32 bytes>"}}
+ *     {"version":1,"current":"k1","token_key":"<base64, 32 bytes>","keys":{"k1":"<base64, 32
+ * bytes>"}}
  *
  * Immutable once loaded: any thread may read it.
  */

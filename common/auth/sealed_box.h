@@ -22,8 +22,8 @@ struct sealed_box_keys;
 /* Load the key pair, or make and write one (0600) when the file is missing.
  * Out:     ret_keys     free with sealed_box_keys_free
  * Errors:  ERR_DENIED   others may read the file; ERR_INVALID not 32 bytes */
-int sealed_box_keys_open(const char *path, struct sealed_box_keys **ret_keys, struct err *e)
-    MUST_USE;
+int sealed_box_keys_open(const char *path, struct sealed_box_keys **ret_keys,
+                         struct err *e) MUST_USE;
 
 void sealed_box_keys_free(struct sealed_box_keys *keys);
 void sealed_box_keys_freep(struct sealed_box_keys **keys);

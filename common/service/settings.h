@@ -98,7 +98,8 @@ bool settings_is_set(const struct settings *s, const char *name);
 /* ERR_INVALID with the three ways to give it when `name` is not set or empty. */
 int settings_require(const struct settings *s, const char *name, struct err *e) MUST_USE;
 
-/* The i-th word left for the subcommand ("token", "create", "--kind", "user"), NULL past the end. */
+/* The i-th word left for the subcommand ("token", "create", "--kind", "user"), NULL past the end.
+ */
 const char *settings_word(const struct settings *s, size_t i);
 
 /* Value of the subcommand's own flag: "user" for `kind` in the example above, also from

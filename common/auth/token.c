@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "auth/token.h"
+
+#include "auth/secret.h"
+
+#include <sodium.h>
+
+#include <string.h>
+
+#define RANDOM_BYTES 32
+#define PREFIX_CHARS 6
+
+struct kind_row {
+    char prefix[PREFIX_CHARS + 1];
+    const char *name;
+};
+
+static const struct kind_row kinds[] = {
+    [TOKEN_KIND_USER] = {"err_u_", "user"},
+    [TOKEN_KIND_PROJECT] = {"err_p_", "project"},
+    [TOKEN_KIND_HYPERVISOR] = {"err_h_", "hypervisor"},
+    [TOKEN_KIND_JOIN] = {"err_j_", "join"},
+};
+
+_Static_assert(ARRAY_LEN(kinds) == TOKEN_KIND_COUNT, "a row for each kind");
+_Static_assert(sodium_base64_ENCODED_LEN(RANDOM_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING) ==
+                   TOKEN_TEXT_BYTES - PREFIX_CHARS,
+               "the length of a token");
+_Static_assert(TOKEN_KEY_BYTES == crypto_generichash_KEYBYTES &&
+                   TOKEN_HASH_BYTES == crypto_generichash_BYTES,
+               "BLAKE2b-256 with a 256-bit key");
+
+void token_make(enum token_kind kind, char *text)
+{
+    unsigned char random[RANDOM_BYTES];
+    randombytes_buf(random, sizeof(random));
+    memcpy(text, kinds[kind].prefix, PREFIX_CHARS);
+    (void)sodium_bin2base64(text + PREFIX_CHARS, TOKEN_TEXT_BYTES - PREFIX_CHARS, random,
+                            sizeof(random), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    secret_wipe(random, sizeof(random));
+}
+
+/* Also refuses a last character with bits that no encoder sets, so a token has one spelling. */
+static bool is_random_part(const char *text)
+{
+    unsigned char random[RANDOM_BYTES];
+    size_t got = 0;
+    const char *end = NULL;
+    int r = sodium_base642bin(random, sizeof(random), text, TOKEN_TEXT_CHARS - PREFIX_CHARS, NULL,
+                              &got, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    secret_wipe(random, sizeof(random));
+    return r == 0 && got == sizeof(random) && end == text + TOKEN_TEXT_CHARS - PREFIX_CHARS;
+}
+
+int token_parse(const char *text, size_t n, enum token_kind *ret_kind, struct err *e)
+{
+    for (size_t i = 0; n == TOKEN_TEXT_CHARS && i < ARRAY_LEN(kinds); i++) {
+        if (memcmp(text, kinds[i].prefix, PREFIX_CHARS) == 0 &&
+            is_random_part(text + PREFIX_CHARS)) {
+            *ret_kind = (enum token_kind)i;
+            return 0;
+        }
+    }
+    return err_set(e, ERR_UNAUTHENTICATED, "not a token");
+}
+
+struct token_hash token_hash(const unsigned char *key, const char *text, size_t n)
+{
+    struct token_hash hash;
+    (void)crypto_generichash(hash.bytes, sizeof(hash.bytes), (const unsigned char *)text, n, key,
+                             TOKEN_KEY_BYTES);
+    return hash;
+}
+
+bool token_hash_equal(const struct token_hash *a, const struct token_hash *b)
+{
+    return sodium_memcmp(a->bytes, b->bytes, TOKEN_HASH_BYTES) == 0;
+}
+
+const char *token_kind_name(enum token_kind kind)
+{
+    return kinds[kind].name;
+}
+
+int token_kind_from_name(const char *name, enum token_kind *ret_kind, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (strcmp(name, kinds[i].name) == 0) {
+            *ret_kind = (enum token_kind)i;
+            return 0;
+        }
+    }
+    return err_set(e, ERR_INVALID, "token kind must be user, project, hypervisor or join");
+}
