@@ -18,6 +18,7 @@
 struct statement {
     const char *name;
     const char *sql;
+    bool repeatable; /* running it twice does what running it once does */
 };
 
 struct db;

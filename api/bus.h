@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Wake-ups: "something about this run (or hypervisor) changed". They reach every loop of this
+ * process by message and every other process by NOTIFY; the database is the truth, a wake-up only
+ * says when to look.
+ */
+#ifndef ERRAND_API_BUS_H
+#define ERRAND_API_BUS_H
+
+#include "base/id.h"
+
+struct loop;
+
+enum bus_topic {
+    BUS_QUEUE,      /* a run became pending; nobody in the API listens, the scheduler does */
+    BUS_RUN,        /* log lines stored or state changed */
+    BUS_HYPERVISOR, /* assigned a run, or one of its runs is to stop */
+    BUS_TOPIC_COUNT
+};
+
+/* "errand_queue", "errand_run", "errand_hypervisor": the NOTIFY channels. */
+const char *bus_channel(enum bus_topic topic);
+
+/* After the change is committed. `id` is the run's or the hypervisor's; the nil id for BUS_QUEUE.
+ * Reaches log_hub_on_run() resp. agent_hub_on_hypervisor() of every loop, this one included,
+ * asynchronously. Thread: the loop's. */
+void bus_publish(struct loop *loop, enum bus_topic topic, struct id id);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One event-loop thread of the API and all it owns. Threads share nothing but the immutable
+ * `struct server_config`; what they tell each other goes through bus.h.
+ */
+#ifndef ERRAND_API_LOOP_H
+#define ERRAND_API_LOOP_H
+
+#include <pthread.h>
+
+#include "auth/key_ring.h"
+#include "base/err.h"
+
+#include <h2o.h>
+
+#include "db_pipe.h"
+
+struct agent_hub;
+struct bus;
+struct log_hub;
+struct server;
+struct token_cache;
+
+struct server_config {
+    const char *database_url;
+    const struct key_ring *key_ring;
+    unsigned threads;
+    unsigned max_connections;
+    unsigned drain_seconds;
+};
+
+struct loop {
+    const struct server_config *config;
+    struct server *server;
+    struct bus *bus;   /* shared by all loops */
+    unsigned index;    /* 0..threads-1 */
+    h2o_context_t h2o; /* loop->h2o.loop is the h2o_loop_t */
+    struct db_pipe *db;
+    struct token_cache *tokens;
+    struct log_hub *logs;     /* who follows which run on this thread */
+    struct agent_hub *agents; /* which hypervisors hold their stream on this thread */
+    unsigned connections;
+    unsigned requests; /* in progress, streams included */
+    bool draining;     /* no new requests; streams end */
+    pthread_t thread;
+};
+
+/* The loop that serves `req`. */
+struct loop *loop_of(h2o_req_t *req);
+
+#endif

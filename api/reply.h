@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Answers. Each request gets one; all do nothing when the client is gone.
+ */
+#ifndef ERRAND_API_REPLY_H
+#define ERRAND_API_REPLY_H
+
+#include "request.h"
+
+/* Takes `body` (a new reference). Status 200 unless another is the contract's. */
+void reply_json(struct request *rq, int status, json_t *body);
+
+/* {"status":404,"error":"Not Found","code":"not_found","message":...,"request_id":...}.
+ * `message` is for people and never holds a secret. */
+void reply_error(struct request *rq, enum err_code code, const char *message);
+
+/* The same from an error value. Of INTERNAL, UNAVAILABLE and UNCERTAIN the client sees a general
+ * sentence; the text goes to our log. */
+void reply_err(struct request *rq, const struct err *err);
+
+/* An HTTP status that no err_code stands for: 405 "method_not_allowed", 413 "too_large", 415
+ * "unsupported_media_type". */
+void reply_status(struct request *rq, int status, const char *code, const char *message);
+
+/* 400 {"errors":["Name must be ...", ...],"fields":{"name":["must be ..."]}}; see problems.h.
+ * Takes both. */
+void reply_problems(struct request *rq, json_t *errors, json_t *fields);
+
+/* 204, or any status with bytes of ours that live as long as the program (documents, text). */
+void reply_empty(struct request *rq, int status);
+void reply_static(struct request *rq, int status, const char *content_type, const void *bytes,
+                  size_t n);
+
+/* Add a response header before replying; `value` is copied. */
+void reply_header(struct request *rq, const char *name, const char *value);
+
+#endif
