@@ -6,12 +6,13 @@
 #ifndef ERRAND_TESTS_SUPPORT_TEST_H
 #define ERRAND_TESTS_SUPPORT_TEST_H
 
-/* clang-format off: cmocka.h wants these four first */
-#include <cmocka.h>
+/* cmocka.h wants the four others first. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 /* clang-format on */
 
 /* Every test file ends with `TEST_MAIN(cmocka_unit_test(test_a__x), ...)`. */
