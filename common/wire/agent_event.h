@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a hypervisor tells the API: POST /agent/v1/events, {"events":[{"seq":N,"type":...}, ...]}.
- * Each event is answered by its `seq` (wire/agent_result.h); an unanswered one is sent again.
+ * At most LIMIT_AGENT_EVENTS in one request. Each is answered by its `seq` (wire/agent_result.h);
+ * an unanswered one is sent again.
  */
 #ifndef ERRAND_WIRE_AGENT_EVENT_H
 #define ERRAND_WIRE_AGENT_EVENT_H
@@ -15,10 +16,6 @@
 #include "base/id.h"
 
 struct json_t;
-
-/* Ceilings of one request. */
-#define AGENT_EVENTS_MAX 512
-#define AGENT_EVENTS_MAX_BYTES ((size_t)1024 * 1024)
 
 enum agent_event_type {
     AGENT_EVENT_HEARTBEAT,

@@ -6,6 +6,8 @@
  *   {"type":"assign", members of an assignment}
  *   {"type":"stop","run":ID,"attempt":N}
  *   {"type":"ping"}
+ *
+ * A line has at most LIMIT_ASSIGNMENT_BYTES.
  */
 #ifndef ERRAND_WIRE_ASSIGNMENT_LINE_H
 #define ERRAND_WIRE_ASSIGNMENT_LINE_H
@@ -18,9 +20,6 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "wire/assignment.h"
-
-/* Ceiling of one line, newline included. */
-#define ASSIGNMENT_LINE_MAX_BYTES ((size_t)8 * 1024 * 1024)
 
 enum assignment_line_type {
     ASSIGNMENT_LINE_SYNC,

@@ -33,9 +33,9 @@ int field_get_text(const struct json_t *object, const char *key, const char **re
 int field_get_text_or_null(const struct json_t *object, const char *key, const char **ret_text,
                            struct err *e) MUST_USE;
 
-/* A text out of a closed set, `choices` ending in NULL. The text returned is the set's own. */
+/* A text out of the closed set `choices`, which ends in NULL; answers its position there. */
 int field_get_choice(const struct json_t *object, const char *key, const char *const *choices,
-                     const char **ret_choice, struct err *e) MUST_USE;
+                     size_t *ret_index, struct err *e) MUST_USE;
 
 int field_get_i64(const struct json_t *object, const char *key, int64_t min, int64_t max,
                   int64_t *ret_value, struct err *e) MUST_USE;

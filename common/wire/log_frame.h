@@ -7,7 +7,7 @@
  *   20  first_id     u64   id of the first record's line
  *   28  n_records    u32
  *   32  n_bytes      u32   of the records that follow
- *   36  records      n_bytes of log records (model/log_record.h)
+ *   36  records      n_bytes of log records (model/log_record.h); at most LIMIT_LOG_FRAME_BYTES
  *
  * The answer: {"acks":[{"run":ID,"attempt":N,"last_id":N} | {"run":ID,"attempt":N,"code":TEXT}]},
  * one for each frame, in order. `last_id` is what is stored; the agent goes on after it.
@@ -25,10 +25,6 @@
 struct json_t;
 
 #define LOG_FRAME_HEADER_BYTES 36
-
-/* Ceilings: records of one frame, and all frames of one request with their headers. */
-#define LOG_FRAME_MAX_BYTES ((size_t)256 * 1024)
-#define LOG_POST_MAX_BYTES ((size_t)1024 * 1024)
 
 struct log_frame {
     struct id run_id;

@@ -15,7 +15,6 @@
 
 struct json_t;
 
-#define REGISTRATION_MAX_BYTES ((size_t)64 * 1024)
 #define REGISTRATION_KEY_BYTES 32
 
 struct registration {
