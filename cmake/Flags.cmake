@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # errand_flags: warnings, feature macros, hardening and sanitizers. Every target of ours links it
-# PRIVATE; nothing else sets a flag.
+# PRIVATE; nothing else sets a flag. errand_plain_flags is the same without instrumentation, for the
+# one program that runs inside strangers' file systems.
 
+add_library(errand_plain_flags INTERFACE)
 add_library(errand_flags INTERFACE)
+target_link_libraries(errand_flags INTERFACE errand_plain_flags)
 
-target_compile_definitions(errand_flags INTERFACE
+target_compile_definitions(errand_plain_flags INTERFACE
     _GNU_SOURCE
     ERRAND_VERSION_TEXT="${PROJECT_VERSION}")
 
-target_compile_options(errand_flags INTERFACE
+target_compile_options(errand_plain_flags INTERFACE
     -Wall -Wextra -Wpedantic
     -Wconversion -Wsign-conversion -Wshadow -Wvla -Wundef
     -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition
@@ -18,12 +21,12 @@ target_compile_options(errand_flags INTERFACE
     $<$<BOOL:${ERRAND_WERROR}>:-Werror>)
 
 set(hardened $<CONFIG:Release,RelWithDebInfo>)
-target_compile_options(errand_flags INTERFACE
+target_compile_options(errand_plain_flags INTERFACE
     $<${hardened}:-fstack-protector-strong>
     $<${hardened}:-fstack-clash-protection>
     $<${hardened}:-fcf-protection>)
-target_compile_definitions(errand_flags INTERFACE $<${hardened}:_FORTIFY_SOURCE=2>)
-target_link_options(errand_flags INTERFACE
+target_compile_definitions(errand_plain_flags INTERFACE $<${hardened}:_FORTIFY_SOURCE=2>)
+target_link_options(errand_plain_flags INTERFACE
     $<${hardened}:LINKER:-z,relro,-z,now,-z,noexecstack>)
 
 # assert() guards against bugs of our own and stays on in every configuration.

@@ -101,7 +101,7 @@ void run_spec_done(struct run_spec *spec);
 /* Append the JSON text. The buffer then holds secrets: wipe it (explicit_bzero) after use. */
 int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e) MUST_USE;
 
-/* Read the JSON text into `ret_spec`, which was initialised; unknown fields are refused.
+/* Read the JSON text into `ret_spec`, which was initialised; on failure it is empty again.
  * ERR_INVALID names the field, never a value. */
 int run_spec_decode(const char *json, size_t n, struct run_spec *ret_spec, struct err *e) MUST_USE;
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run_file.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define RUN_FILE_MODE 0600
+
+static int path_join(const char *run_dir, const char *name, const char *suffix, char *path,
+                     struct err *e)
+{
+    int n = snprintf(path, PATH_MAX, "%s/%s%s", run_dir, name, suffix);
+    if (n < 0 || n >= PATH_MAX)
+        return err_set(e, ERR_INVALID, "path too long: %.100s", run_dir);
+    return 0;
+}
+
+int run_file_read(const char *run_dir, const char *name, struct buf *b, struct err *e)
+{
+    char path[PATH_MAX];
+    int r = path_join(run_dir, name, "", path, e);
+    if (r < 0)
+        return r;
+    size_t before = b->len;
+    r = file_read(path, b, e);
+    if (r < 0)
+        return r;
+    if (b->len == before)
+        return err_set(e, ERR_NOT_FOUND, "read %s: empty", path);
+    return 0;
+}
+
+static int write_whole(const char *path, const void *bytes, size_t n, struct err *e)
+{
+    CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, RUN_FILE_MODE);
+    if (fd < 0)
+        return err_errno(e, errno, "create %s", path);
+    ssize_t put = write(fd, bytes, n);
+    if (put < 0)
+        return err_errno(e, errno, "write %s", path);
+    if ((size_t)put != n)
+        return err_errno(e, ENOSPC, "write %s", path);
+    return 0;
+}
+
+int run_file_replace(const char *run_dir, const char *name, const void *bytes, size_t n,
+                     struct err *e)
+{
+    char path[PATH_MAX];
+    char beside[PATH_MAX];
+    int r = path_join(run_dir, name, "", path, e);
+    if (r == 0)
+        r = path_join(run_dir, name, ".new", beside, e);
+    if (r < 0)
+        return r;
+
+    r = write_whole(beside, bytes, n, e);
+    if (r == 0 && rename(beside, path) < 0)
+        r = err_errno(e, errno, "replace %s", path);
+    if (r < 0)
+        (void)unlink(beside);
+    return r;
+}

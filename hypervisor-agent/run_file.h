@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Small files in a run dir, read and replaced as wholes.
+ *
+ * Unlike file_replace() nothing is fsynced: these files have to survive the death of processes,
+ * which the page cache does, and not a crash of the machine, after which the container is gone too
+ * and the run is reaped. It saves two flushes of the disk a run.
+ */
+#ifndef ERRAND_HYPERVISOR_AGENT_RUN_FILE_H
+#define ERRAND_HYPERVISOR_AGENT_RUN_FILE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Append <run_dir>/<name> to `b`. ERR_NOT_FOUND also when it is empty: that is what a crash of the
+ * machine leaves. */
+int run_file_read(const char *run_dir, const char *name, struct buf *b, struct err *e) MUST_USE;
+
+/* Write <name>.new beside it and rename. One writer at a time. */
+int run_file_replace(const char *run_dir, const char *name, const void *bytes, size_t n,
+                     struct err *e) MUST_USE;
+
+#endif

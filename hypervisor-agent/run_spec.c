@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run_spec.h"
+
+#include "wire/field.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const network_names[] = {
+    [RUN_NETWORK_NONE] = "none",
+    [RUN_NETWORK_BRIDGE] = "bridge",
+    NULL,
+};
+
+int text_list_add(struct text_list *list, const char *text, struct err *e)
+{
+    char **items = reallocarray(list->items, list->n + 2, sizeof(*items));
+    if (items == NULL)
+        return err_set(e, ERR_UNAVAILABLE, "out of memory");
+    list->items = items;
+    items[list->n] = strdup(text);
+    if (items[list->n] == NULL)
+        return err_set(e, ERR_UNAVAILABLE, "out of memory");
+    list->n++;
+    items[list->n] = NULL;
+    return 0;
+}
+
+void text_list_done(struct text_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        explicit_bzero(list->items[i], strlen(list->items[i]));
+        free(list->items[i]);
+    }
+    free(list->items);
+    *list = (struct text_list){0};
+}
+
+void run_spec_init(struct run_spec *spec)
+{
+    *spec = (struct run_spec){
+        .attempt = 1,
+        .timeout_seconds = 3600,
+        .stop_grace_seconds = 10,
+        .stop_signal = SIGTERM,
+        .network = RUN_NETWORK_BRIDGE,
+    };
+}
+
+void run_spec_done(struct run_spec *spec)
+{
+    text_list_done(&spec->argv);
+    text_list_done(&spec->env);
+    text_list_done(&spec->layers);
+    free(spec->cwd);
+    free(spec->user);
+    free(spec->hostname);
+    free(spec->runtime);
+    free(spec->init);
+    free(spec->seccomp_bpf);
+    free(spec->cgroup);
+    free(spec->wake_socket);
+    run_spec_init(spec);
+}
+
+static void put_list(struct buf *out, const char *key, const struct text_list *list)
+{
+    static const char *const none[] = {NULL};
+    const char *const *items = list->n == 0 ? none : (const char *const *)list->items;
+    field_put_texts(out, key, items, list->n);
+}
+
+int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
+{
+    buf_add_char(out, '{');
+    field_put_id(out, "run", spec->run);
+    field_put_i64(out, "attempt", spec->attempt);
+    put_list(out, "argv", &spec->argv);
+    put_list(out, "env", &spec->env);
+    field_put_text(out, "cwd", spec->cwd);
+    field_put_text(out, "user", spec->user);
+    field_put_text(out, "hostname", spec->hostname);
+    put_list(out, "layers", &spec->layers);
+    field_put_text(out, "runtime", spec->runtime);
+    field_put_text(out, "init", spec->init);
+    field_put_text(out, "seccomp_bpf", spec->seccomp_bpf);
+    field_put_text(out, "cgroup", spec->cgroup);
+    field_put_text(out, "wake_socket", spec->wake_socket);
+    field_put_i64(out, "timeout_seconds", spec->timeout_seconds);
+    field_put_i64(out, "stop_grace_seconds", spec->stop_grace_seconds);
+    field_put_i64(out, "start_timeout_seconds", spec->start_timeout_seconds);
+    field_put_i64(out, "stop_signal", spec->stop_signal);
+    field_put_i64(out, "memory_bytes", (int64_t)spec->memory_bytes);
+    field_put_i64(out, "cpu_milli", spec->cpu_milli);
+    field_put_i64(out, "pids_limit", spec->pids_limit);
+    field_put_i64(out, "shm_size_bytes", (int64_t)spec->shm_size_bytes);
+    field_put_i64(out, "log_limit_bytes", (int64_t)spec->log_limit_bytes);
+    field_put_bool(out, "read_only", spec->read_only);
+    field_put_text(out, "network", network_names[spec->network]);
+    buf_add_char(out, '}');
+    if (!buf_ok(out))
+        return err_set(e, ERR_LIMIT, "run spec is larger than %zu bytes", out->max_bytes);
+    return 0;
+}
+
+static int get_list(const struct json_t *doc, const char *key, size_t min, struct text_list *list,
+                    struct err *e)
+{
+    CLEANUP(freep) const char **texts = NULL;
+    size_t n = 0;
+    int r = field_get_texts_or_null(doc, key, &texts, &n, e);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = text_list_add(list, texts[i], e);
+    if (r == 0 && list->n < min)
+        return err_set(e, ERR_INVALID, "%s must not be empty", key);
+    return r;
+}
+
+static int get_copy(const struct json_t *doc, const char *key, bool needed, char **ret_text,
+                    struct err *e)
+{
+    const char *text = NULL;
+    int r = field_get_text_or_null(doc, key, &text, e);
+    if (r < 0)
+        return r;
+    if (text == NULL)
+        return needed ? err_set(e, ERR_INVALID, "%s is missing", key) : 0;
+    *ret_text = strdup(text);
+    return *ret_text == NULL ? err_set(e, ERR_UNAVAILABLE, "out of memory") : 0;
+}
+
+static int get_path(const struct json_t *doc, const char *key, bool needed, char **ret_path,
+                    struct err *e)
+{
+    int r = get_copy(doc, key, needed, ret_path, e);
+    if (r == 0 && *ret_path != NULL && (*ret_path)[0] != '/')
+        return err_set(e, ERR_INVALID, "%s must be an absolute path", key);
+    return r;
+}
+
+static int get_bytes(const struct json_t *doc, const char *key, uint64_t *ret_bytes, struct err *e)
+{
+    int64_t value;
+    int r = field_get_i64(doc, key, 0, INT64_MAX, &value, e);
+    if (r == 0)
+        *ret_bytes = (uint64_t)value;
+    return r;
+}
+
+static int get_identity(const struct json_t *doc, struct run_spec *spec, struct err *e)
+{
+    int r = field_get_id(doc, "run", &spec->run, e);
+    if (r == 0)
+        r = field_get_u32(doc, "attempt", UINT32_MAX, &spec->attempt, e);
+    if (r == 0)
+        r = get_copy(doc, "hostname", false, &spec->hostname, e);
+    return r;
+}
+
+static int get_process(const struct json_t *doc, struct run_spec *spec, struct err *e)
+{
+    int r = get_list(doc, "argv", 1, &spec->argv, e);
+    if (r == 0)
+        r = get_list(doc, "env", 0, &spec->env, e);
+    if (r == 0)
+        r = get_path(doc, "cwd", false, &spec->cwd, e);
+    if (r == 0)
+        r = get_copy(doc, "user", false, &spec->user, e);
+    return r;
+}
+
+static int get_places(const struct json_t *doc, struct run_spec *spec, struct err *e)
+{
+    int r = get_list(doc, "layers", 1, &spec->layers, e);
+    if (r == 0)
+        r = get_path(doc, "runtime", true, &spec->runtime, e);
+    if (r == 0)
+        r = get_path(doc, "init", true, &spec->init, e);
+    if (r == 0)
+        r = get_path(doc, "seccomp_bpf", false, &spec->seccomp_bpf, e);
+    if (r == 0)
+        r = get_path(doc, "cgroup", true, &spec->cgroup, e);
+    if (r == 0)
+        r = get_path(doc, "wake_socket", false, &spec->wake_socket, e);
+    return r;
+}
+
+static int get_times(const struct json_t *doc, struct run_spec *spec, struct err *e)
+{
+    int64_t stop_signal = 0;
+    int r = field_get_u32(doc, "timeout_seconds", UINT32_MAX, &spec->timeout_seconds, e);
+    if (r == 0)
+        r = field_get_u32(doc, "stop_grace_seconds", UINT32_MAX, &spec->stop_grace_seconds, e);
+    if (r == 0)
+        r = field_get_u32(doc, "start_timeout_seconds", UINT32_MAX, &spec->start_timeout_seconds,
+                          e);
+    if (r == 0)
+        r = field_get_i64(doc, "stop_signal", 1, 64, &stop_signal, e);
+    if (r == 0)
+        spec->stop_signal = (int)stop_signal;
+    return r;
+}
+
+static int get_limits(const struct json_t *doc, struct run_spec *spec, struct err *e)
+{
+    size_t network;
+    int r = get_bytes(doc, "memory_bytes", &spec->memory_bytes, e);
+    if (r == 0)
+        r = field_get_u32(doc, "cpu_milli", UINT32_MAX, &spec->cpu_milli, e);
+    if (r == 0)
+        r = field_get_u32(doc, "pids_limit", UINT32_MAX, &spec->pids_limit, e);
+    if (r == 0)
+        r = get_bytes(doc, "shm_size_bytes", &spec->shm_size_bytes, e);
+    if (r == 0)
+        r = get_bytes(doc, "log_limit_bytes", &spec->log_limit_bytes, e);
+    if (r == 0)
+        r = field_get_bool(doc, "read_only", &spec->read_only, e);
+    if (r == 0)
+        r = field_get_choice(doc, "network", network_names, &network, e);
+    if (r == 0)
+        spec->network = (enum run_network)network;
+    return r;
+}
+
+int run_spec_decode(const char *json, size_t n, struct run_spec *ret_spec, struct err *e)
+{
+    CLEANUP(field_doc_freep) struct json_t *doc = NULL;
+    if (field_doc_parse(json, n, &doc, NULL) < 0)
+        return err_set(e, ERR_INVALID, "run spec is no JSON object");
+
+    int r = get_identity(doc, ret_spec, e);
+    if (r == 0)
+        r = get_process(doc, ret_spec, e);
+    if (r == 0)
+        r = get_places(doc, ret_spec, e);
+    if (r == 0)
+        r = get_times(doc, ret_spec, e);
+    if (r == 0)
+        r = get_limits(doc, ret_spec, e);
+    if (r < 0) {
+        run_spec_done(ret_spec);
+        return err_wrap(e, "run spec");
+    }
+    return 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run_status.h"
+
+#include "base/clock.h"
+#include "run_file.h"
+#include "wire/field.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define RUN_STATUS_MAX_BYTES 4096
+
+static const char *const state_names[] = {
+    [RUN_STATUS_CREATED] = "created",
+    [RUN_STATUS_RUNNING] = "running",
+    [RUN_STATUS_COUNT] = NULL,
+};
+_Static_assert(ARRAY_LEN(state_names) == RUN_STATUS_COUNT + 1, "a name for each state");
+
+static void encode(const struct run_status *status, struct buf *b)
+{
+    buf_add_char(b, '{');
+    field_put_id(b, "run", status->run);
+    field_put_i64(b, "attempt", status->attempt);
+    field_put_text(b, "state", state_names[status->state]);
+    field_put_i64(b, "pid", status->pid);
+    field_put_key(b, "started_at");
+    if (status->started_at_us == 0) {
+        buf_add_text(b, "null");
+    } else {
+        char text[CLOCK_TEXT_BYTES];
+        buf_printf(b, "\"%s\"", clock_format_us(status->started_at_us, text));
+    }
+    field_put_i64(b, "start_ms", status->start_ms);
+    field_put_text(b, "cgroup", status->cgroup);
+    buf_add_char(b, '}');
+}
+
+static int get_state(const struct json_t *doc, struct run_status *status, struct err *e)
+{
+    size_t state;
+    const char *started_at;
+    int r = field_get_choice(doc, "state", state_names, &state, e);
+    if (r == 0)
+        r = field_get_text_or_null(doc, "started_at", &started_at, e);
+    if (r == 0 && started_at != NULL)
+        r = clock_parse(started_at, &status->started_at_us, e);
+    if (r == 0)
+        r = field_get_u32(doc, "start_ms", UINT32_MAX, &status->start_ms, e);
+    if (r == 0)
+        status->state = (enum run_status_state)state;
+    return r;
+}
+
+static int get_places(const struct json_t *doc, struct run_status *status, struct err *e)
+{
+    int64_t pid;
+    const char *cgroup;
+    int r = field_get_i64(doc, "pid", 1, INT_MAX, &pid, e);
+    if (r == 0)
+        r = field_get_text(doc, "cgroup", &cgroup, e);
+    if (r < 0)
+        return r;
+    if (strlen(cgroup) >= sizeof(status->cgroup))
+        return err_set(e, ERR_INVALID, "cgroup is too long");
+    status->pid = (pid_t)pid;
+    memcpy(status->cgroup, cgroup, strlen(cgroup) + 1);
+    return 0;
+}
+
+int run_status_read(const char *run_dir, struct run_status *ret_status, struct err *e)
+{
+    CLEANUP(buf_done) struct buf b;
+    buf_init(&b, RUN_STATUS_MAX_BYTES);
+    int r = run_file_read(run_dir, RUN_STATUS_FILE, &b, e);
+    if (r < 0)
+        return r;
+
+    CLEANUP(field_doc_freep) struct json_t *doc = NULL;
+    struct run_status status = {0};
+    r = field_doc_parse(b.data, b.len, &doc, e);
+    if (r == 0)
+        r = field_get_id(doc, "run", &status.run, e);
+    if (r == 0)
+        r = field_get_u32(doc, "attempt", UINT32_MAX, &status.attempt, e);
+    if (r == 0)
+        r = get_state(doc, &status, e);
+    if (r == 0)
+        r = get_places(doc, &status, e);
+    if (r == 0)
+        *ret_status = status;
+    return r;
+}
+
+int run_status_write(const char *run_dir, const struct run_status *status, struct err *e)
+{
+    CLEANUP(buf_done) struct buf b;
+    buf_init(&b, RUN_STATUS_MAX_BYTES);
+    encode(status, &b);
+    if (!buf_ok(&b))
+        return err_set(e, ERR_INTERNAL, "run status is too large");
+    return run_file_replace(run_dir, RUN_STATUS_FILE, b.data, b.len, e);
+}
