@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making and freeing a client; its one call of its own is the readiness check.
+ */
+#include "client.h"
+
+#include "exchange.h"
+#include "failure.h"
+#include "request.h"
+#include "url.h"
+
+#include <errand/version.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_CONNECT_TIMEOUT_MS 5000
+#define DEFAULT_REQUEST_TIMEOUT_MS 30000
+#define DEFAULT_RETRIES 3
+#define HEADER_LIMIT 4096
+
+const char *errand_version(void)
+{
+    return ERRAND_VERSION;
+}
+
+void errand_free(void *text)
+{
+    free(text);
+}
+
+/* A header line "name: value"; NULL stays NULL. A value with a line end in it would be two. */
+static int header_line(const char *name, const char *value, char **ret_line, errand_error *error)
+{
+    struct errand_buffer line;
+
+    if (value == NULL || *value == '\0')
+        return 0;
+    if (strpbrk(value, "\r\n") != NULL || strlen(value) > HEADER_LIMIT)
+        return errand_fail(error, ERRAND_E_INVALID, "the %s header's value is not one line", name);
+    errand_buffer_init(&line, 2 * HEADER_LIMIT);
+    (void)errand_buffer_add_text(&line, name);
+    (void)errand_buffer_add_text(&line, ": ");
+    (void)errand_buffer_add_text(&line, value);
+    *ret_line = errand_buffer_take(&line);
+    return *ret_line == NULL ? errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY) : 0;
+}
+
+static int copy_text(const char *text, char **ret_copy, errand_error *error)
+{
+    if (text == NULL)
+        return 0;
+    *ret_copy = strdup(text);
+    return *ret_copy == NULL ? errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY) : 0;
+}
+
+static int bearer_line(const char *token, char **ret_line, errand_error *error)
+{
+    struct errand_buffer value;
+    int r;
+
+    if (token == NULL || *token == '\0')
+        return 0;
+    errand_buffer_init(&value, HEADER_LIMIT);
+    (void)errand_buffer_add_text(&value, "Bearer ");
+    (void)errand_buffer_add_text(&value, token);
+    r = value.failed ? errand_fail(error, ERRAND_E_INVALID, "the token is too long")
+                     : header_line("Authorization", value.bytes, ret_line, error);
+    errand_buffer_done(&value);
+    return r;
+}
+
+static int client_set(errand_client *client, const errand_client_options *options,
+                      errand_error *error)
+{
+    const char *agent =
+        options->user_agent == NULL ? "liberrand/" ERRAND_VERSION : options->user_agent;
+    int r = errand_url_base(options->url, &client->base_url, error);
+
+    if (r == 0)
+        r = bearer_line(options->token, &client->authorization, error);
+    if (r == 0)
+        r = header_line("X-Errand-Project", options->project, &client->project, error);
+    if (r == 0)
+        r = copy_text(agent, &client->user_agent, error);
+    if (r == 0)
+        r = copy_text(options->ca_file, &client->ca_file, error);
+
+    client->connect_timeout_ms =
+        options->connect_timeout_ms == 0 ? DEFAULT_CONNECT_TIMEOUT_MS : options->connect_timeout_ms;
+    client->request_timeout_ms =
+        options->request_timeout_ms == 0 ? DEFAULT_REQUEST_TIMEOUT_MS : options->request_timeout_ms;
+    if (options->retries >= 0)
+        client->retries = options->retries == 0 ? DEFAULT_RETRIES : (unsigned)options->retries;
+    return r;
+}
+
+int errand_client_new(const errand_client_options *options, errand_client **ret_client,
+                      errand_error *error)
+{
+    errand_client_options known = ERRAND_CLIENT_OPTIONS_INIT;
+    errand_client *client = NULL;
+    int r = errand_options_copy(&known, sizeof(known), options, error);
+
+    if (r < 0)
+        return r;
+    client = calloc(1, sizeof(*client));
+    if (client != NULL)
+        client->multi = curl_multi_init();
+    if (client == NULL || client->multi == NULL)
+        r = errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY);
+    else
+        r = client_set(client, &known, error);
+    if (r < 0) {
+        errand_client_free(client);
+        return r;
+    }
+    *ret_client = client;
+    return 0;
+}
+
+void errand_client_free(errand_client *client)
+{
+    if (client == NULL)
+        return;
+    (void)curl_multi_cleanup(client->multi);
+    free(client->base_url);
+    free(client->authorization);
+    free(client->project);
+    free(client->user_agent);
+    free(client->ca_file);
+    free(client);
+}
+
+int errand_client_ready(errand_client *client, errand_error *error)
+{
+    struct errand_exchange exchange;
+    int r;
+
+    errand_exchange_init(&exchange, "GET", "/readyz");
+    exchange.anonymous = 1;
+    exchange.total_timeout_ms = client->request_timeout_ms;
+    r = errand_exchange_run(client, &exchange, error);
+    if (r == 0 && exchange.http_status != 200)
+        r = errand_exchange_fail(&exchange, error);
+    errand_exchange_done(&exchange);
+    return r;
+}

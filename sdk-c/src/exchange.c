@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A libcurl transfer driven by curl_multi_poll, which also watches the canceler.
+ *
+ * The one trick: libcurl's write callback only gathers. What it gathered is handed on between two
+ * calls of curl_multi_perform, so a caller's callback may use the same client.
+ */
+#include "exchange.h"
+
+#include "cancel.h"
+#include "client.h"
+#include "clock.h"
+#include "failure.h"
+#include "fields.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define URL_LIMIT 16384
+
+struct transfer {
+    struct errand_exchange *exchange;
+    CURL *easy;
+    struct curl_slist *headers; /* owned */
+    char *url;                  /* owned */
+    int64_t heard_ms;           /* when the last byte came, or the transfer began */
+    char curl_message[CURL_ERROR_SIZE];
+};
+
+void errand_exchange_init(struct errand_exchange *exchange, const char *method, const char *path)
+{
+    memset(exchange, 0, sizeof(*exchange));
+    exchange->method = method;
+    exchange->path = path;
+    exchange->accept = "application/json";
+    errand_buffer_init(&exchange->answer, ERRAND_ANSWER_LIMIT);
+}
+
+void errand_exchange_done(struct errand_exchange *exchange)
+{
+    errand_buffer_done(&exchange->answer);
+}
+
+static size_t transfer_write(char *bytes, size_t size, size_t n, void *user)
+{
+    struct transfer *transfer = user;
+
+    transfer->heard_ms = errand_clock_ms();
+    if (errand_buffer_add(&transfer->exchange->answer, bytes, size * n) < 0)
+        return 0;
+    return size * n;
+}
+
+static int header_add(struct transfer *transfer, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(transfer->headers, line);
+
+    if (longer == NULL)
+        return -1;
+    transfer->headers = longer;
+    return 0;
+}
+
+static int header_add_pair(struct transfer *transfer, const char *name, const char *value)
+{
+    char line[512];
+    int n = snprintf(line, sizeof(line), "%s: %s", name, value);
+
+    return n < 0 || (size_t)n >= sizeof(line) ? -1 : header_add(transfer, line);
+}
+
+static int transfer_headers(struct transfer *transfer, const errand_client *client)
+{
+    const struct errand_exchange *exchange = transfer->exchange;
+    int r = header_add_pair(transfer, "Accept", exchange->accept);
+
+    if (r == 0)
+        r = header_add(transfer, "Expect:"); /* no round trip before a body */
+    if (r == 0 && exchange->body != NULL)
+        r = header_add(transfer, "Content-Type: application/json");
+    if (r == 0 && exchange->idempotency_key != NULL)
+        r = header_add_pair(transfer, "Idempotency-Key", exchange->idempotency_key);
+    if (r == 0 && client->authorization != NULL && !exchange->anonymous)
+        r = header_add(transfer, client->authorization);
+    if (r == 0 && client->project != NULL && !exchange->anonymous)
+        r = header_add(transfer, client->project);
+    return r;
+}
+
+static int transfer_url(struct transfer *transfer, const errand_client *client)
+{
+    struct errand_buffer url;
+
+    errand_buffer_init(&url, URL_LIMIT);
+    (void)errand_buffer_add_text(&url, client->base_url);
+    (void)errand_buffer_add_text(&url, transfer->exchange->path);
+    transfer->url = errand_buffer_take(&url);
+    return transfer->url == NULL ? -1 : 0;
+}
+
+static void transfer_body(struct transfer *transfer)
+{
+    const struct errand_exchange *exchange = transfer->exchange;
+
+    if (exchange->body != NULL || strcmp(exchange->method, "POST") == 0) {
+        curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS,
+                         exchange->body == NULL ? "" : exchange->body);
+        curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->n_body);
+    }
+    curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, exchange->method);
+}
+
+static int transfer_start(struct transfer *transfer, errand_client *client)
+{
+    CURL *easy = curl_easy_init();
+
+    transfer->easy = easy;
+    transfer->heard_ms = errand_clock_ms();
+    if (easy == NULL || transfer_headers(transfer, client) < 0 ||
+        transfer_url(transfer, client) < 0)
+        return -1;
+    transfer_body(transfer);
+    curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_message);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)client->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)transfer->exchange->total_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_write);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    if (client->ca_file != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
+    return curl_multi_add_handle(client->multi, easy) == CURLM_OK ? 0 : -1;
+}
+
+static void transfer_done(struct transfer *transfer, errand_client *client)
+{
+    if (transfer->easy != NULL) {
+        (void)curl_multi_remove_handle(client->multi, transfer->easy);
+        curl_easy_cleanup(transfer->easy);
+    }
+    curl_slist_free_all(transfer->headers);
+    free(transfer->url);
+}
+
+static int http_status(const struct transfer *transfer)
+{
+    long status = 0;
+
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    return (int)status;
+}
+
+static int transfer_hand_on(struct transfer *transfer)
+{
+    struct errand_exchange *exchange = transfer->exchange;
+    int r;
+
+    if (exchange->on_bytes == NULL || exchange->answer.n == 0 || http_status(transfer) != 200)
+        return 0;
+    r = exchange->on_bytes(exchange->answer.bytes, exchange->answer.n, exchange->user);
+    errand_buffer_clear(&exchange->answer);
+    return r;
+}
+
+/* 1 and the result when the transfer has ended. */
+static int transfer_has_ended(const struct transfer *transfer, CURLM *multi, CURLcode *ret_result)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(multi, &left)) != NULL) {
+        if (message->msg == CURLMSG_DONE && message->easy_handle == transfer->easy) {
+            *ret_result = message->data.result;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int silence_left_ms(const struct transfer *transfer)
+{
+    int64_t left_ms;
+
+    if (transfer->exchange->silence_timeout_ms == 0)
+        return INT_MAX;
+    left_ms = transfer->heard_ms + transfer->exchange->silence_timeout_ms - errand_clock_ms();
+    if (left_ms <= 0)
+        return 0;
+    return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+/* Run to the end; CURLE_OK, or what went wrong. *ret_end for a stop from outside. */
+static CURLcode transfer_loop(struct transfer *transfer, CURLM *multi, int *ret_end)
+{
+    struct curl_waitfd extra = {errand_canceler_fd(transfer->exchange->canceler), CURL_WAIT_POLLIN,
+                                0};
+    unsigned n_extra = transfer->exchange->canceler == NULL ? 0 : 1;
+    CURLcode result = CURLE_OK;
+    int running = 0;
+
+    for (;;) {
+        int ended;
+
+        if (curl_multi_perform(multi, &running) != CURLM_OK)
+            return CURLE_FAILED_INIT;
+        ended = transfer_has_ended(transfer, multi, &result);
+        if (transfer_hand_on(transfer) != 0) {
+            *ret_end = ERRAND_EXCHANGE_STOPPED;
+            return CURLE_OK;
+        }
+        if (ended)
+            return result;
+        if (errand_canceler_is_used(transfer->exchange->canceler)) {
+            *ret_end = ERRAND_EXCHANGE_CANCELED;
+            return CURLE_OK;
+        }
+        if (silence_left_ms(transfer) == 0) {
+            (void)snprintf(transfer->curl_message, sizeof(transfer->curl_message),
+                           "nothing was heard for %u ms", transfer->exchange->silence_timeout_ms);
+            return CURLE_OPERATION_TIMEDOUT;
+        }
+        (void)curl_multi_poll(multi, &extra, n_extra, silence_left_ms(transfer), NULL);
+    }
+}
+
+static void transfer_read_headers(struct transfer *transfer)
+{
+    struct errand_exchange *exchange = transfer->exchange;
+    struct curl_header *header;
+    curl_off_t seconds = 0;
+
+    exchange->http_status = http_status(transfer);
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
+    if (seconds > 0)
+        exchange->retry_after_ms = seconds > 3600 ? 3600000 : (unsigned)seconds * 1000;
+    if (curl_easy_header(transfer->easy, "X-Request-Id", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+        (void)snprintf(exchange->request_id, sizeof(exchange->request_id), "%s", header->value);
+}
+
+static int transfer_fail(const struct transfer *transfer, CURLcode result, errand_error *error)
+{
+    const struct errand_exchange *exchange = transfer->exchange;
+    const char *why =
+        transfer->curl_message[0] != '\0' ? transfer->curl_message : curl_easy_strerror(result);
+    int only_read = strcmp(exchange->method, "GET") == 0;
+    int code = only_read ? ERRAND_E_UNAVAILABLE : ERRAND_E_UNCERTAIN;
+
+    if (exchange->answer.failed)
+        return errand_fail(error, ERRAND_E_LIMIT, "%s %s: the answer is too large",
+                           exchange->method, transfer->url);
+    if (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST)
+        code = ERRAND_E_UNAVAILABLE;
+    else if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE)
+        code = ERRAND_E_INVALID;
+    return errand_fail(error, code, "%s %s: %s", exchange->method, transfer->url, why);
+}
+
+int errand_exchange_run(errand_client *client, struct errand_exchange *exchange,
+                        errand_error *error)
+{
+    struct transfer transfer;
+    CURLcode result;
+    int end = ERRAND_EXCHANGE_ANSWERED;
+
+    memset(&transfer, 0, sizeof(transfer));
+    transfer.exchange = exchange;
+    if (transfer_start(&transfer, client) < 0) {
+        transfer_done(&transfer, client);
+        return errand_fail(error, ERRAND_E_INTERNAL, "%s %s: cannot set up the transfer",
+                           exchange->method, exchange->path);
+    }
+    result = transfer_loop(&transfer, client->multi, &end);
+    transfer_read_headers(&transfer);
+    if (result != CURLE_OK)
+        end = transfer_fail(&transfer, result, error);
+    transfer_done(&transfer, client);
+    return end;
+}
+
+/* "Name must be ...; Image name is missing" from {"errors":[...]}, or the message. */
+static void answer_message(const json_t *answer, char *ret_message, size_t n)
+{
+    size_t count = errand_field_count(answer, "errors");
+    size_t used = 0;
+    size_t i;
+
+    ret_message[0] = '\0';
+    for (i = 0; i < count && used < n; i++) {
+        int added = snprintf(ret_message + used, n - used, "%s%s", i == 0 ? "" : "; ",
+                             errand_field_item(answer, "errors", i));
+        used += added < 0 ? n : (size_t)added;
+    }
+    if (count == 0)
+        (void)snprintf(ret_message, n, "%s", errand_field_text(answer, "message"));
+    if (ret_message[0] == '\0')
+        (void)snprintf(ret_message, n, "%s", errand_field_text(answer, "error"));
+}
+
+int errand_exchange_fail(const struct errand_exchange *exchange, errand_error *error)
+{
+    json_t *answer = json_loadb(errand_buffer_text(&exchange->answer), exchange->answer.n, 0, NULL);
+    int code = errand_code_from_name(errand_field_text(answer, "code"));
+    char message[ERRAND_MESSAGE_BYTES];
+
+    answer_message(answer, message, sizeof(message));
+    if (code == ERRAND_OK)
+        code = errand_code_from_status(exchange->http_status, strcmp(exchange->method, "GET") != 0);
+    if (message[0] == '\0')
+        (void)snprintf(message, sizeof(message), "%s: the server answered with status %d",
+                       exchange->method, exchange->http_status);
+    (void)errand_fail(error, code, "%s", message);
+    if (error != NULL) {
+        error->http_status = exchange->http_status;
+        error->retry_after_ms = exchange->retry_after_ms;
+        memcpy(error->request_id, exchange->request_id, sizeof(error->request_id));
+    }
+    json_decref(answer);
+    return code;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Events of a run's stream to callbacks: `log` and `logs` (lines), `status`, `state` (the last).
+ *
+ * Lines are numbered without gaps, which is what makes "exactly once" checkable here: a number
+ * already delivered is dropped, a number skipped makes the follow ask again.
+ */
+#include "follow.h"
+
+#include "failure.h"
+#include "fields.h"
+#include "log_line.h"
+#include "run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static int follow_fault(struct follow *follow, const char *event)
+{
+    if (follow->fault.message[0] == '\0')
+        (void)errand_fail(&follow->fault, ERRAND_E_INTERNAL, "the '%s' event makes no sense",
+                          event);
+    return FOLLOW_FAULT;
+}
+
+/* Lines first_id..last_id did not come. The second time at the same place they never will. */
+static int follow_gap(struct follow *follow, int64_t first_id, int64_t last_id)
+{
+    if (follow->gap_at != first_id) {
+        follow->gap_at = first_id;
+        (void)errand_fail(&follow->fault, ERRAND_E_INTERNAL,
+                          "log lines %" PRId64 " to %" PRId64 " are missing", first_id, last_id);
+        return FOLLOW_GAP;
+    }
+    follow->result.last_id = last_id;
+    if (follow->options.on_gap != NULL &&
+        follow->options.on_gap(first_id, last_id, follow->options.user) != 0)
+        return FOLLOW_STOPPED;
+    return FOLLOW_GO_ON;
+}
+
+static int follow_line(struct follow *follow, const json_t *entry)
+{
+    errand_log_line line;
+    int r = FOLLOW_GO_ON;
+
+    if (errand_log_line_decode(entry, &follow->decoded, &line, &follow->fault) < 0)
+        return FOLLOW_FAULT;
+    if (line.id <= follow->result.last_id)
+        return FOLLOW_GO_ON;
+    if (line.id > follow->result.last_id + 1)
+        r = follow_gap(follow, follow->result.last_id + 1, line.id - 1);
+    if (r != FOLLOW_GO_ON)
+        return r;
+
+    /* Counted before the callback: a caller that stops at a line has seen it. */
+    follow->result.last_id = line.id;
+    if (follow->options.on_line != NULL &&
+        follow->options.on_line(&line, follow->options.user) != 0)
+        return FOLLOW_STOPPED;
+    return FOLLOW_GO_ON;
+}
+
+static int follow_lines(struct follow *follow, const json_t *batch)
+{
+    const json_t *logs = json_object_get(batch, "logs");
+    size_t i;
+    int r = json_is_array(logs) ? FOLLOW_GO_ON : follow_fault(follow, "logs");
+
+    for (i = 0; r == FOLLOW_GO_ON && i < json_array_size(logs); i++)
+        r = follow_line(follow, json_array_get(logs, i));
+    return r;
+}
+
+static int follow_status(struct follow *follow, const json_t *object, const char *text)
+{
+    errand_status_event event;
+
+    event.status = errand_run_status_parse(errand_field_text(object, "status"));
+    event.hypervisor = errand_field_text(object, "hypervisor");
+    event.pending_reason = errand_field_text(object, "pending_reason");
+    event.json = text;
+    if (event.status != ERRAND_RUN_UNKNOWN)
+        follow->result.status = event.status;
+    if (follow->options.on_status != NULL &&
+        follow->options.on_status(&event, follow->options.user) != 0)
+        return FOLLOW_STOPPED;
+    return FOLLOW_GO_ON;
+}
+
+static int follow_state(struct follow *follow, const json_t *object)
+{
+    errand_follow_result *result = &follow->result;
+    errand_run_status status = errand_run_status_parse(errand_field_text(object, "status"));
+    const json_t *exit_code = json_object_get(object, "exit_code");
+    int64_t last_id = errand_field_integer(object, "last_id", 0);
+    int r = FOLLOW_GO_ON;
+
+    if (!errand_run_status_is_final(status))
+        return follow_fault(follow, "state");
+    if (last_id > result->last_id)
+        r = follow_gap(follow, result->last_id + 1, last_id);
+    if (r != FOLLOW_GO_ON)
+        return r;
+
+    result->status = status;
+    result->has_exit_code = json_is_integer(exit_code);
+    result->exit_code = (int)json_integer_value(exit_code);
+    (void)snprintf(result->termination_reason, sizeof(result->termination_reason), "%s",
+                   errand_field_text(object, "termination_reason"));
+    return FOLLOW_FINISHED;
+}
+
+int errand_follow_event(const struct errand_sse_event *event, void *user)
+{
+    struct follow *follow = user;
+    json_t *object = json_loadb(event->data, event->n_data, JSON_ALLOW_NUL, NULL);
+    int r = FOLLOW_GO_ON;
+
+    if (!json_is_object(object))
+        r = follow_fault(follow, event->name);
+    else if (strcmp(event->name, "logs") == 0)
+        r = follow_lines(follow, object);
+    else if (strcmp(event->name, "log") == 0)
+        r = follow_line(follow, object);
+    else if (strcmp(event->name, "status") == 0)
+        r = follow_status(follow, object, event->data);
+    else if (strcmp(event->name, "state") == 0)
+        r = follow_state(follow, object);
+    if (r != FOLLOW_FAULT && r != FOLLOW_GAP)
+        follow->failures = 0;
+    json_decref(object);
+    return r;
+}
