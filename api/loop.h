@@ -18,6 +18,7 @@
 struct agent_hub;
 struct bus;
 struct log_hub;
+struct run_waiters;
 struct server;
 struct token_cache;
 
@@ -37,8 +38,13 @@ struct loop {
     h2o_context_t h2o; /* loop->h2o.loop is the h2o_loop_t */
     struct db_pipe *db;
     struct token_cache *tokens;
-    struct log_hub *logs;     /* who follows which run on this thread */
-    struct agent_hub *agents; /* which hypervisors hold their stream on this thread */
+    struct log_hub *logs;        /* who follows which run on this thread */
+    struct run_waiters *waiters; /* who waits for the end of which run */
+    struct agent_hub *agents;    /* which hypervisors hold their stream on this thread */
+    h2o_accept_ctx_t accept;
+    h2o_socket_t *listener;
+    h2o_multithread_receiver_t control;
+    h2o_multithread_message_t stop; /* the one message `control` gets */
     unsigned connections;
     unsigned requests; /* in progress, streams included */
     bool draining;     /* no new requests; streams end */

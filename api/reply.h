@@ -26,6 +26,9 @@ void reply_status(struct request *rq, int status, const char *code, const char *
  * Takes both. */
 void reply_problems(struct request *rq, json_t *errors, json_t *fields);
 
+/* The same for one problem: `field` "per_page", `text` "must be ...". */
+void reply_problem(struct request *rq, const char *field, const char *text);
+
 /* 204, or any status with bytes of ours that live as long as the program (documents, text). */
 void reply_empty(struct request *rq, int status);
 void reply_static(struct request *rq, int status, const char *content_type, const void *bytes,

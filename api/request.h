@@ -41,9 +41,11 @@ struct request {
     struct id path_ids[REQUEST_PATH_IDS]; /* the ":id" segments, in order */
     struct principal principal;
     char id[ID_TEXT_BYTES]; /* X-Request-Id */
-    /* private to request.c */
+    void *state;            /* the handler's own between its callbacks; from request_alloc() */
+    /* private to request.c and auth.c */
     json_t *body;
     void *memory;
+    void *lookup; /* auth.c */
     int refs;
 };
 
@@ -83,6 +85,9 @@ const char *request_query_param(struct request *rq, const char *name);
  * false when it is something else. */
 bool request_query_int(struct request *rq, const char *name, int64_t min, int64_t max,
                        int64_t fallback, int64_t *ret_value);
+
+/* False, and answered, when there is a query parameter that the route does not have. */
+bool request_check_query(struct request *rq);
 
 /* Value of a request header (lower-case name), from request memory; NULL when absent. */
 const char *request_header(struct request *rq, const char *name);

@@ -20,11 +20,15 @@ struct route {
     const char *pattern; /* segments; ":id" matches a UUID and lands in request.path_ids */
     enum access access;
     request_handler *handler;
+    const char *query; /* names of its query parameters, blank between; others are refused */
 };
 
 /* In routes.c. */
 extern const struct route routes[];
 extern const size_t routes_n;
+
+/* Whether `name` is one of the route's query parameters. */
+bool route_takes_query(const struct route *route, const char *name, size_t n);
 
 enum route_match {
     ROUTE_FOUND,
@@ -33,8 +37,7 @@ enum route_match {
 };
 
 /* Find the route of `path` (no query, need not end in NUL; percent-encoding undone). `ret_ids` has
- * REQUEST_PATH_IDS entries. A HEAD finds the route of GET. `ret_allow`: bit i is routes' method i
- * of route_methods. */
+ * REQUEST_PATH_IDS entries; a HEAD finds the route of GET; `ret_allow` is the value of Allow. */
 enum route_match route_find(const char *method, size_t method_n, const char *path, size_t path_n,
                             const struct route **ret_route, struct id *ret_ids, char *ret_allow,
                             size_t allow_size);

@@ -1,34 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The blocking executor. A statement is prepared when a session first runs it; the set of prepared
- * names is a small open-addressed table of statement addresses.
+ * The blocking executor. A statement is prepared when the session first runs it.
  */
 #include "store/db.h"
 
 #include <string.h>
 
 #include "store/db_result.h"
-
-#define PREPARED_MAX 128 /* statements of one program; a power of two */
+#include "store/prepared_set.h"
 
 struct db {
     PGconn *conn;
-    const struct statement *prepared[PREPARED_MAX];
+    struct prepared_set prepared;
 };
-
-static size_t slot_of(const struct statement *statement)
-{
-    return ((uintptr_t)statement >> 4) * 0x9E3779B97F4A7C15u % PREPARED_MAX;
-}
-
-/* The slot that holds `statement`, or the empty one where it belongs. */
-static const struct statement **prepared_slot(struct db *db, const struct statement *statement)
-{
-    size_t i = slot_of(statement);
-    while (db->prepared[i] != NULL && db->prepared[i] != statement)
-        i = (i + 1) % PREPARED_MAX;
-    return &db->prepared[i];
-}
 
 static int conn_error(PGconn *conn, enum err_code code, const char *what, struct err *e)
 {
@@ -88,14 +72,13 @@ static int finish(struct db *db, PGresult *result, const char *what, struct rows
 
 static int prepare(struct db *db, const struct statement *statement, struct err *e)
 {
-    const struct statement **slot = prepared_slot(db, statement);
-    if (*slot != NULL)
+    if (prepared_set_has(&db->prepared, statement))
         return 0;
 
     PGresult *result = PQprepare(db->conn, statement->name, statement->sql, 0, NULL);
     int r = finish(db, result, statement->name, NULL, e);
     if (r == 0)
-        *slot = statement;
+        prepared_set_add(&db->prepared, statement);
     return r;
 }
 
@@ -141,7 +124,8 @@ int db_listen(struct db *db, const char *channel, struct err *e)
 
 int db_notify(struct db *db, const char *channel, const char *payload, struct err *e)
 {
-    static const struct statement notify = {"db_notify", "SELECT pg_notify($1, $2)"};
+    static const struct statement notify = {"db_notify", "SELECT pg_notify($1, $2)",
+                                            .repeatable = true};
 
     struct params p;
     params_init(&p, 8192);

@@ -22,8 +22,9 @@ static const char sql_prepare[] = "SELECT pg_advisory_lock(" MIGRATE_LOCK ");"
 
 static const char sql_release[] = "SELECT pg_advisory_unlock(" MIGRATE_LOCK ")";
 
-const struct statement migrate_current = {
-    "migrate_current", "SELECT coalesce(max(version), 0) FROM schema_migrations"};
+const struct statement migrate_current = {"migrate_current",
+                                          "SELECT coalesce(max(version), 0) FROM schema_migrations",
+                                          .repeatable = true};
 
 int migrate_version(void)
 {

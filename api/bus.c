@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A message is one small allocation a loop; the receiving loop frees it.
+ */
+#include "bus.h"
+
+#include <string.h>
+
+#include "agent_hub.h"
+#include "bus_start.h"
+#include "log_hub.h"
+#include "run_waiters.h"
+
+static const char *const channels[] = {
+    [BUS_QUEUE] = "errand_queue",
+    [BUS_RUN] = "errand_run",
+    [BUS_HYPERVISOR] = "errand_hypervisor",
+};
+_Static_assert(sizeof(channels) / sizeof(channels[0]) == BUS_TOPIC_COUNT, "a channel a topic");
+
+/* what other processes say; the queue is the scheduler's business */
+static const char *const heard[] = {"errand_run", "errand_hypervisor"};
+
+struct bus_message {
+    h2o_multithread_message_t super;
+    enum bus_topic topic;
+    struct id id;
+};
+
+struct bus_seat {
+    struct loop *loop;
+    h2o_multithread_receiver_t receiver;
+};
+
+struct bus {
+    struct bus_seat *seats;
+    unsigned n;
+};
+
+const char *bus_channel(enum bus_topic topic)
+{
+    return channels[topic];
+}
+
+static void deliver(struct loop *loop, enum bus_topic topic, struct id id)
+{
+    switch (topic) {
+    case BUS_RUN:
+        log_hub_on_run(loop->logs, id);
+        run_waiters_on_run(loop->waiters, id);
+        break;
+    case BUS_HYPERVISOR:
+        agent_hub_on_hypervisor(loop->agents, id);
+        break;
+    case BUS_QUEUE:
+    case BUS_TOPIC_COUNT:
+        break;
+    }
+}
+
+static struct bus_message *take_message(h2o_linklist_t *messages)
+{
+    if (h2o_linklist_is_empty(messages))
+        return NULL;
+    struct bus_message *message =
+        H2O_STRUCT_FROM_MEMBER(struct bus_message, super.link, messages->next);
+    h2o_linklist_unlink(&message->super.link);
+    return message;
+}
+
+static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
+{
+    struct bus_seat *seat = H2O_STRUCT_FROM_MEMBER(struct bus_seat, receiver, receiver);
+    struct bus_message *message;
+    while ((message = take_message(messages)) != NULL) {
+        deliver(seat->loop, message->topic, message->id);
+        free(message);
+    }
+}
+
+static void send_all(struct bus *bus, enum bus_topic topic, struct id id)
+{
+    for (unsigned i = 0; i < bus->n; i++) {
+        struct bus_message *message = h2o_mem_alloc(sizeof(*message));
+        *message = (struct bus_message){.topic = topic, .id = id};
+        h2o_multithread_send_message(&bus->seats[i].receiver, &message->super);
+    }
+}
+
+void bus_publish(struct loop *loop, enum bus_topic topic, struct id id)
+{
+    char text[ID_TEXT_BYTES];
+    if (topic != BUS_QUEUE)
+        send_all(loop->bus, topic, id);
+    db_pipe_notify(loop->db, channels[topic], id_is_nil(id) ? "" : id_format(id, text));
+}
+
+static void on_notice(void *user, const char *channel, const char *payload)
+{
+    struct id id;
+    if (id_parse(payload, strlen(payload), &id, NULL) < 0)
+        return;
+    for (enum bus_topic topic = 0; topic < BUS_TOPIC_COUNT; topic++) {
+        if (strcmp(channel, channels[topic]) == 0)
+            send_all(user, topic, id);
+    }
+}
+
+static void on_gap(void *user)
+{
+    send_all(user, BUS_RUN, (struct id){0});
+    send_all(user, BUS_HYPERVISOR, (struct id){0});
+}
+
+struct bus *bus_new(unsigned loops)
+{
+    struct bus *bus = h2o_mem_alloc(sizeof(*bus));
+    bus->n = loops;
+    bus->seats = h2o_mem_alloc(loops * sizeof(*bus->seats));
+    memset(bus->seats, 0, loops * sizeof(*bus->seats));
+    return bus;
+}
+
+void bus_free(struct bus *bus)
+{
+    if (bus == NULL)
+        return;
+    free(bus->seats);
+    free(bus);
+}
+
+void bus_join(struct bus *bus, struct loop *loop)
+{
+    struct bus_seat *seat = &bus->seats[loop->index];
+    seat->loop = loop;
+    h2o_multithread_register_receiver(loop->h2o.queue, &seat->receiver, on_messages);
+}
+
+void bus_leave(struct bus *bus, struct loop *loop)
+{
+    struct bus_seat *seat = &bus->seats[loop->index];
+    struct bus_message *unread;
+    while ((unread = take_message(&seat->receiver._messages)) != NULL)
+        free(unread);
+    h2o_multithread_unregister_receiver(loop->h2o.queue, &seat->receiver);
+}
+
+void bus_hear(struct bus *bus, struct db_pipe *pipe)
+{
+    db_pipe_listen(pipe, heard, sizeof(heard) / sizeof(heard[0]), on_notice, on_gap, bus);
+}

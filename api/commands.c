@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth/key_ring.h"
+#include "auth/token.h"
+#include "base/log.h"
+#include "store/migrate.h"
+#include "store/token_store.h"
+
+static int open_database(const struct settings *settings, struct db **ret_db, struct err *e)
+{
+    int r = settings_require(settings, "database_url", e);
+    return r < 0 ? r : db_open(settings_text(settings, "database_url"), "errand-api", ret_db, e);
+}
+
+static int run_migrate(const struct settings *settings, struct err *e)
+{
+    CLEANUP(db_closep) struct db *db = NULL;
+    int applied = 0;
+    int r = open_database(settings, &db, e);
+    if (r == 0)
+        r = migrate_apply(db, &applied, e);
+    if (r == 0)
+        log_info("database.migrated version=%d applied=%d", migrate_version(), applied);
+    return r;
+}
+
+static int run_keys_init(const struct settings *settings, struct err *e)
+{
+    int r = settings_require(settings, "key_ring", e);
+    return r < 0 ? r : key_ring_create(settings_text(settings, "key_ring"), NULL, e);
+}
+
+static int store_token(struct db *db, enum token_kind kind, const struct token_hash *hash,
+                       const char *name, struct err *e)
+{
+    struct params p;
+    token_store_insert_params(&p, id_new(), token_kind_name(kind), hash->bytes, name);
+    int r = db_run(db, &token_store_insert, &p, NULL, e);
+    params_done(&p);
+    return r;
+}
+
+static int run_token_create(const struct settings *settings, struct err *e)
+{
+    CLEANUP(db_closep) struct db *db = NULL;
+    CLEANUP(key_ring_freep) struct key_ring *ring = NULL;
+    const char *kind_name = settings_word_flag(settings, "kind");
+    const char *name = settings_word_flag(settings, "name");
+    enum token_kind kind;
+
+    int r = token_kind_from_name(kind_name != NULL ? kind_name : "", &kind, e);
+    if (r < 0 || kind == TOKEN_KIND_HYPERVISOR)
+        return err_set(e, ERR_INVALID, "token create needs --kind user, project or join");
+    r = settings_require(settings, "key_ring", e);
+    if (r == 0)
+        r = key_ring_load(settings_text(settings, "key_ring"), &ring, e);
+    if (r == 0)
+        r = open_database(settings, &db, e);
+    if (r < 0)
+        return r;
+
+    char text[TOKEN_TEXT_BYTES];
+    token_make(kind, text);
+    struct token_hash hash = token_hash(key_ring_token_key(ring), text, strlen(text));
+    r = store_token(db, kind, &hash, name != NULL ? name : "", e);
+    if (r == 0 && (puts(text) < 0 || fflush(stdout) != 0))
+        r = err_set(e, ERR_INTERNAL, "print the token: standard output is closed");
+    explicit_bzero(text, sizeof(text));
+    return r;
+}
+
+static const struct {
+    const char *words[2];
+    int (*run)(const struct settings *settings, struct err *e);
+} commands[] = {
+    {{"migrate", NULL}, run_migrate},
+    {{"keys", "init"}, run_keys_init},
+    {{"token", "create"}, run_token_create},
+};
+
+static bool word_is(const struct settings *settings, size_t i, const char *wanted)
+{
+    const char *word = settings_word(settings, i);
+    return wanted == NULL || (word != NULL && strcmp(word, wanted) == 0);
+}
+
+int commands_run(const struct settings *settings, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (word_is(settings, 0, commands[i].words[0]) &&
+            word_is(settings, 1, commands[i].words[1]))
+            return commands[i].run(settings, e);
+    }
+    return err_set(e, ERR_INVALID, "unknown command '%.32s'; errand-api --help lists them",
+                   settings_word(settings, 0));
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A loop drains on its own thread: the listener closes, streams end with a hint to come back
+ * elsewhere, and the thread ends when no request is left or the time is over.
+ */
+#include "loop.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include "agent_hub.h"
+#include "auth.h"
+#include "bus_start.h"
+#include "log_hub.h"
+#include "loop_start.h"
+#include "run_waiters.h"
+
+#define ACCEPT_PER_WAKE 64
+#define DRAIN_STEP_MS 50
+
+struct loop *loop_of(h2o_req_t *req)
+{
+    return H2O_STRUCT_FROM_MEMBER(struct loop, h2o, req->conn->ctx);
+}
+
+static void on_connection_closed(void *data)
+{
+    struct loop *loop = data;
+    loop->connections--;
+}
+
+static void on_accept(h2o_socket_t *listener, const char *err)
+{
+    struct loop *loop = listener->data;
+    if (err != NULL)
+        return;
+
+    for (int i = 0; i < ACCEPT_PER_WAKE; i++) {
+        h2o_socket_t *socket = h2o_evloop_socket_accept(listener);
+        if (socket == NULL)
+            return;
+        if (loop->connections >= loop->config->max_connections) {
+            h2o_socket_close(socket);
+            continue;
+        }
+        loop->connections++;
+        socket->on_close.cb = on_connection_closed;
+        socket->on_close.data = loop;
+        h2o_accept(&loop->accept, socket);
+    }
+}
+
+static void start_draining(struct loop *loop)
+{
+    if (loop->draining)
+        return;
+    loop->draining = true;
+    h2o_socket_close(loop->listener);
+    loop->listener = NULL;
+    log_hub_drain(loop->logs);
+    run_waiters_drain(loop->waiters);
+    agent_hub_drain(loop->agents);
+    h2o_context_request_shutdown(&loop->h2o);
+}
+
+static void on_control(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
+{
+    struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, control, receiver);
+    while (!h2o_linklist_is_empty(messages))
+        h2o_linklist_unlink(messages->next);
+    start_draining(loop);
+}
+
+static void *run(void *arg)
+{
+    struct loop *loop = arg;
+    while (!loop->draining)
+        (void)h2o_evloop_run(loop->h2o.loop, INT32_MAX);
+
+    int64_t until = clock_mono_us() + loop->config->drain_seconds * CLOCK_US_PER_S;
+    while (loop->requests > 0 && clock_mono_us() < until)
+        (void)h2o_evloop_run(loop->h2o.loop, DRAIN_STEP_MS);
+    if (loop->requests > 0)
+        log_warn("loop.drain_cut loop=%u requests=%u", loop->index, loop->requests);
+    return NULL;
+}
+
+int loop_open(struct loop *loop, h2o_globalconf_t *globalconf, int listen_fd, struct err *e)
+{
+    h2o_context_init(&loop->h2o, h2o_evloop_create(), globalconf);
+    loop->accept = (h2o_accept_ctx_t){.ctx = &loop->h2o, .hosts = globalconf->hosts};
+    loop->tokens = token_cache_new();
+    loop->logs = log_hub_new(loop);
+    loop->waiters = run_waiters_new(loop);
+    loop->agents = agent_hub_new(loop);
+    h2o_multithread_register_receiver(loop->h2o.queue, &loop->control, on_control);
+    bus_join(loop->bus, loop);
+
+    loop->listener = h2o_evloop_socket_create(loop->h2o.loop, listen_fd, H2O_SOCKET_FLAG_DONT_READ);
+    loop->listener->data = loop;
+    h2o_socket_read_start(loop->listener, on_accept);
+    return db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->db, e);
+}
+
+int loop_start(struct loop *loop, struct err *e)
+{
+    int r = pthread_create(&loop->thread, NULL, run, loop);
+    return r == 0 ? 0 : err_errno(e, r, "start thread");
+}
+
+void loop_stop(struct loop *loop)
+{
+    h2o_multithread_send_message(&loop->control, &loop->stop);
+}
+
+void loop_join(struct loop *loop)
+{
+    (void)pthread_join(loop->thread, NULL);
+}
+
+void loop_close(struct loop *loop)
+{
+    db_pipe_close(loop->db);
+    agent_hub_free(loop->agents);
+    run_waiters_free(loop->waiters);
+    log_hub_free(loop->logs);
+    token_cache_free(loop->tokens);
+    bus_leave(loop->bus, loop);
+    if (loop->listener != NULL)
+        h2o_socket_close(loop->listener);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * errand-api: settings, keys, server, ready, serve, drain.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "auth/key_ring.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "model/limits.h"
+#include "service/process.h"
+#include "service/settings.h"
+
+#include "commands.h"
+#include "server.h"
+
+static const struct setting table[] = {
+    {.name = "listen",
+     .kind = SETTING_STRING,
+     .fallback = "127.0.0.1:8080",
+     .help = "HOST:PORT to serve on; port 0 takes a free one"},
+    {.name = "port_file", .kind = SETTING_PATH, .help = "file to write the port to when serving"},
+    {.name = "database_url",
+     .kind = SETTING_STRING,
+     .help = "PostgreSQL connection, host=... dbname=... or postgresql://...",
+     .secret = true},
+    {.name = "key_ring", .kind = SETTING_PATH, .help = "file with the encryption keys"},
+    {.name = "threads",
+     .kind = SETTING_INT,
+     .fallback = "0",
+     .min = 0,
+     .max = 256,
+     .help = "event loops; 0 = one a processor"},
+    {.name = "max_connections",
+     .kind = SETTING_INT,
+     .fallback = "20000",
+     .min = 1,
+     .max = 1000000,
+     .help = "open connections a thread; more are closed at once"},
+    {.name = "drain_seconds",
+     .kind = SETTING_INT,
+     .fallback = "10",
+     .min = 0,
+     .max = 3600,
+     .help = "how long a stop waits for what is in progress"},
+    {.name = "log_level",
+     .kind = SETTING_CHOICE,
+     .fallback = "info",
+     .choices = "error|warn|info|debug",
+     .help = "what to log"},
+};
+
+static const struct settings_program program = {
+    .name = "errand-api",
+    .summary = "HTTP API of Errand: runners, runs, logs, agents",
+    .commands = COMMANDS_HELP,
+    .table = table,
+    .table_n = ARRAY_LEN(table),
+};
+
+static void start_log(const struct settings *settings)
+{
+    enum log_level level = LOG_LEVEL_INFO;
+    (void)log_level_parse(settings_text(settings, "log_level"), &level, NULL);
+    log_init("errand-api", level);
+}
+
+static unsigned thread_count(const struct settings *settings)
+{
+    int64_t wanted = settings_int(settings, "threads");
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return wanted > 0 ? (unsigned)wanted : online > 0 ? (unsigned)online : 1;
+}
+
+static int announce(const struct settings *settings, unsigned port, struct err *e)
+{
+    char text[16];
+    int n = snprintf(text, sizeof(text), "%u\n", port);
+    log_info("api.started version=%s port=%u", process_version, port);
+    (void)process_notify("READY=1", e);
+    if (!settings_is_set(settings, "port_file"))
+        return 0;
+    return file_replace(settings_text(settings, "port_file"), text, (size_t)n, 0644, e);
+}
+
+static void wait_for_stop(int signals)
+{
+    struct pollfd readable = {.fd = signals, .events = POLLIN};
+    for (;;) {
+        int signal_number = process_signal_next(signals);
+        if (signal_number == SIGTERM || signal_number == SIGINT)
+            return;
+        if (signal_number == 0)
+            (void)poll(&readable, 1, -1);
+    }
+}
+
+static int serve(const struct settings *settings, struct err *e)
+{
+    CLEANUP(key_ring_freep) struct key_ring *ring = NULL;
+    CLEANUP(server_closep) struct server *server = NULL;
+    CLEANUP(fd_closep) int signals = -1;
+
+    int r = settings_require(settings, "database_url", e);
+    if (r == 0)
+        r = settings_require(settings, "key_ring", e);
+    if (r == 0)
+        r = key_ring_load(settings_text(settings, "key_ring"), &ring, e);
+    if (r == 0)
+        r = process_signals_open(false, &signals, e);
+    if (r < 0)
+        return r;
+
+    const struct server_config config = {
+        .database_url = settings_text(settings, "database_url"),
+        .key_ring = ring,
+        .threads = thread_count(settings),
+        .max_connections = (unsigned)settings_int(settings, "max_connections"),
+        .drain_seconds = (unsigned)settings_int(settings, "drain_seconds"),
+    };
+    r = server_open(&config, settings_text(settings, "listen"), &server, e);
+    if (r == 0)
+        r = server_start(server, e);
+    if (r == 0)
+        r = announce(settings, server_port(server), e);
+    if (r < 0)
+        return r;
+
+    wait_for_stop(signals);
+    log_info("api.stopping");
+    (void)process_notify("STOPPING=1", e);
+    server_drain(server);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct err e = {0};
+    if (process_init(&e) < 0) {
+        log_error("api.failed error=\"%s\"", e.msg);
+        return 1;
+    }
+    CLEANUP(settings_freep)
+    struct settings *settings = settings_load_or_exit(&program, argc, argv);
+    start_log(settings);
+
+    int r = settings_word(settings, 0) != NULL ? commands_run(settings, &e) : serve(settings, &e);
+    if (r < 0)
+        log_error("api.failed error=\"%s\"", e.msg);
+    return r == 0 ? 0 : r == ERR_INVALID ? 2 : 1;
+}

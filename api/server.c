@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "bus_start.h"
+#include "loop_start.h"
+#include "router.h"
+
+#define LISTEN_BACKLOG 1024
+#define IDLE_TIMEOUT_MS 75000         /* header, body and the pause between two requests */
+#define ENTITY_MAX_BYTES (128u << 20) /* far above every endpoint's own ceiling: those answer 413  \
+                                       */
+
+struct server {
+    h2o_globalconf_t globalconf;
+    struct bus *bus;
+    struct loop *loops;
+    unsigned threads;
+    struct db_pipe *notices; /* LISTEN, on the first loop */
+    unsigned port;
+};
+
+/* "127.0.0.1:8080" or "[::1]:8080" into host and port. */
+static int split_address(const char *listen, char *host, size_t host_size, const char **ret_port,
+                         struct err *e)
+{
+    const char *colon = strrchr(listen, ':');
+    const char *from = listen;
+    const char *to = colon;
+    if (colon != NULL && listen[0] == '[' && colon > listen && colon[-1] == ']') {
+        from = listen + 1;
+        to = colon - 1;
+    }
+    if (colon == NULL || colon[1] == '\0' || (size_t)(to - from) >= host_size)
+        return err_set(e, ERR_INVALID, "listen must be HOST:PORT such as 127.0.0.1:8080, not '%s'",
+                       listen);
+    memcpy(host, from, (size_t)(to - from));
+    host[to - from] = '\0';
+    *ret_port = colon + 1;
+    return 0;
+}
+
+static int listen_at(const struct addrinfo *at, const char *listen_text, int *ret_fd, struct err *e)
+{
+    static const int on = 1;
+    CLEANUP(fd_closep)
+    int fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at->ai_protocol);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+        bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
+        if (errno == EADDRINUSE)
+            return err_set(e, ERR_CONFLICT, "listen on %s: the port is taken", listen_text);
+        return err_errno(e, errno, "listen on %s", listen_text);
+    }
+    *ret_fd = TAKE_FD(fd);
+    return 0;
+}
+
+static bool is_loopback(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(
+            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
+    return (ntohl(v4->sin_addr.s_addr) >> 24) == 127;
+}
+
+static int open_listener(struct server *server, const char *listen_text, int *ret_fd, struct err *e)
+{
+    char host[256];
+    const char *port;
+    int r = split_address(listen_text, host, sizeof(host), &port, e);
+    if (r < 0)
+        return r;
+
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found;
+    int gai = getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, &found);
+    if (gai != 0)
+        return err_set(e, ERR_INVALID, "listen on %s: %s", listen_text, gai_strerror(gai));
+
+    r = listen_at(found, listen_text, ret_fd, e);
+    /* without TLS, HTTP/2 is for this machine only: h2o 2.2 has no defence against rapid reset */
+    server->globalconf.http1.upgrade_to_http2 = is_loopback(found->ai_addr);
+    freeaddrinfo(found);
+    return r;
+}
+
+static unsigned port_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t n = sizeof(address);
+    if (getsockname(fd, (struct sockaddr *)&address, &n) < 0)
+        return 0;
+    if (address.ss_family == AF_INET6)
+        return ntohs(((const struct sockaddr_in6 *)(const void *)&address)->sin6_port);
+    return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
+}
+
+static void configure_h2o(h2o_globalconf_t *config)
+{
+    h2o_config_init(config);
+    config->server_name = h2o_iovec_init(H2O_STRLIT("errand"));
+    config->http1.req_timeout = IDLE_TIMEOUT_MS;
+    config->max_request_entity_size = ENTITY_MAX_BYTES;
+    h2o_hostconf_t *host =
+        h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
+    router_register(h2o_config_register_path(host, "/", 0));
+}
+
+static int open_loops(struct server *server, const struct server_config *config, int listen_fd,
+                      struct err *e)
+{
+    for (unsigned i = 0; i < server->threads; i++) {
+        struct loop *loop = &server->loops[i];
+        loop->config = config;
+        loop->bus = server->bus;
+        loop->index = i;
+        int fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0);
+        int r = fd < 0 ? err_errno(e, errno, "share the listener")
+                       : loop_open(loop, &server->globalconf, fd, e);
+        if (r < 0)
+            return r;
+    }
+    return db_pipe_open(server->loops[0].h2o.loop, config->database_url, &server->notices, e);
+}
+
+int server_open(const struct server_config *config, const char *listen, struct server **ret_server,
+                struct err *e)
+{
+    struct server *server = h2o_mem_alloc(sizeof(*server));
+    *server = (struct server){.threads = config->threads};
+    configure_h2o(&server->globalconf);
+
+    CLEANUP(fd_closep) int fd = -1;
+    int r = open_listener(server, listen, &fd, e);
+    if (r < 0) {
+        h2o_config_dispose(&server->globalconf);
+        free(server);
+        return r;
+    }
+    server->port = port_of(fd);
+    server->bus = bus_new(server->threads);
+    server->loops = h2o_mem_alloc(server->threads * sizeof(*server->loops));
+    memset(server->loops, 0, server->threads * sizeof(*server->loops));
+
+    r = open_loops(server, config, fd, e);
+    if (r < 0)
+        return r; /* half a server: the program ends */
+    bus_hear(server->bus, server->notices);
+    *ret_server = server;
+    return 0;
+}
+
+unsigned server_port(const struct server *server)
+{
+    return server->port;
+}
+
+int server_start(struct server *server, struct err *e)
+{
+    for (unsigned i = 0; i < server->threads; i++) {
+        int r = loop_start(&server->loops[i], e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+void server_drain(struct server *server)
+{
+    for (unsigned i = 0; i < server->threads; i++)
+        loop_stop(&server->loops[i]);
+    for (unsigned i = 0; i < server->threads; i++)
+        loop_join(&server->loops[i]);
+}
+
+void server_close(struct server *server)
+{
+    if (server == NULL)
+        return;
+    db_pipe_close(server->notices);
+    for (unsigned i = 0; i < server->threads; i++)
+        loop_close(&server->loops[i]);
+    bus_free(server->bus);
+    free(server->loops);
+    free(server);
+}
+
+void server_closep(struct server **server)
+{
+    server_close(*server);
+}

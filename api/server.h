@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The HTTP server: one listener, one loop a thread, the bus between them.
+ */
+#ifndef ERRAND_API_SERVER_H
+#define ERRAND_API_SERVER_H
+
+#include "base/err.h"
+
+#include "loop.h"
+
+struct server;
+
+/* Bind and get everything ready; nothing is served yet. `config` is borrowed for the server's life.
+ * `listen` is HOST:PORT ("127.0.0.1:8080", "[::1]:8080"); port 0 takes a free one.
+ * Errors: ERR_INVALID, ERR_CONFLICT (port taken) */
+int server_open(const struct server_config *config, const char *listen, struct server **ret_server,
+                struct err *e) MUST_USE;
+
+/* The port that is bound. */
+unsigned server_port(const struct server *server);
+
+/* Start the threads. */
+int server_start(struct server *server, struct err *e) MUST_USE;
+
+/* Take no more connections, end the streams, finish what is in progress within
+ * config.drain_seconds, and return when all threads have ended. */
+void server_drain(struct server *server);
+
+void server_close(struct server *server);
+void server_closep(struct server **server);
+
+#endif
