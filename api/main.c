@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "auth/key_ring.h"
+#include "auth/secret.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "model/limits.h"
@@ -63,7 +64,7 @@ static const struct settings_program program = {
 static void start_log(const struct settings *settings)
 {
     enum log_level level = LOG_LEVEL_INFO;
-    (void)log_level_parse(settings_text(settings, "log_level"), &level, NULL);
+    IGNORE(log_level_parse(settings_text(settings, "log_level"), &level, NULL));
     log_init("errand-api", level);
 }
 
@@ -138,7 +139,7 @@ static int serve(const struct settings *settings, struct err *e)
 int main(int argc, char **argv)
 {
     struct err e = {0};
-    if (process_init(&e) < 0) {
+    if (process_init(&e) < 0 || secret_init(&e) < 0) {
         log_error("api.failed error=\"%s\"", e.msg);
         return 1;
     }

@@ -30,6 +30,13 @@
         take_fd_;                                                                                  \
     })
 
+/* Where a MUST_USE result is rightly ignored: gcc does not take a cast to void for an answer. */
+#define IGNORE(call)                                                                               \
+    do {                                                                                           \
+        __typeof__(call) ignored_ = (call);                                                        \
+        (void)ignored_;                                                                            \
+    } while (0)
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* For `CLEANUP(freep) char *text = NULL;` and any other malloc'ed pointer. */

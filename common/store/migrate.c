@@ -51,7 +51,7 @@ static int apply_one(struct db *db, int version, const unsigned char *sql, struc
                             : err_set(e, ERR_LIMIT, "migration too large");
     buf_done(&script);
     if (r < 0) {
-        (void)db_run_script(db, "ROLLBACK", NULL);
+        IGNORE(db_run_script(db, "ROLLBACK", NULL));
         return err_wrap(e, "migration %04d", version);
     }
     return 0;
@@ -87,6 +87,6 @@ int migrate_apply(struct db *db, int *ret_applied, struct err *e)
         return err_wrap(e, "prepare migrations");
 
     r = apply_missing(db, ret_applied, e);
-    (void)db_run_script(db, sql_release, NULL); /* ends with the session anyway */
+    IGNORE(db_run_script(db, sql_release, NULL)); /* ends with the session anyway */
     return r;
 }
