@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The front door. CMakePresets.json has the builds behind it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test build up down bench fmt lint clean
+
+JOBS ?= $(shell nproc)
+DATA ?= .errand
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Install what is needed and build everything (build/release/bin)
+	@scripts/setup.sh build
+	@scripts/build.sh release $(JOBS)
+
+demo: ## Set up, build, start the stack, run a container and follow its log
+	@scripts/setup.sh demo
+	@scripts/build.sh release $(JOBS)
+	@scripts/demo.sh "$(DATA)"
+
+up: build ## Start the local stack
+	@build/release/bin/errand up --data "$(DATA)"
+
+down: ## Stop what `make demo` or `make up` started
+	@scripts/down.sh "$(DATA)"
+
+test: ## Set up, build with sanitizers and run every test
+	@scripts/setup.sh test
+	@scripts/build.sh asan $(JOBS)
+	@scripts/test.sh asan
+
+bench: ## Measure a run beside bare crun and runc
+	@scripts/setup.sh test
+	@scripts/build.sh release $(JOBS)
+	@scripts/bench.sh
+
+fmt: ## Format the C files
+	@scripts/setup.sh lint
+	@clang-format-14 -i $(C_FILES)
+
+lint: ## Check format, layers, scripts and run clang-tidy
+	@scripts/setup.sh lint
+	@scripts/build.sh dev $(JOBS)
+	@ctest --test-dir build/dev --label-regex lint --output-on-failure
+	@shellcheck scripts/*.sh .ci/run
+	@clang-tidy-14 --quiet -p build/dev $(filter %.c,$(filter-out tests/%,$(C_FILES)))
+
+clean: ## Remove what was built; the stack's data stays
+	@rm -rf build
