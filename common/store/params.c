@@ -48,6 +48,14 @@ void params_add_id(struct params *p, struct id id)
     params_add_bytes(p, id.bytes, sizeof(id.bytes));
 }
 
+void params_add_id_or_null(struct params *p, struct id id)
+{
+    if (id_is_nil(id))
+        params_add_null(p);
+    else
+        params_add_id(p, id);
+}
+
 void params_add_i64(struct params *p, int64_t value)
 {
     begin(p, 0);
@@ -64,6 +72,14 @@ void params_add_time(struct params *p, int64_t at_us)
 {
     uint64_t wire = htobe64((uint64_t)(at_us - PG_EPOCH_US));
     params_add_bytes(p, &wire, sizeof(wire));
+}
+
+void params_add_time_or_null(struct params *p, int64_t at_us)
+{
+    if (at_us == 0)
+        params_add_null(p);
+    else
+        params_add_time(p, at_us);
 }
 
 void params_add_text(struct params *p, const char *text)
@@ -90,20 +106,65 @@ static void add_be32(struct buf *b, uint32_t value)
     buf_add(b, &wire, sizeof(wire));
 }
 
-void params_add_text_array(struct params *p, const char *const *items, size_t n)
+static void begin_array(struct params *p, uint32_t element_oid, size_t n)
 {
     begin(p, 1);
     add_be32(&p->bytes, n > 0 ? 1 : 0); /* dimensions */
     add_be32(&p->bytes, 0);             /* no NULLs */
-    add_be32(&p->bytes, PG_OID_TEXT);
+    add_be32(&p->bytes, element_oid);
     if (n > 0) {
         add_be32(&p->bytes, (uint32_t)n);
         add_be32(&p->bytes, 1); /* lower bound */
     }
+}
+
+static void add_element(struct params *p, const void *bytes, size_t n)
+{
+    add_be32(&p->bytes, (uint32_t)n);
+    buf_add(&p->bytes, bytes, n);
+}
+
+void params_add_text_array(struct params *p, const char *const *items, size_t n)
+{
+    begin_array(p, PG_OID_TEXT, n);
+    for (size_t i = 0; i < n; i++)
+        add_element(p, items[i], strlen(items[i]));
+    end(p);
+}
+
+static const void *nth(const void *first, size_t i, size_t stride)
+{
+    return (const char *)first + i * stride;
+}
+
+void params_add_id_column(struct params *p, const struct id *first, size_t n, size_t stride)
+{
+    begin_array(p, PG_OID_UUID, n);
     for (size_t i = 0; i < n; i++) {
-        size_t len = strlen(items[i]);
-        add_be32(&p->bytes, (uint32_t)len);
-        buf_add(&p->bytes, items[i], len);
+        const struct id *id = nth(first, i, stride);
+        add_element(p, id->bytes, sizeof(id->bytes));
+    }
+    end(p);
+}
+
+void params_add_i64_column(struct params *p, const int64_t *first, size_t n, size_t stride)
+{
+    begin_array(p, PG_OID_INT8, n);
+    for (size_t i = 0; i < n; i++) {
+        const int64_t *value = nth(first, i, stride);
+        uint64_t wire = htobe64((uint64_t)*value);
+        add_element(p, &wire, sizeof(wire));
+    }
+    end(p);
+}
+
+void params_add_bytes_column(struct params *p, const struct params_bytes *first, size_t n,
+                             size_t stride)
+{
+    begin_array(p, PG_OID_BYTEA, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct params_bytes *value = nth(first, i, stride);
+        add_element(p, value->bytes, value->n);
     }
     end(p);
 }

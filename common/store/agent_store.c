@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The clock of a hypervisor may be off: its times are kept between what was known here before and
+ * now, so that no run starts before it was assigned or takes less than no time.
+ */
+#include "store/agent_store.h"
+
+#define PARAMS_BYTES (64 << 10)
+#define KEY_BYTES 32
+#define MESSAGE_CHARS_MAX "1000"
+
+static const char sql_register[] =
+    "WITH hypervisor AS ("
+    " INSERT INTO hypervisors (id, name, region_id, cpu_milli, memory_total_mb, memory_free_mb,"
+    "   disk_free_bytes, version, runtimes, public_key)"
+    " SELECT $1::uuid, $3, regions.id, $5::int, $6::int, $6::int, $7::bigint, $8, $9::text[],"
+    "   $10::bytea FROM regions WHERE slug = $4"
+    " ON CONFLICT (name) DO UPDATE SET region_id = excluded.region_id,"
+    "   cpu_milli = excluded.cpu_milli, memory_total_mb = excluded.memory_total_mb,"
+    "   memory_free_mb = least(hypervisors.memory_free_mb, excluded.memory_total_mb),"
+    "   disk_free_bytes = excluded.disk_free_bytes, version = excluded.version,"
+    "   runtimes = excluded.runtimes, public_key = excluded.public_key, last_seen_at = now(),"
+    "   status = CASE hypervisors.status WHEN 'lost' THEN 'ready' ELSE hypervisors.status END"
+    " RETURNING id"
+    "), credential AS ("
+    " INSERT INTO tokens (id, kind, hash, name, hypervisor_id)"
+    " SELECT $2::uuid, 'hypervisor', $11::bytea, $3, id FROM hypervisor"
+    " ON CONFLICT (hypervisor_id) WHERE kind = 'hypervisor' DO UPDATE SET hash = excluded.hash"
+    ")"
+    " SELECT id FROM hypervisor";
+
+static const char sql_heartbeat[] =
+    "UPDATE hypervisors h SET memory_total_mb = $2::int, memory_free_mb = $3::int,"
+    "   disk_free_bytes = $4::bigint, images_cached = $5::int, last_seen_at = now(),"
+    "   status = CASE h.status WHEN 'lost' THEN 'ready' ELSE h.status END"
+    " FROM (SELECT id, status FROM hypervisors WHERE id = $1 FOR UPDATE) old"
+    " WHERE h.id = old.id RETURNING old.status = 'lost'";
+
+#define FENCE "id = $1 AND attempt = $2::int AND hypervisor_id = $3::uuid"
+
+static const char sql_started[] =
+    "WITH moved AS ("
+    " UPDATE runs SET state = 'running', pending_reason = NULL, pending_message = NULL,"
+    "   started_at = greatest(assigned_at, created_at, least($4::timestamptz, now())),"
+    "   image_digest = coalesce($5, image_digest), pull_ms = $6::bigint, start_ms = $7::bigint,"
+    "   updated_at = now()"
+    " WHERE " FENCE " AND state = 'assigned' RETURNING 1"
+    ")"
+    " SELECT EXISTS (SELECT FROM moved) OR EXISTS (SELECT FROM runs WHERE " FENCE
+    "   AND state <> 'assigned' AND termination_reason IS DISTINCT FROM 'hypervisor_lost')";
+
+static const char sql_finished[] =
+    "WITH moved AS ("
+    " UPDATE runs SET"
+    "   state = CASE WHEN stop_requested THEN 'canceled'"
+    "     WHEN $6 = 'exited' AND $5::int = 0 THEN 'succeeded' ELSE 'failed' END,"
+    "   termination_reason = CASE WHEN stop_requested THEN 'canceled' ELSE $6 END,"
+    "   termination_message = left($7, " MESSAGE_CHARS_MAX "), exit_code = $5::int,"
+    "   pending_reason = NULL, pending_message = NULL,"
+    "   started_at = coalesce(started_at, CASE WHEN $5 IS NOT NULL"
+    "     THEN greatest(assigned_at, created_at, least($4::timestamptz, now())) END),"
+    "   completed_at = greatest(started_at, assigned_at, created_at,"
+    "     least($4::timestamptz, now())),"
+    "   log_lines = $8::bigint, log_bytes = $9::bigint, log_truncated = $10::boolean,"
+    "   cpu_ms = $11::bigint, memory_peak_bytes = $12::bigint, oom_killed = $13::boolean,"
+    "   updated_at = now()"
+    " WHERE " FENCE " AND state IN ('assigned', 'running') RETURNING 1"
+    ")"
+    " SELECT EXISTS (SELECT FROM moved) OR EXISTS (SELECT FROM runs WHERE " FENCE
+    "   AND state NOT IN ('assigned', 'running')"
+    "   AND termination_reason IS DISTINCT FROM 'hypervisor_lost')";
+
+const struct statement agent_store_register = {"agent_register", sql_register, .repeatable = true};
+const struct statement agent_store_heartbeat = {"agent_heartbeat", sql_heartbeat,
+                                                .repeatable = true};
+const struct statement agent_store_started = {"agent_started", sql_started, .repeatable = true};
+const struct statement agent_store_finished = {"agent_finished", sql_finished, .repeatable = true};
+
+void agent_store_register_params(struct params *p, const struct agent_registration *r)
+{
+    params_init(p, PARAMS_BYTES);
+    params_add_id(p, r->hypervisor);
+    params_add_id(p, r->token);
+    params_add_text(p, r->name);
+    params_add_text(p, r->region);
+    params_add_i64(p, r->cpu_milli);
+    params_add_i64(p, r->memory_total_mb);
+    params_add_i64(p, r->disk_free_bytes);
+    params_add_text(p, r->version);
+    params_add_text_array(p, r->runtimes, r->runtimes_n);
+    params_add_bytes(p, r->public_key, KEY_BYTES);
+    params_add_bytes(p, r->credential_hash, KEY_BYTES);
+}
+
+struct id agent_store_registered_id(const struct rows *rows)
+{
+    return row_id(rows, 0, 0);
+}
+
+void agent_store_heartbeat_params(struct params *p, struct id hypervisor,
+                                  const struct agent_vitals *vitals)
+{
+    params_init(p, PARAMS_BYTES);
+    params_add_id(p, hypervisor);
+    params_add_i64(p, vitals->memory_total_mb);
+    params_add_i64(p, vitals->memory_free_mb);
+    params_add_i64(p, vitals->disk_free_bytes);
+    params_add_i64(p, vitals->images_cached);
+}
+
+bool agent_store_was_lost(const struct rows *rows)
+{
+    return row_bool(rows, 0, 0);
+}
+
+static void add_fence(struct params *p, const struct agent_fence *fence)
+{
+    params_add_id(p, fence->run);
+    params_add_i64(p, fence->attempt);
+    params_add_id(p, fence->hypervisor);
+}
+
+void agent_store_started_params(struct params *p, const struct agent_fence *fence,
+                                const struct agent_start *start)
+{
+    params_init(p, PARAMS_BYTES);
+    add_fence(p, fence);
+    params_add_time(p, start->at_us);
+    params_add_text(p, start->image_digest);
+    params_add_i64(p, start->pull_ms);
+    params_add_i64(p, start->start_ms);
+}
+
+void agent_store_finished_params(struct params *p, const struct agent_fence *fence,
+                                 const struct agent_finish *finish)
+{
+    params_init(p, PARAMS_BYTES);
+    add_fence(p, fence);
+    params_add_time(p, finish->at_us);
+    if (finish->has_exit_code)
+        params_add_i64(p, finish->exit_code);
+    else
+        params_add_null(p);
+    params_add_text(p, termination_reason_name(finish->reason));
+    params_add_text(p, finish->message);
+    params_add_i64(p, finish->log_lines);
+    params_add_i64(p, finish->log_bytes);
+    params_add_bool(p, finish->log_truncated);
+    params_add_i64(p, finish->cpu_ms);
+    params_add_i64(p, finish->memory_peak_bytes);
+    params_add_bool(p, finish->oom_killed);
+}
+
+bool agent_store_accepted(const struct rows *rows)
+{
+    return row_bool(rows, 0, 0);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The lines of the chunks a read of log_store.h answered, one after another.
+ */
+#ifndef ERRAND_STORE_LOG_LINES_H
+#define ERRAND_STORE_LOG_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "model/log_record.h"
+#include "store/rows.h"
+
+struct log_lines {
+    const struct rows *rows;
+    int row;           /* the chunk being read */
+    const char *bytes; /* what is left of it */
+    size_t n;
+    int64_t next_id;
+};
+
+struct log_line {
+    int64_t id;
+    struct log_record record; /* its payload lives as long as the rows */
+};
+
+/* Begin with the line after `after_id`; what the chunks hold before it is skipped. */
+void log_lines_init(struct log_lines *lines, const struct rows *rows, int64_t after_id);
+
+/* 1 and a line, or 0 when there are no more. ERR_INTERNAL: the chunks do not begin with that line,
+ * have a gap, or hold what is no record. */
+int log_lines_next(struct log_lines *lines, struct log_line *ret_line, struct err *e) MUST_USE;
+
+#endif

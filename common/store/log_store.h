@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Logs: chunks of many lines, appended without gap or overlap, read from any line on.
+ *
+ * `log_heads` says how far an attempt's log is stored; whoever moves it may insert the chunk, so
+ * two writers of one run cannot both succeed.
+ */
+#ifndef ERRAND_STORE_LOG_STORE_H
+#define ERRAND_STORE_LOG_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/id.h"
+#include "model/reason.h"
+#include "model/run_state.h"
+#include "store/db.h"
+
+/* Lines first_id..last_id of one attempt, appended whole or not at all. */
+struct log_span {
+    struct id run;
+    int64_t attempt;
+    int64_t first_id;
+    int64_t last_id;
+};
+
+/* A part of a span that is stored as one row. */
+struct log_chunk {
+    int64_t span; /* number of its span, from 1 */
+    int64_t first_id;
+    int64_t last_id;
+    struct params_bytes records;
+};
+
+enum log_verdict {
+    LOG_STORED,
+    LOG_NOT_STORED, /* `last_id` says what is: a repeat, an overlap or a gap */
+    LOG_REFUSED,    /* another attempt's or hypervisor's, or beyond the end of a final run */
+    LOG_NO_RUN,
+};
+
+struct log_append_result {
+    enum log_verdict verdict;
+    int64_t last_id; /* stored up to here; 0 for none */
+};
+
+/* Append spans in one transaction. A run is in one span only. Answers one row a span, in order. */
+extern const struct statement log_store_append;
+void log_store_append_params(struct params *p, struct id hypervisor, const struct log_span *spans,
+                             size_t spans_n, const struct log_chunk *chunks, size_t chunks_n);
+void log_store_read_append(const struct rows *rows, int row, struct log_append_result *ret_result);
+
+/* Whether a run is the project's (and the runner's, unless that is nil): one row or none. */
+extern const struct statement log_store_find;
+void log_store_find_params(struct params *p, struct id project, struct id runner, struct id run);
+
+/* What a follower must know of a run, as of one instant with the chunks beside it. */
+struct log_run {
+    enum run_state state;
+    uint32_t attempt; /* the one whose log is read; 0 before the first */
+    int64_t stored;   /* id of the last stored line */
+    int64_t end;      /* id of the log's last line; what is stored when nobody declared it */
+    bool has_exit_code;
+    int exit_code;
+    enum termination_reason reason; /* of a final run */
+    char hypervisor[64];            /* "" for none */
+};
+
+/* Whether every line there will ever be is stored. */
+bool log_run_is_complete(const struct log_run *run);
+
+/* The run, and chunks from the line after `after_id` on until they hold `max_bytes`; at least one
+ * chunk when there is such a line. No row: no such run. */
+extern const struct statement log_store_follow;
+void log_store_follow_params(struct params *p, struct id run, int64_t after_id, int64_t max_bytes);
+
+/* Which lines a page shows. */
+struct log_page {
+    int64_t after_id;  /* only lines after it */
+    int64_t before_id; /* only lines before it, the last `limit` of them; 0: no such bound */
+    int64_t tail;      /* only the last so many; 0: all */
+    int64_t limit;     /* at most so many */
+    int64_t max_bytes; /* of chunks read; at least one is */
+};
+
+/* The same for one page of a project's run; `runner` may be nil. */
+extern const struct statement log_store_page;
+void log_store_page_params(struct params *p, struct id project, struct id runner, struct id run,
+                           const struct log_page *page);
+
+/* Of both reads: false when there is no such run. */
+bool log_store_read_run(const struct rows *rows, struct log_run *ret_run);
+
+/* Of a page: its lines are those after `*ret_after`. */
+int64_t log_store_page_start(const struct rows *rows);
+
+#endif
