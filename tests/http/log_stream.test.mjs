@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The live log: every line once and in order, from any point, and one end.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { FakeAgent } from './support/fake_agent.mjs';
+import { assertProblems, makeRunner, trigger } from './support/samples.mjs';
+import { Stack } from './support/stack.mjs';
+
+const stack = await Stack.start({ scheduler: true });
+after(() => stack.stop());
+const { client } = stack;
+const agent = await FakeAgent.join(stack, 'node-1');
+await agent.connect();
+const runner = await makeRunner(client);
+
+async function running() {
+  const run = await trigger(client, runner);
+  const assignment = await agent.next('assign', run);
+  await agent.started(assignment);
+  return { run, assignment, stream: `/v1/runs/${run.id}/logs/stream` };
+}
+
+/** A run of `n` lines that has ended. */
+async function ended(n, end = {}) {
+  const item = await running();
+  if (n > 0) await agent.log(item.assignment, 1, lines(1, n));
+  await agent.finished(item.assignment, { last_line: n, ...end });
+  return item;
+}
+
+const lines = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}`);
+const ids = (events) => events.filter(({ event }) => event === 'log').map(({ data }) => data.id);
+const range = (from, to) => lines(from, to).map((_, i) => from + i);
+
+async function readAll(path, headers = {}) {
+  const follower = await client.follow(path, { headers });
+  assert.equal(follower.status, 200);
+  return follower.rest();
+}
+
+// Nothing happens on this one for 15 seconds; looked at by the last test.
+const quiet = await running();
+const quietFollower = await client.follow(quiet.stream);
+
+test('a run is followed from waiting to its end', async () => {
+  const run = await trigger(client, runner);
+  const follower = await client.follow(`/v1/runners/${runner.id}/runs/${run.id}/logs/stream`);
+  assert.equal(follower.headers['content-type'].split(';')[0], 'text/event-stream');
+  assert.equal(follower.headers['cache-control'], 'no-store');
+  assert.equal(follower.headers['x-accel-buffering'], 'no');
+  assert.deepEqual(await follower.nextItem(), { retry: '1000' });
+
+  const assignment = await agent.next('assign', run);
+  await agent.started(assignment);
+  let status = await follower.next();
+  while (status.data.status === 'pending') status = await follower.next();
+  assert.equal(status.event, 'status');
+  assert.equal(status.id, undefined);
+  assert.equal(status.data.status, 'running');
+  assert.equal(status.data.hypervisor, 'node-1');
+
+  await agent.log(assignment, 1, ['one']);
+  const one = await follower.next();
+  assert.deepEqual([one.event, one.id, one.data.msg], ['log', '1', 'one']);
+  await agent.log(assignment, 2, ['two', { msg: 'three', stream: 'stderr' }]);
+  assert.equal((await follower.next()).data.msg, 'two');
+  assert.equal((await follower.next()).data.stream, 'stderr');
+
+  await agent.finished(assignment, { exit_code: 124, reason: 'timeout', last_line: 3 });
+  assert.deepEqual(await follower.rest(), [{
+    event: 'state', id: 'end',
+    data: { status: 'failed', exit_code: 124, termination_reason: 'timeout', last_id: 3 },
+  }]);
+});
+
+test('the progress of a pull is shown', async () => {
+  const run = await trigger(client, runner);
+  const assignment = await agent.next('assign', run);
+  const follower = await client.follow(`/v1/runs/${run.id}/logs/stream`);
+  await follower.nextItem();
+  await agent.report({ type: 'pulling', run: run.id, attempt: 1, done_bytes: 10, total_bytes: 100 });
+  let status = await follower.next();
+  while (!status.data.pull) status = await follower.next();
+  assert.deepEqual(status.data.pull, { done_bytes: 10, total_bytes: 100 });
+  await agent.finished(assignment, { exit_code: null, reason: 'image_pull_failed' });
+  assert.equal((await follower.rest()).at(-1).data.termination_reason, 'image_pull_failed');
+});
+
+test('the state waits for the last line', async () => {
+  const { assignment, stream } = await running();
+  const follower = await client.follow(stream);
+  await agent.log(assignment, 1, lines(1, 2));
+  await agent.finished(assignment, { last_line: 4 });
+  await agent.log(assignment, 3, lines(3, 4));
+  const events = await follower.rest();
+  assert.deepEqual(ids(events), range(1, 4));
+  assert.equal(events.at(-1).event, 'state');
+  assert.equal(events.filter(({ event }) => event === 'state').length, 1);
+});
+
+test('who comes late gets everything, from where it asks', async () => {
+  const { stream } = await ended(500);
+  for (const [query, lastEventId, first] of [
+    ['', null, 1], ['?after_id=0', null, 1], ['?after_id=123', null, 124], ['', '499', 500], ['', '500', null],
+    ['?after_id=100', '400', 401], ['?after_id=400', '100', 401], ['?after_id=500', null, null],
+  ]) {
+    const headers = lastEventId === null ? {} : { 'Last-Event-ID': lastEventId };
+    const events = await readAll(`${stream}${query}`, headers);
+    assert.deepEqual(ids(events), first === null ? [] : range(first, 500), `${query} ${lastEventId}`);
+    assert.deepEqual(events.at(-1).data, {
+      status: 'succeeded', exit_code: 0, termination_reason: 'exited', last_id: 500,
+    });
+  }
+});
+
+test('after the end there is nothing more to come', async () => {
+  const { run, stream } = await ended(1);
+  for (const path of [stream, `/v1/runners/${runner.id}/runs/${run.id}/logs/stream`, `${stream}?after_id=0`]) {
+    const { status, text } = await client.get(path, { headers: { 'Last-Event-ID': 'end' } });
+    assert.equal(status, 204);
+    assert.equal(text, '');
+  }
+});
+
+test('a place in the log that is none is refused', async () => {
+  const { stream } = await ended(1);
+  for (const afterId of ['-1', 'x', '', '1.5', '9007199254740992']) {
+    assertProblems(await client.get(`${stream}?after_id=${afterId}`), ['after_id']);
+  }
+  for (const lastEventId of ['x', '-1', 'END', '1 2', '99999999999999999999']) {
+    assertProblems(await client.get(stream, { headers: { 'Last-Event-ID': lastEventId } }), ['Last-Event-ID']);
+  }
+});
+
+test('a reader that is cut off again and again misses nothing', async () => {
+  const { assignment, stream } = await running();
+  const total = 3000;
+  const writing = (async () => {
+    for (let from = 1; from <= total; from += 50) await agent.log(assignment, from, lines(from, from + 49));
+    await agent.finished(assignment, { last_line: total });
+  })();
+
+  const seen = [];
+  let cuts = 0;
+  for (let over = false; !over;) {
+    const last = seen.at(-1);
+    const follower = await client.follow(stream, { headers: last ? { 'Last-Event-ID': String(last) } : {} });
+    for (let budget = 1 + (cuts * 37) % 200; budget > 0; budget--) {
+      const event = await follower.next();
+      if (event === null) break;
+      if (event.event === 'log') seen.push(event.data.id);
+      over ||= event.event === 'state';
+    }
+    follower.close();
+    cuts += 1;
+  }
+  await writing;
+  assert.ok(cuts > 20, `only ${cuts} cuts`);
+  assert.deepEqual(seen, range(1, total));
+});
+
+test('many readers of one run all get all of it', async () => {
+  const { assignment, stream } = await running();
+  const followers = await Promise.all(Array.from({ length: 30 }, () => client.follow(stream)));
+  const reading = followers.map((follower) => follower.rest());
+  for (let from = 1; from <= 400; from += 40) await agent.log(assignment, from, lines(from, from + 39));
+  await agent.finished(assignment, { last_line: 400 });
+  for (const events of await Promise.all(reading)) {
+    assert.deepEqual(ids(events), range(1, 400));
+    assert.equal(events.at(-1).event, 'state');
+  }
+});
+
+test('a reader that is slow is fed from storage, without a gap', async () => {
+  const { assignment, stream } = await running();
+  const { res } = await client.open('GET', stream);
+  res.pause();
+  const count = 600;
+  for (let from = 1; from <= count; from += 10) {
+    await agent.log(assignment, from, Array.from({ length: 10 }, (_, i) => `${from + i} `.padEnd(16000, 'x')));
+  }
+  await agent.finished(assignment, { last_line: count });
+  let text = '';
+  for await (const chunk of res) text += chunk;
+  const seen = [...text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
+  assert.deepEqual(seen, range(1, count));
+  assert.match(text, /\nevent: state\ndata: .*\n\n$/);
+});
+
+test('a reader at another replica is woken too', async () => {
+  const replica = await stack.startReplica();
+  const { assignment, run, stream } = await running();
+  const follower = await replica.client.follow(stream);
+  await agent.log(assignment, 1, ['here']);
+  let event = await follower.next();
+  while (event.event !== 'log') event = await follower.next();
+  assert.equal(event.data.msg, 'here');
+  const stopped = await replica.client.post(`/v1/runs/${run.id}/stop`);
+  assert.equal(stopped.status, 200);
+  await agent.next('stop', run);
+  await agent.finished(assignment, { exit_code: 143, reason: 'canceled', last_line: 1 });
+  assert.equal((await follower.rest()).at(-1).data.status, 'canceled');
+  await replica.program.stop();
+});
+
+test('a server that drains ends its streams, and they go on elsewhere', async () => {
+  const replica = await stack.startReplica();
+  const { assignment, stream } = await running();
+  const follower = await replica.client.follow(stream);
+  await agent.log(assignment, 1, ['before']);
+  let event = await follower.next();
+  while (event.event !== 'log') event = await follower.next();
+  await replica.program.stop();
+  assert.deepEqual(ids(await follower.rest()), []);
+  await agent.log(assignment, 2, ['after']);
+  await agent.finished(assignment, { last_line: 2 });
+  assert.deepEqual(ids(await readAll(stream, { 'Last-Event-ID': '1' })), [2]);
+});
+
+test('a quiet stream is kept alive by comments', { timeout: 25000 }, async () => {
+  let item = await quietFollower.nextItem();
+  while (!('comment' in item)) item = await quietFollower.nextItem();
+  await agent.finished(quiet.assignment);
+  assert.equal((await quietFollower.rest()).at(-1).event, 'state');
+});
