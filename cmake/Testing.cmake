@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# errand_test(NAME unit.buf SOURCES test_buf.c LIBRARIES errand_base [TIMEOUT 10] [ARGS ...])
-# Builds one cmocka program and registers it; the part of NAME before the dot is its label.
+# errand_test(NAME unit.buf SOURCES test_buf.c LIBRARIES errand_base [TIMEOUT 10] [ARGS ...]
+#     [LAUNCHER command ...] [FIXTURE name])
+# Builds one cmocka program and registers it; the part of NAME before the dot is its label. LAUNCHER
+# runs the program with what it needs around it.
 
 function(errand_test)
-    cmake_parse_arguments(arg "" "NAME;TIMEOUT;FIXTURE" "SOURCES;LIBRARIES;ENVIRONMENT;ARGS" ${ARGN})
+    cmake_parse_arguments(arg "" "NAME;TIMEOUT;FIXTURE" "SOURCES;LIBRARIES;ENVIRONMENT;ARGS;LAUNCHER" ${ARGN})
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 30)
     endif()
@@ -17,7 +19,7 @@ function(errand_test)
     set_target_properties(${program} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
 
-    add_test(NAME ${arg_NAME} COMMAND ${program} ${arg_ARGS})
+    add_test(NAME ${arg_NAME} COMMAND ${arg_LAUNCHER} $<TARGET_FILE:${program}> ${arg_ARGS})
     errand_test_properties(${arg_NAME} ${label} ${arg_TIMEOUT} "${arg_FIXTURE}" "${arg_ENVIRONMENT}")
 endfunction()
 
