@@ -67,7 +67,7 @@ struct run_spec {
 
     char *runtime;     /* owned; absolute path of crun or runc (the file's name tells which) */
     char *init;        /* owned; absolute path of errand-init */
-    char *seccomp_bpf; /* owned; file made by seccomp_profile_compile(), used with crun; NULL = the
+    char *seccomp_bpf; /* owned; file made by seccomp_compile(), used with crun; NULL = the
                         * profile goes into config.json and the runtime compiles it each time */
     char *cgroup;      /* owned; absolute in each hierarchy: "/errand/<run>-<attempt>" */
     char *wake_socket; /* owned; the agent's datagram socket; NULL = wake nobody */

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every name below CGROUP_ROOT is a tree on v1 (a symbolic link there is a second name of one); on
+ * v2 CGROUP_ROOT itself is the only tree.
+ */
+#include "drivers/cgroup.h"
+
+#include "base/parse.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define NS_PER_US 1000
+
+static int open_file(const char *tree, const char *path, const char *file, int flags)
+{
+    char name[PATH_MAX];
+    int n = snprintf(name, sizeof(name), CGROUP_ROOT "/%s%s/%s", tree, path, file);
+    if (n < 0 || (size_t)n >= sizeof(name)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(name, flags | O_CLOEXEC);
+}
+
+static bool write_file(const char *tree, const char *path, const char *file, const char *text)
+{
+    CLEANUP(fd_closep) int fd = open_file(tree, path, file, O_WRONLY);
+    return fd >= 0 && write(fd, text, strlen(text)) >= 0;
+}
+
+/* The file as text, cut at `size`; "" when it cannot be read. */
+static const char *read_file(const char *tree, const char *path, const char *file, char *text,
+                             size_t size)
+{
+    CLEANUP(fd_closep) int fd = open_file(tree, path, file, O_RDONLY);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
+    text[got < 0 ? 0 : got] = '\0';
+    return text;
+}
+
+/* The number after `key` and a blank at the start of a line, or with no key the whole text; 0 when
+ * there is none. */
+static uint64_t number_in(const char *text, const char *key)
+{
+    int64_t value = 0;
+    if (key != NULL) {
+        size_t n = strlen(key);
+        while (strncmp(text, key, n) != 0 || text[n] != ' ') {
+            text = strchr(text, '\n');
+            if (text == NULL)
+                return 0;
+            text++;
+        }
+        text += n + 1;
+    }
+    if (parse_i64_n(text, strcspn(text, "\n"), 0, INT64_MAX, "counter", &value, NULL) < 0)
+        return 0;
+    return (uint64_t)value;
+}
+
+int cgroup_layout_find(enum cgroup_layout *ret_layout, struct err *e)
+{
+    struct statfs fs;
+    if (statfs(CGROUP_ROOT, &fs) < 0)
+        return err_errno(e, errno, "look at " CGROUP_ROOT);
+    if (fs.f_type == CGROUP2_SUPER_MAGIC)
+        *ret_layout = CGROUP_V2;
+    else if (statfs(CGROUP_HYBRID_V2, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
+        *ret_layout = CGROUP_HYBRID;
+    else
+        *ret_layout = CGROUP_V1;
+    return 0;
+}
+
+bool cgroup_path_is_safe(const char *path)
+{
+    size_t names = 0;
+    for (const char *at = path; *at == '/'; names++) {
+        size_t n = strcspn(at + 1, "/");
+        if (n == 0 || (n == 1 && at[1] == '.') || (n == 2 && at[1] == '.' && at[2] == '.'))
+            return false;
+        at += 1 + n;
+    }
+    return path[0] == '/' && names >= 2;
+}
+
+void cgroup_forbid_swap(enum cgroup_layout layout, const char *path, uint64_t memory_bytes)
+{
+    char text[24];
+    if (memory_bytes == 0)
+        return;
+    if (layout == CGROUP_V2) {
+        (void)write_file("", path, "memory.swap.max", "0");
+        return;
+    }
+    if (snprintf(text, sizeof(text), "%" PRIu64, memory_bytes) > 0)
+        (void)write_file("memory", path, "memory.memsw.limit_in_bytes", text);
+}
+
+/* The tree to find a v1 group's processes in: any controller's would do; these are never absent
+ * together. */
+static const char *tree_of_processes(enum cgroup_layout layout, const char *path)
+{
+    static const char *const candidates[] = {"freezer", "pids", "memory", "devices", "cpu"};
+    if (layout == CGROUP_V2)
+        return "";
+    for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
+        CLEANUP(fd_closep) int fd = open_file(candidates[i], path, "cgroup.procs", O_RDONLY);
+        if (fd >= 0)
+            return candidates[i];
+    }
+    return "freezer";
+}
+
+static bool kill_listed(const char *tree, const char *path)
+{
+    CLEANUP(fd_closep) int fd = open_file(tree, path, "cgroup.procs", O_RDONLY);
+    CLEANUP(file_closep) FILE *list = fd < 0 ? NULL : fdopen(TAKE_FD(fd), "re");
+    char line[32];
+    bool any = false;
+    while (list != NULL && fgets(line, sizeof(line), list) != NULL) {
+        uint64_t pid = number_in(line, NULL);
+        if (pid == 0 || pid > INT_MAX)
+            continue;
+        any = true;
+        (void)kill((pid_t)pid, SIGKILL);
+    }
+    return any;
+}
+
+bool cgroup_kill(enum cgroup_layout layout, const char *path)
+{
+    assert(cgroup_path_is_safe(path));
+    const char *tree = tree_of_processes(layout, path);
+    if (layout == CGROUP_V2 && write_file("", path, "cgroup.kill", "1")) {
+        char events[256];
+        return number_in(read_file("", path, "cgroup.events", events, sizeof(events)),
+                         "populated") > 0;
+    }
+
+    bool frozen = layout != CGROUP_V2 && write_file("freezer", path, "freezer.state", "FROZEN");
+    bool any = kill_listed(tree, path);
+    if (frozen)
+        (void)write_file("freezer", path, "freezer.state", "THAWED");
+    return any;
+}
+
+void cgroup_read_use(enum cgroup_layout layout, const char *path, struct cgroup_use *ret_use)
+{
+    char text[1024];
+    struct cgroup_use use = {0};
+    if (layout == CGROUP_V2) {
+        use.cpu_us = number_in(read_file("", path, "cpu.stat", text, sizeof(text)), "usage_usec");
+        use.memory_peak_bytes =
+            number_in(read_file("", path, "memory.peak", text, sizeof(text)), NULL);
+        use.oom_kills =
+            number_in(read_file("", path, "memory.events", text, sizeof(text)), "oom_kill");
+    } else {
+        use.cpu_us =
+            number_in(read_file("cpuacct", path, "cpuacct.usage", text, sizeof(text)), NULL) /
+            NS_PER_US;
+        use.memory_peak_bytes = number_in(
+            read_file("memory", path, "memory.max_usage_in_bytes", text, sizeof(text)), NULL);
+        use.oom_kills = number_in(
+            read_file("memory", path, "memory.oom_control", text, sizeof(text)), "oom_kill");
+    }
+    *ret_use = use;
+}
+
+/* A runtime or a privileged container may have made groups below. */
+static int remove_group(const char *group)
+{
+    if (rmdir(group) == 0 || errno == ENOENT)
+        return 0;
+    int first = errno;
+    DIR *dir = opendir(group);
+    const struct dirent *entry;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        char below[PATH_MAX];
+        int n = snprintf(below, sizeof(below), "%s/%s", group, entry->d_name);
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' && n > 0 && n < PATH_MAX)
+            (void)remove_group(below);
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    if (rmdir(group) == 0 || errno == ENOENT)
+        return 0;
+    return -first;
+}
+
+static int remove_in(const char *tree, const char *path, struct err *e)
+{
+    char group[PATH_MAX];
+    int n = snprintf(group, sizeof(group), CGROUP_ROOT "/%s%s", tree, path);
+    if (n < 0 || (size_t)n >= sizeof(group))
+        return err_set(e, ERR_INVALID, "cgroup path too long");
+    int r = remove_group(group);
+    return r < 0 ? err_errno(e, -r, "remove %s", group) : 0;
+}
+
+/* A driver may have hidden the v2 tree of the hybrid layout from its runtime, and from us. */
+static bool is_covered(const char *tree)
+{
+    struct statfs fs;
+    return strcmp(tree, CGROUP_HYBRID_V2_NAME) == 0 &&
+           (statfs(CGROUP_HYBRID_V2, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC);
+}
+
+int cgroup_remove(enum cgroup_layout layout, const char *path, struct err *e)
+{
+    assert(cgroup_path_is_safe(path));
+    if (layout == CGROUP_V2)
+        return remove_in("", path, e);
+
+    DIR *root = opendir(CGROUP_ROOT);
+    if (root == NULL)
+        return err_errno(e, errno, "open " CGROUP_ROOT);
+    int r = 0;
+    const struct dirent *tree;
+    while ((tree = readdir(root)) != NULL) {
+        if (tree->d_type != DT_DIR || tree->d_name[0] == '.' || is_covered(tree->d_name))
+            continue;
+        int one = remove_in(tree->d_name, path, r == 0 ? e : NULL);
+        if (r == 0)
+            r = one;
+    }
+    (void)closedir(root);
+    return r;
+}

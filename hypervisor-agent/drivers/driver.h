@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a shim needs of whatever runs containers. One driver is used through this table for one
+ * sandbox's whole life, on the shim's only thread; nothing blocks but prepare and destroy.
+ *
+ * The order is: prepare, start, then step whenever poll_fd is readable until it reports
+ * SANDBOX_ENDED, read_use, destroy, free. signal and kill may come at any time between. A shim that
+ * dies takes its containers with it, so there is nothing to adopt; reap clears up after it.
+ */
+#ifndef ERRAND_DRIVERS_DRIVER_H
+#define ERRAND_DRIVERS_DRIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "exit_record.h"
+#include "run_spec.h"
+#include "run_status.h"
+
+struct sandbox; /* each driver has its own */
+
+enum sandbox_state {
+    SANDBOX_STARTING,
+    SANDBOX_RUNNING, /* the command was executed */
+    SANDBOX_ENDED,
+};
+
+struct sandbox_report {
+    enum sandbox_state state;
+    /* when ENDED */
+    enum termination_reason reason;   /* EXITED, INVALID_COMMAND, START_FAILED or INTERNAL */
+    int32_t exit_code;                /* -1 = none */
+    char message[EXIT_MESSAGE_BYTES]; /* why, unless EXITED; one line */
+};
+
+struct sandbox_use {
+    uint64_t cpu_us;
+    uint64_t memory_peak_bytes; /* 0 = unknown */
+    uint64_t oom_kills;
+};
+
+struct driver {
+    const char *name;
+
+    /* Make what does not run yet: mounts, configuration, in the run dir, which is the working
+     * directory. `spec` is borrowed until free. */
+    int (*prepare)(const struct run_spec *spec, struct sandbox **ret_sandbox, struct err *e);
+
+    /* Set it going. The container's streams become the write ends `out_fd` and `err_fd`, which
+     * stay the caller's: close them once SANDBOX_RUNNING or ENDED is reported. */
+    int (*start)(struct sandbox *sandbox, int out_fd, int err_fd, struct err *e);
+
+    int (*poll_fd)(const struct sandbox *sandbox);
+
+    /* Take in what has happened and say where things stand. */
+    void (*step)(struct sandbox *sandbox, struct sandbox_report *ret_report);
+
+    /* To the command; lost when it does not run. */
+    void (*signal)(struct sandbox *sandbox, int signo);
+
+    /* KILL everything inside, and the start if it is still going on. Once is enough unless
+     * something forks wildly: repeat until ENDED. */
+    void (*kill)(struct sandbox *sandbox);
+
+    /* After ENDED, before destroy. */
+    void (*read_use)(const struct sandbox *sandbox, struct sandbox_use *ret_use);
+
+    /* Remove all traces outside memory. ERR_CONFLICT: something inside still dies; again later. */
+    int (*destroy)(struct sandbox *sandbox, struct err *e);
+
+    /* Memory and descriptors. NULL is allowed. */
+    void (*free)(struct sandbox *sandbox);
+
+    /* Kill and remove what a dead shim left behind, in the run dir, which is the working directory.
+     * Errors as destroy. */
+    int (*reap)(const struct run_status *status, struct err *e);
+};
+
+#endif

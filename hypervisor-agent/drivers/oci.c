@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Four things can happen, in nearly any order: the runtime says something, the runtime ends, init
+ * says something, init ends. Each sets a fact; report() reads the facts. init's end can only be
+ * taken in once the runtime is gone and we have become its parent.
+ */
+#include "drivers/oci.h"
+
+#include "base/file.h"
+#include "drivers/cgroup.h"
+#include "drivers/init_channel.h"
+#include "drivers/oci_config.h"
+#include "drivers/oci_runtime.h"
+#include "drivers/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CONFIG_FILE "config.json"
+#define CONFIG_MAX_BYTES ((size_t)128 * 1024)
+#define PROGRAM_MAX_BYTES ((size_t)64 * 1024)
+#define HOSTNAME_FROM_ID 12
+#define HOSTNAME_BYTES 65
+
+/* run id, hyphen, attempt, NUL */
+#define CONTAINER_ID_BYTES (ID_TEXT_BYTES + 11)
+
+enum watched {
+    WATCHED_WORDS,
+    WATCHED_RUNTIME,
+    WATCHED_CHANNEL,
+    WATCHED_INIT,
+};
+
+struct sandbox {
+    const struct run_spec *spec; /* borrowed */
+    enum cgroup_layout layout;
+    char id[CONTAINER_ID_BYTES];
+    int poll_fd;
+    struct oci_runtime runtime;
+    int channel_fd; /* -1 once closed */
+    int out_fd;     /* borrowed until the order is sent */
+    int err_fd;
+
+    pid_t init_pid; /* 0 until READY */
+    int init_fd;    /* pidfd */
+    bool init_ended;
+    bool init_reaped;
+    int init_status; /* as waitpid gives it, once reaped */
+    bool started;
+    struct init_event failure; /* kind FAILED when the command could not be executed */
+    struct err problem;        /* of our own, when code is set */
+};
+
+static void sandbox_free(struct sandbox *sandbox)
+{
+    if (sandbox == NULL)
+        return;
+    oci_runtime_done(&sandbox->runtime);
+    fd_closep(&sandbox->channel_fd);
+    fd_closep(&sandbox->init_fd);
+    fd_closep(&sandbox->poll_fd);
+    free(sandbox);
+}
+
+static void sandbox_freep(struct sandbox **sandbox)
+{
+    sandbox_free(*sandbox);
+}
+
+static struct sandbox *sandbox_new(const struct run_spec *spec)
+{
+    struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
+    if (sandbox == NULL)
+        return NULL;
+    sandbox->spec = spec;
+    sandbox->poll_fd = -1;
+    sandbox->channel_fd = -1;
+    sandbox->init_fd = -1;
+    oci_runtime_init(&sandbox->runtime);
+    if (snprintf(sandbox->id, sizeof(sandbox->id), "%s-%u", ID_TEXT(spec->run), spec->attempt) < 0)
+        sandbox->id[0] = '\0';
+    return sandbox;
+}
+
+static int watch(const struct sandbox *sandbox, int fd, enum watched what, struct err *e)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = what};
+    if (epoll_ctl(sandbox->poll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+        return err_errno(e, errno, "watch the container");
+    return 0;
+}
+
+/* prepare */
+
+static void choose_hostname(const struct run_spec *spec, char *hostname)
+{
+    const char *text = spec->hostname != NULL ? spec->hostname : ID_TEXT(spec->run);
+    size_t max = spec->hostname != NULL ? HOSTNAME_BYTES - 1 : HOSTNAME_FROM_ID;
+    size_t n = strnlen(text, max);
+    memcpy(hostname, text, n);
+    hostname[n] = '\0';
+}
+
+static bool is_crun(const char *runtime)
+{
+    const char *name = strrchr(runtime, '/');
+    return strncmp(name == NULL ? runtime : name + 1, "crun", 4) == 0;
+}
+
+static int write_config(const struct buf *config, struct err *e)
+{
+    CLEANUP(fd_closep) int fd = open(CONFIG_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(e, errno, "create " CONFIG_FILE);
+    if (write(fd, config->data, config->len) != (ssize_t)config->len)
+        return err_errno(e, ENOSPC, "write " CONFIG_FILE);
+    return 0;
+}
+
+static int make_config(const struct run_spec *spec, const char *hostname, struct err *e)
+{
+    CLEANUP(buf_done) struct buf program;
+    CLEANUP(buf_done) struct buf config;
+    buf_init(&program, PROGRAM_MAX_BYTES);
+    buf_init(&config, CONFIG_MAX_BYTES);
+
+    bool compiled = spec->seccomp_bpf != NULL && is_crun(spec->runtime);
+    int r = compiled ? file_read(spec->seccomp_bpf, &program, e) : 0;
+    if (r < 0)
+        return r;
+    oci_config_put(&config, &(struct oci_config){.spec = spec,
+                                                 .hostname = hostname,
+                                                 .seccomp_program = compiled ? &program : NULL});
+    if (!buf_ok(&config))
+        return err_set(e, ERR_LIMIT, CONFIG_FILE " is larger than %zu bytes", config.max_bytes);
+    return write_config(&config, e);
+}
+
+/* crun 1.8 refuses a host where both kinds are mounted; the v2 tree of such a host controls
+ * nothing. Covered, not unmounted: crun makes its group there even so, and what it makes in the
+ * cover goes with our mount namespace. */
+static int cover_hybrid_tree(struct err *e)
+{
+    if (mount("errand", CGROUP_HYBRID_V2, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k") <
+        0)
+        return err_errno(e, errno, "cover " CGROUP_HYBRID_V2);
+    return 0;
+}
+
+static int oci_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox, struct err *e)
+{
+    CLEANUP(sandbox_freep) struct sandbox *sandbox = sandbox_new(spec);
+    char hostname[HOSTNAME_BYTES];
+    if (sandbox == NULL)
+        return err_set(e, ERR_UNAVAILABLE, "out of memory");
+    if (!cgroup_path_is_safe(spec->cgroup))
+        return err_set(e, ERR_INVALID, "cgroup must be like /errand/name");
+    sandbox->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (sandbox->poll_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        return err_errno(e, errno, "prepare the container");
+
+    choose_hostname(spec, hostname);
+    int r = cgroup_layout_find(&sandbox->layout, e);
+    if (r == 0)
+        r = rootfs_unshare(e);
+    if (r == 0 && sandbox->layout == CGROUP_HYBRID && is_crun(spec->runtime))
+        r = cover_hybrid_tree(e);
+    if (r == 0)
+        r = rootfs_make(&spec->layers, hostname, e);
+    if (r == 0)
+        r = make_config(spec, hostname, e);
+    if (r < 0)
+        return r;
+    *ret_sandbox = TAKE_PTR(sandbox);
+    return 0;
+}
+
+/* start and step */
+
+static int oci_start(struct sandbox *sandbox, int out_fd, int err_fd, struct err *e)
+{
+    CLEANUP(fd_closep) int theirs = -1;
+    sandbox->out_fd = out_fd;
+    sandbox->err_fd = err_fd;
+    int r = init_channel_open(&sandbox->channel_fd, &theirs, e);
+    if (r == 0)
+        r = oci_runtime_start(&sandbox->runtime, sandbox->spec->runtime, sandbox->id, theirs, e);
+    if (r == 0)
+        r = watch(sandbox, sandbox->runtime.words_fd, WATCHED_WORDS, e);
+    if (r == 0)
+        r = watch(sandbox, sandbox->runtime.pid_fd, WATCHED_RUNTIME, e);
+    if (r == 0)
+        r = watch(sandbox, sandbox->channel_fd, WATCHED_CHANNEL, e);
+    return r;
+}
+
+static int oci_poll_fd(const struct sandbox *sandbox)
+{
+    return sandbox->poll_fd;
+}
+
+/* The group exists and only init is in it. */
+static int send_order(struct sandbox *sandbox, pid_t init_pid, struct err *e)
+{
+    sandbox->init_fd = (int)syscall(SYS_pidfd_open, init_pid, 0);
+    if (sandbox->init_fd < 0)
+        return err_errno(e, errno, "watch the container");
+    sandbox->init_pid = init_pid;
+    int r = watch(sandbox, sandbox->init_fd, WATCHED_INIT, e);
+    if (r < 0)
+        return r;
+    cgroup_forbid_swap(sandbox->layout, sandbox->spec->cgroup, sandbox->spec->memory_bytes);
+    r = init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
+                                sandbox->err_fd, e);
+    if (r == 0 && sandbox->runtime.ended)
+        init_channel_send_adopted(sandbox->channel_fd);
+    return r;
+}
+
+static void oci_kill(struct sandbox *sandbox)
+{
+    oci_runtime_kill(&sandbox->runtime);
+    if (sandbox->init_pid > 0 && !sandbox->init_reaped)
+        (void)kill(sandbox->init_pid, SIGKILL);
+    (void)cgroup_kill(sandbox->layout, sandbox->spec->cgroup);
+}
+
+static void handle_channel(struct sandbox *sandbox)
+{
+    struct init_event event = init_channel_receive(sandbox->channel_fd);
+    switch (event.kind) {
+    case INIT_EVENT_NONE:
+        break;
+    case INIT_EVENT_READY:
+        if (sandbox->init_pid == 0 && send_order(sandbox, event.pid, &sandbox->problem) < 0)
+            oci_kill(sandbox);
+        break;
+    case INIT_EVENT_STARTED:
+        sandbox->started = sandbox->init_pid > 0;
+        break;
+    case INIT_EVENT_FAILED:
+        if (!sandbox->started)
+            sandbox->failure = event;
+        break;
+    case INIT_EVENT_CLOSED:
+        (void)close(TAKE_FD(sandbox->channel_fd));
+        break;
+    }
+}
+
+/* Reaps it if it has ended and is ours already. */
+static void try_reap_init(struct sandbox *sandbox)
+{
+    if (!sandbox->init_ended || sandbox->init_reaped || !sandbox->runtime.ended)
+        return;
+    pid_t pid = waitpid(sandbox->init_pid, &sandbox->init_status, WNOHANG);
+    if (pid == 0)
+        return;
+    sandbox->init_reaped = true;
+    if (pid < 0)
+        (void)err_errno(&sandbox->problem, errno, "learn how the container ended");
+}
+
+static void handle_runtime_end(struct sandbox *sandbox)
+{
+    oci_runtime_reap(&sandbox->runtime);
+    if (!sandbox->runtime.ended)
+        return;
+    fd_closep(&sandbox->runtime.pid_fd);
+    sandbox->runtime.pid_fd = -1;
+    if (sandbox->runtime.status != 0)
+        oci_kill(sandbox);
+    else if (sandbox->init_pid > 0 && sandbox->channel_fd >= 0)
+        init_channel_send_adopted(sandbox->channel_fd);
+}
+
+static void handle(struct sandbox *sandbox, enum watched what)
+{
+    switch (what) {
+    case WATCHED_WORDS:
+        if (sandbox->runtime.words_fd >= 0)
+            oci_runtime_read_words(&sandbox->runtime);
+        break;
+    case WATCHED_RUNTIME:
+        handle_runtime_end(sandbox);
+        break;
+    case WATCHED_CHANNEL:
+        if (sandbox->channel_fd >= 0)
+            handle_channel(sandbox);
+        break;
+    case WATCHED_INIT:
+        /* readable for ever: not to be woken again while its parent is still the runtime */
+        sandbox->init_ended = true;
+        (void)epoll_ctl(sandbox->poll_fd, EPOLL_CTL_DEL, sandbox->init_fd, NULL);
+        break;
+    }
+}
+
+static void set_ended(struct sandbox_report *report, enum termination_reason reason, int exit_code,
+                      const char *message)
+{
+    report->state = SANDBOX_ENDED;
+    report->reason = reason;
+    report->exit_code = exit_code;
+    (void)snprintf(report->message, sizeof(report->message), "%s", message);
+}
+
+static int exit_code_of(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void report(const struct sandbox *sandbox, struct sandbox_report *ret_report)
+{
+    char complaint[EXIT_MESSAGE_BYTES];
+    *ret_report = (struct sandbox_report){
+        .state = sandbox->started ? SANDBOX_RUNNING : SANDBOX_STARTING,
+        .exit_code = -1,
+    };
+    bool init_gone = sandbox->init_pid == 0 ? sandbox->channel_fd < 0 : sandbox->init_reaped;
+    bool failed = sandbox->runtime.ended && sandbox->runtime.status != 0;
+    if (!sandbox->runtime.ended || (!init_gone && !(failed && sandbox->init_pid == 0)))
+        return;
+
+    if (sandbox->failure.kind == INIT_EVENT_FAILED) {
+        set_ended(ret_report, TERMINATION_INVALID_COMMAND, sandbox->failure.exit_code,
+                  sandbox->failure.text);
+    } else if (failed) {
+        oci_runtime_complaint(&sandbox->runtime, complaint, sizeof(complaint));
+        set_ended(ret_report, TERMINATION_START_FAILED, -1, complaint);
+    } else if (sandbox->problem.code != ERR_OK) {
+        set_ended(ret_report, sandbox->started ? TERMINATION_INTERNAL : TERMINATION_START_FAILED,
+                  -1, sandbox->problem.msg);
+    } else if (!sandbox->started) {
+        set_ended(ret_report, TERMINATION_START_FAILED, -1,
+                  "the container's init ended before the command was executed");
+    } else {
+        set_ended(ret_report, TERMINATION_EXITED, exit_code_of(sandbox->init_status), "");
+    }
+}
+
+static void oci_step(struct sandbox *sandbox, struct sandbox_report *ret_report)
+{
+    struct epoll_event events[4];
+    int n = epoll_wait(sandbox->poll_fd, events, ARRAY_LEN(events), 0);
+    for (int i = 0; i < n; i++)
+        handle(sandbox, (enum watched)events[i].data.u32);
+
+    /* What init said last may be read after its end was seen. */
+    if (sandbox->init_ended && sandbox->channel_fd >= 0)
+        handle_channel(sandbox);
+    try_reap_init(sandbox);
+    report(sandbox, ret_report);
+}
+
+/* signal, use, destroy */
+
+static void oci_signal(struct sandbox *sandbox, int signo)
+{
+    if (sandbox->init_pid > 0 && !sandbox->init_reaped)
+        (void)kill(sandbox->init_pid, signo);
+}
+
+static void oci_read_use(const struct sandbox *sandbox, struct sandbox_use *ret_use)
+{
+    struct cgroup_use use;
+    cgroup_read_use(sandbox->layout, sandbox->spec->cgroup, &use);
+    *ret_use = (struct sandbox_use){
+        .cpu_us = use.cpu_us,
+        .memory_peak_bytes = use.memory_peak_bytes,
+        .oom_kills = use.oom_kills,
+    };
+}
+
+static int remove_traces(enum cgroup_layout layout, const char *cgroup, struct err *e)
+{
+    int r = cgroup_remove(layout, cgroup, e);
+    if (r < 0) {
+        (void)cgroup_kill(layout, cgroup);
+        return r;
+    }
+    r = rootfs_remove(e);
+    if (r == 0)
+        r = dir_remove(OCI_RUNTIME_STATE, e);
+    if (r == 0 && unlink(CONFIG_FILE) < 0 && errno != ENOENT)
+        r = err_errno(e, errno, "remove " CONFIG_FILE);
+    return r;
+}
+
+static int oci_destroy(struct sandbox *sandbox, struct err *e)
+{
+    oci_runtime_done(&sandbox->runtime);
+    return remove_traces(sandbox->layout, sandbox->spec->cgroup, e);
+}
+
+static int oci_reap(const struct run_status *status, struct err *e)
+{
+    enum cgroup_layout layout;
+    if (!cgroup_path_is_safe(status->cgroup))
+        return 0; /* refused by prepare too: nothing was made */
+    int r = cgroup_layout_find(&layout, e);
+    if (r < 0)
+        return r;
+    (void)cgroup_kill(layout, status->cgroup);
+    return remove_traces(layout, status->cgroup, e);
+}
+
+const struct driver oci_driver = {
+    .name = "oci",
+    .prepare = oci_prepare,
+    .start = oci_start,
+    .poll_fd = oci_poll_fd,
+    .step = oci_step,
+    .signal = oci_signal,
+    .kill = oci_kill,
+    .read_use = oci_read_use,
+    .destroy = oci_destroy,
+    .free = sandbox_free,
+    .reap = oci_reap,
+};

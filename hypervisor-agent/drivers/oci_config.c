@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The constant parts stand here as JSON text; they are what an auditor wants to read in one place.
+ */
+#include "drivers/oci_config.h"
+
+#include "drivers/rootfs.h"
+#include "drivers/seccomp_profile.h"
+#include "init/init_protocol.h"
+#include "wire/field.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#define SHM_DEFAULT_BYTES (UINT64_C(64) << 20)
+#define OPEN_FILES_SOFT 1024
+#define OPEN_FILES_HARD 524288
+#define CPU_PERIOD_US 100000
+#define CPU_SHARES_PER_CORE 1024
+#define CPU_SHARES_MIN 2
+#define CPU_QUOTA_MIN_US 1000 /* the kernel takes no less */
+
+#define CAPABILITIES                                                                               \
+    "[\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FSETID\",\"CAP_FOWNER\",\"CAP_MKNOD\","             \
+    "\"CAP_NET_RAW\",\"CAP_SETGID\",\"CAP_SETUID\",\"CAP_SETFCAP\",\"CAP_SETPCAP\","               \
+    "\"CAP_NET_BIND_SERVICE\",\"CAP_SYS_CHROOT\",\"CAP_KILL\",\"CAP_AUDIT_WRITE\"]"
+
+static const char process_text[] =
+    "{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},\"cwd\":\"/\","
+    "\"args\":[\"" INIT_PATH "\"],\"env\":[],"
+    "\"capabilities\":{\"bounding\":" CAPABILITIES ",\"effective\":" CAPABILITIES
+    ",\"permitted\":" CAPABILITIES ",\"inheritable\":[],\"ambient\":[]},"
+    "\"oomScoreAdj\":0,\"noNewPrivileges\":true";
+
+static const char system_mounts[] =
+    "{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\","
+    "\"options\":[\"nosuid\",\"noexec\",\"nodev\"]},"
+    "{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\","
+    "\"options\":[\"nosuid\",\"strictatime\",\"mode=755\",\"size=65536k\"]},"
+    "{\"destination\":\"/dev/pts\",\"type\":\"devpts\",\"source\":\"devpts\","
+    "\"options\":[\"nosuid\",\"noexec\",\"newinstance\",\"ptmxmode=0666\",\"mode=0620\",\"gid=5\"]}"
+    ","
+    "{\"destination\":\"/dev/mqueue\",\"type\":\"mqueue\",\"source\":\"mqueue\","
+    "\"options\":[\"nosuid\",\"noexec\",\"nodev\"]},"
+    "{\"destination\":\"/sys\",\"type\":\"sysfs\",\"source\":\"sysfs\","
+    "\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]},"
+    "{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\","
+    "\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"relatime\",\"ro\"]}";
+
+/* mknod is allowed, opening is not, but for null, zero, full, random, urandom, tty, console, pts
+ * and ptmx. */
+static const char device_rules[] =
+    "[{\"allow\":false,\"access\":\"rwm\"},"
+    "{\"allow\":true,\"type\":\"c\",\"access\":\"m\"},{\"allow\":true,\"type\":\"b\",\"access\":"
+    "\"m\"},"
+    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"rwm\"},"
+    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":5,\"access\":\"rwm\"},"
+    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":7,\"access\":\"rwm\"},"
+    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":8,\"access\":\"rwm\"},"
+    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":9,\"access\":\"rwm\"},"
+    "{\"allow\":true,\"type\":\"c\",\"major\":5,\"minor\":0,\"access\":\"rwm\"},"
+    "{\"allow\":true,\"type\":\"c\",\"major\":5,\"minor\":1,\"access\":\"rwm\"},"
+    "{\"allow\":true,\"type\":\"c\",\"major\":5,\"minor\":2,\"access\":\"rwm\"},"
+    "{\"allow\":true,\"type\":\"c\",\"major\":136,\"access\":\"rwm\"}]";
+
+static const char namespaces[] =
+    "[{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"uts\"},{\"type\":\"ipc\"},"
+    "{\"type\":\"network\"},{\"type\":\"cgroup\"}]";
+
+static const char masked_paths[] =
+    "[\"/proc/asound\",\"/proc/acpi\",\"/proc/interrupts\",\"/proc/kcore\",\"/proc/keys\","
+    "\"/proc/latency_stats\",\"/proc/timer_list\",\"/proc/timer_stats\",\"/proc/sched_debug\","
+    "\"/proc/scsi\",\"/sys/firmware\",\"/sys/devices/virtual/powercap\"]";
+
+static const char readonly_paths[] =
+    "[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\",\"/proc/sysrq-trigger\"]";
+
+/* Raising a hard limit takes CAP_SYS_RESOURCE, which an agent inside a container may lack. */
+static void put_process(struct buf *b)
+{
+    struct rlimit own = {.rlim_max = OPEN_FILES_SOFT};
+    (void)getrlimit(RLIMIT_NOFILE, &own);
+    rlim_t hard = own.rlim_max < OPEN_FILES_HARD ? own.rlim_max : OPEN_FILES_HARD;
+    rlim_t soft = hard < OPEN_FILES_SOFT ? hard : OPEN_FILES_SOFT;
+
+    field_put_key(b, "process");
+    buf_add_text(b, process_text);
+    buf_printf(b,
+               ",\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":%ju,\"hard\":%ju},"
+               "{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":0}]}",
+               (uintmax_t)soft, (uintmax_t)hard);
+}
+
+static void put_bind(struct buf *b, const char *destination, const char *source,
+                     const char *options)
+{
+    field_put_separator(b);
+    buf_add_char(b, '{');
+    field_put_text(b, "destination", destination);
+    field_put_text(b, "type", "bind");
+    field_put_text(b, "source", source);
+    field_put_key(b, "options");
+    buf_add_text(b, options);
+    buf_add_char(b, '}');
+}
+
+static void put_mounts(struct buf *b, const struct run_spec *spec)
+{
+    static const char file[] = "[\"bind\",\"rprivate\",\"nosuid\",\"nodev\"]";
+    static const char program[] = "[\"bind\",\"rprivate\",\"ro\",\"nosuid\",\"nodev\"]";
+    uint64_t shm = spec->shm_size_bytes == 0 ? SHM_DEFAULT_BYTES : spec->shm_size_bytes;
+
+    field_put_key(b, "mounts");
+    buf_add_char(b, '[');
+    buf_add_text(b, system_mounts);
+    buf_printf(b,
+               ",{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\",\"source\":\"shm\",\"options\":"
+               "[\"nosuid\",\"noexec\",\"nodev\",\"mode=1777\",\"size=%" PRIu64 "\"]}",
+               shm);
+    put_bind(b, "/etc/hosts", ROOTFS_HOSTS, file);
+    put_bind(b, "/etc/hostname", ROOTFS_HOSTNAME, file);
+    put_bind(b, "/etc/resolv.conf", ROOTFS_RESOLV_CONF, file);
+    put_bind(b, INIT_PATH, spec->init, program);
+    buf_add_char(b, ']');
+}
+
+static void put_cpu(struct buf *b, uint32_t cpu_milli)
+{
+    uint64_t shares = (uint64_t)cpu_milli * CPU_SHARES_PER_CORE / 1000;
+    uint64_t quota = (uint64_t)cpu_milli * CPU_PERIOD_US / 1000;
+    field_put_key(b, "cpu");
+    buf_printf(b, "{\"shares\":%" PRIu64 ",\"quota\":%" PRIu64 ",\"period\":%d}",
+               shares < CPU_SHARES_MIN ? CPU_SHARES_MIN : shares,
+               quota < CPU_QUOTA_MIN_US ? CPU_QUOTA_MIN_US : quota, CPU_PERIOD_US);
+}
+
+/* Swap is not among them: a kernel that does not account for it would refuse the whole container;
+ * cgroup_forbid_swap() tries. */
+static void put_resources(struct buf *b, const struct run_spec *spec)
+{
+    field_put_key(b, "resources");
+    buf_add_char(b, '{');
+    field_put_key(b, "devices");
+    buf_add_text(b, device_rules);
+    if (spec->memory_bytes > 0) {
+        field_put_key(b, "memory");
+        buf_printf(b, "{\"limit\":%" PRIu64 "}", spec->memory_bytes);
+    }
+    if (spec->cpu_milli > 0)
+        put_cpu(b, spec->cpu_milli);
+    if (spec->pids_limit > 0) {
+        /* errand-init is one more than the user asked for */
+        field_put_key(b, "pids");
+        buf_printf(b, "{\"limit\":%" PRIu64 "}", (uint64_t)spec->pids_limit + 1);
+    }
+    buf_add_char(b, '}');
+}
+
+static void put_linux(struct buf *b, const struct oci_config *config)
+{
+    field_put_key(b, "linux");
+    buf_add_char(b, '{');
+    field_put_text(b, "cgroupsPath", config->spec->cgroup);
+    put_resources(b, config->spec);
+    field_put_key(b, "namespaces");
+    buf_add_text(b, namespaces);
+    field_put_key(b, "maskedPaths");
+    buf_add_text(b, masked_paths);
+    field_put_key(b, "readonlyPaths");
+    buf_add_text(b, readonly_paths);
+    if (config->seccomp_program == NULL) {
+        field_put_key(b, "seccomp");
+        seccomp_profile_put_json(b);
+    }
+    buf_add_char(b, '}');
+}
+
+static void put_annotations(struct buf *b, const struct oci_config *config)
+{
+    if (config->seccomp_program == NULL)
+        return;
+    field_put_key(b, "annotations");
+    buf_add_text(b, "{\"run.oci.seccomp_bpf_data\":\"");
+    buf_add_base64(b, config->seccomp_program->data, config->seccomp_program->len);
+    buf_add_text(b, "\"}");
+}
+
+void oci_config_put(struct buf *b, const struct oci_config *config)
+{
+    buf_add_char(b, '{');
+    field_put_text(b, "ociVersion", "1.0.2");
+    put_process(b);
+    field_put_key(b, "root");
+    buf_printf(b, "{\"path\":\"%s\",\"readonly\":%s}", ROOTFS_DIR,
+               config->spec->read_only ? "true" : "false");
+    field_put_text(b, "hostname", config->hostname);
+    put_mounts(b, config->spec);
+    put_linux(b, config);
+    put_annotations(b, config);
+    buf_add_char(b, '}');
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * config.json of the default isolation profile: own namespaces, Docker's default capabilities,
+ * devices, masked and read-only paths, seccomp, no new privileges, limits. The process it names is
+ * errand-init; command, environment and user of the run are not in it (init/init_protocol.h).
+ * Source: https://github.com/opencontainers/runtime-spec, 1.0.2; Docker's daemon/config defaults.
+ */
+#ifndef ERRAND_DRIVERS_OCI_CONFIG_H
+#define ERRAND_DRIVERS_OCI_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "run_spec.h"
+
+struct oci_config {
+    const struct run_spec *spec;
+    const char *hostname;
+    const struct buf *seccomp_program; /* for crun; NULL = the profile itself goes in */
+};
+
+/* Append config.json. Paths are relative to the bundle, where it is to stand. */
+void oci_config_put(struct buf *b, const struct oci_config *config);
+
+#endif

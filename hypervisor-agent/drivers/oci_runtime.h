@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One execution of crun or runc: started detached from us, watched by a pidfd, its complaints read
+ * from a pipe.
+ */
+#ifndef ERRAND_DRIVERS_OCI_RUNTIME_H
+#define ERRAND_DRIVERS_OCI_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* The runtime's own state, in the run dir. */
+#define OCI_RUNTIME_STATE "runtime"
+
+#define OCI_RUNTIME_SAID_BYTES 2048
+
+struct oci_runtime {
+    pid_t pid;    /* 0 = not started */
+    int pid_fd;   /* readable when it has ended */
+    int words_fd; /* its stdout and stderr; -1 once closed */
+    bool ended;
+    int status;                        /* as waitpid gives it, once ended */
+    char said[OCI_RUNTIME_SAID_BYTES]; /* the start of what it wrote */
+    size_t said_n;
+};
+
+void oci_runtime_init(struct oci_runtime *runtime);
+
+/* `program --root runtime run --detach --preserve-fds 1 --bundle . <id>`, with `channel_fd` as the
+ * container's descriptor 3 and nothing else of ours. It is killed when we die. */
+int oci_runtime_start(struct oci_runtime *runtime, const char *program, const char *id,
+                      int channel_fd, struct err *e) MUST_USE;
+
+/* When words_fd is readable. Closes it at its end. */
+void oci_runtime_read_words(struct oci_runtime *runtime);
+
+/* When pid_fd is readable: reap it and read what is left of its words. */
+void oci_runtime_reap(struct oci_runtime *runtime);
+
+void oci_runtime_kill(struct oci_runtime *runtime);
+
+/* The last line it said as UTF-8 for people, or how it ended; cut to `size`. */
+void oci_runtime_complaint(const struct oci_runtime *runtime, char *text, size_t size);
+
+/* Kills and reaps what still runs. */
+void oci_runtime_done(struct oci_runtime *runtime);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shim/line_splitter.h"
+
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DATA_BYTES (LIMIT_LOG_LINE_BYTES + LINE_SPLITTER_READ_BYTES)
+
+struct sink {
+    enum log_stream stream;
+    int64_t ts_us;
+    line_splitter_emit *emit;
+    void *context;
+};
+
+int line_splitter_init(struct line_splitter *splitter, enum log_stream stream, struct err *e)
+{
+    *splitter = (struct line_splitter){.stream = stream, .data = malloc(DATA_BYTES)};
+    if (splitter->data == NULL)
+        return err_set(e, ERR_UNAVAILABLE, "out of memory");
+    return 0;
+}
+
+void line_splitter_done(struct line_splitter *splitter)
+{
+    free(splitter->data);
+    splitter->data = NULL;
+}
+
+char *line_splitter_room(struct line_splitter *splitter, size_t *ret_n)
+{
+    *ret_n = DATA_BYTES - splitter->n;
+    return splitter->data + splitter->n;
+}
+
+static void emit(const struct sink *sink, uint8_t flags, const char *payload, size_t n)
+{
+    struct log_record record = {
+        .ts_us = sink->ts_us,
+        .stream = sink->stream,
+        .flags = flags,
+        .payload = payload,
+        .n = n,
+    };
+    sink->emit(sink->context, &record);
+}
+
+/* Emit pieces until at most one full piece is left; returns how many bytes they took. */
+static size_t emit_pieces(const struct sink *sink, const char *line, size_t n)
+{
+    size_t at = 0;
+    while (n - at > LIMIT_LOG_LINE_BYTES) {
+        size_t piece = utf8_floor(line + at, LIMIT_LOG_LINE_BYTES, n - at);
+        emit(sink, LOG_RECORD_PARTIAL, line + at, piece);
+        at += piece;
+    }
+    return at;
+}
+
+void line_splitter_take(struct line_splitter *splitter, size_t n, int64_t ts_us,
+                        line_splitter_emit *emit_record, void *context)
+{
+    struct sink sink = {splitter->stream, ts_us, emit_record, context};
+    const char *line = splitter->data;
+    const char *end = splitter->data + splitter->n + n;
+    const char *unseen = splitter->data + splitter->n;
+
+    const char *newline;
+    while ((newline = memchr(unseen, '\n', (size_t)(end - unseen))) != NULL) {
+        size_t taken = emit_pieces(&sink, line, (size_t)(newline - line));
+        emit(&sink, 0, line + taken, (size_t)(newline - line) - taken);
+        line = newline + 1;
+        unseen = line;
+    }
+    line += emit_pieces(&sink, line, (size_t)(end - line));
+
+    splitter->n = (size_t)(end - line);
+    memmove(splitter->data, line, splitter->n);
+}
+
+void line_splitter_finish(struct line_splitter *splitter, int64_t ts_us,
+                          line_splitter_emit *emit_record, void *context)
+{
+    struct sink sink = {splitter->stream, ts_us, emit_record, context};
+    if (splitter->n > 0)
+        emit(&sink, 0, splitter->data, splitter->n);
+    splitter->n = 0;
+}

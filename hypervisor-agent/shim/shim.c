@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One thread, one epoll set: the sandbox, the two streams, the control socket, signals. The one
+ * timer (run_cycle.h says what it means in each phase) and the wake-up of the agent that is due are
+ * epoll_wait's timeout.
+ *
+ * Everything a run does is bounded: starting by start_timeout, running by timeout, stopping by the
+ * grace, killing by KILL_GIVE_UP_US, cleaning up by CLEAN_UP_GIVE_UP_US.
+ */
+#include "shim/shim.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "shim/control.h"
+#include "shim/output.h"
+#include "shim/run_cycle.h"
+#include "shim/wake.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START_TIMEOUT_DEFAULT_S 60
+#define KILL_AGAIN_US (50 * CLOCK_US_PER_MS)
+#define KILL_GIVE_UP_US (30 * CLOCK_US_PER_S)
+#define CLEAN_UP_GIVE_UP_US (20 * CLOCK_US_PER_S)
+#define CLEAN_UP_FIRST_WAIT_US 500
+#define CLEAN_UP_MAX_WAIT_US (100 * CLOCK_US_PER_MS)
+
+#define EXIT_CODE_TIMEOUT 124
+#define EXIT_CODE_KILLED (128 + SIGKILL)
+
+enum watched {
+    WATCHED_STDOUT, /* the streams' indices in output */
+    WATCHED_STDERR,
+    WATCHED_SANDBOX,
+    WATCHED_CONTROL,
+    WATCHED_SIGNALS,
+};
+
+struct shim {
+    const struct run_spec *spec;
+    const struct driver *driver;
+    struct sandbox *sandbox; /* owned; NULL when it could not be prepared */
+    struct sandbox_report report;
+    struct output output;
+    struct wake wake;
+    struct run_status status;
+    int epoll_fd;
+    int control_fd;
+    int signals_fd;
+
+    enum run_phase phase;
+    enum termination_reason reason; /* EXITED = the sandbox tells */
+    int64_t begun_us;               /* monotonic, all */
+    int64_t timer_us;
+    int64_t kill_begun_us;
+};
+
+static void shim_done(struct shim *shim)
+{
+    shim->driver->free(shim->sandbox);
+    wake_done(&shim->wake);
+    fd_closep(&shim->control_fd);
+    fd_closep(&shim->signals_fd);
+    fd_closep(&shim->epoll_fd);
+}
+
+/* setting up */
+
+static int watch(const struct shim *shim, int fd, enum watched what, struct err *e)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = what};
+    if (epoll_ctl(shim->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+        return err_errno(e, errno, "watch descriptor %d", fd);
+    return 0;
+}
+
+/* SIGPIPE is blocked too: the agent that reads our stderr may die. */
+static int open_signals(struct shim *shim, struct err *e)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGPIPE);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return err_errno(e, errno, "block signals");
+    sigdelset(&set, SIGPIPE);
+    sigdelset(&set, SIGHUP);
+    shim->signals_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return shim->signals_fd < 0 ? err_errno(e, errno, "watch signals") : 0;
+}
+
+/* Before anything outside the run dir is made, status.json says where to look for it. */
+static int write_first_status(struct shim *shim, struct err *e)
+{
+    const struct run_spec *spec = shim->spec;
+    shim->status = (struct run_status){
+        .run = spec->run,
+        .attempt = spec->attempt,
+        .state = RUN_STATUS_CREATED,
+        .pid = getpid(),
+    };
+    if (strlen(spec->cgroup) >= sizeof(shim->status.cgroup))
+        return err_set(e, ERR_INVALID, "cgroup is too long");
+    memcpy(shim->status.cgroup, spec->cgroup, strlen(spec->cgroup) + 1);
+    return run_status_write(".", &shim->status, e);
+}
+
+static int open_all(struct shim *shim, struct err *e)
+{
+    shim->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (shim->epoll_fd < 0)
+        return err_errno(e, errno, "make an event loop");
+    int r = write_first_status(shim, e);
+    if (r == 0)
+        r = open_signals(shim, e);
+    if (r == 0)
+        r = control_open(&shim->control_fd, e);
+    if (r == 0)
+        r = watch(shim, shim->signals_fd, WATCHED_SIGNALS, e);
+    if (r == 0)
+        r = watch(shim, shim->control_fd, WATCHED_CONTROL, e);
+    if (r == 0)
+        r = watch(shim, shim->output.streams[0].read_fd, WATCHED_STDOUT, e);
+    if (r == 0)
+        r = watch(shim, shim->output.streams[1].read_fd, WATCHED_STDERR, e);
+    return r;
+}
+
+static int start(struct shim *shim, struct err *e)
+{
+    int r = shim->driver->prepare(shim->spec, &shim->sandbox, e);
+    if (r < 0)
+        return r;
+    r = shim->driver->start(shim->sandbox, shim->output.streams[0].write_fd,
+                            shim->output.streams[1].write_fd, e);
+    if (r < 0)
+        return r;
+    return watch(shim, shim->driver->poll_fd(shim->sandbox), WATCHED_SANDBOX, e);
+}
+
+/* carrying out the table's rows */
+
+static void set_timer_s(struct shim *shim, uint32_t seconds)
+{
+    shim->timer_us = clock_mono_us() + seconds * CLOCK_US_PER_S;
+}
+
+static void note_start(struct shim *shim)
+{
+    struct err e;
+    shim->status.state = RUN_STATUS_RUNNING;
+    shim->status.started_at_us = clock_now_us();
+    shim->status.start_ms = (uint32_t)((clock_mono_us() - shim->begun_us) / CLOCK_US_PER_MS);
+    if (run_status_write(".", &shim->status, &e) < 0)
+        log_warn("status.write_failed run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
+    wake_send(&shim->wake, "started");
+    output_close_writers(&shim->output);
+    set_timer_s(shim, shim->spec->timeout_seconds);
+}
+
+static void kill_all(struct shim *shim)
+{
+    shim->driver->kill(shim->sandbox);
+    shim->timer_us = clock_mono_us() + KILL_AGAIN_US;
+}
+
+static void act(struct shim *shim, enum run_action action)
+{
+    switch (action) {
+    case RUN_ACTION_NONE:
+    case RUN_ACTION_FINISH:
+        break;
+    case RUN_ACTION_RUN:
+        note_start(shim);
+        break;
+    case RUN_ACTION_SIGNAL:
+        shim->driver->signal(shim->sandbox, shim->spec->stop_signal);
+        set_timer_s(shim, shim->spec->stop_grace_seconds);
+        break;
+    case RUN_ACTION_KILL:
+        if (shim->phase != RUN_PHASE_KILLING)
+            shim->kill_begun_us = clock_mono_us();
+        kill_all(shim);
+        break;
+    }
+}
+
+static void happen(struct shim *shim, enum run_event event)
+{
+    const struct run_cycle_row *row = run_cycle_find(shim->phase, event);
+    if (row == NULL)
+        return;
+    if (shim->reason == TERMINATION_EXITED)
+        shim->reason = row->reason;
+    act(shim, row->action);
+    shim->phase = row->to;
+}
+
+/* the loop */
+
+static void handle_sandbox(struct shim *shim)
+{
+    shim->driver->step(shim->sandbox, &shim->report);
+    bool started =
+        shim->report.state == SANDBOX_RUNNING ||
+        (shim->report.state == SANDBOX_ENDED && shim->report.reason == TERMINATION_EXITED);
+    if (started && shim->status.state == RUN_STATUS_CREATED)
+        happen(shim, RUN_EVENT_STARTED);
+    if (shim->report.state == SANDBOX_ENDED)
+        happen(shim, RUN_EVENT_ENDED);
+}
+
+static void handle_control(struct shim *shim)
+{
+    switch (control_receive(shim->control_fd)) {
+    case CONTROL_NOTHING:
+        break;
+    case CONTROL_STOP:
+        happen(shim, RUN_EVENT_STOP);
+        break;
+    case CONTROL_KILL:
+        happen(shim, RUN_EVENT_KILL);
+        break;
+    }
+}
+
+static void handle_signals(struct shim *shim)
+{
+    struct signalfd_siginfo info;
+    if (read(shim->signals_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+        happen(shim, RUN_EVENT_SHUTDOWN);
+}
+
+static void handle(struct shim *shim, enum watched what)
+{
+    switch (what) {
+    case WATCHED_STDOUT:
+    case WATCHED_STDERR:
+        (void)output_read(&shim->output, what);
+        break;
+    case WATCHED_SANDBOX:
+        handle_sandbox(shim);
+        break;
+    case WATCHED_CONTROL:
+        handle_control(shim);
+        break;
+    case WATCHED_SIGNALS:
+        handle_signals(shim);
+        break;
+    }
+}
+
+static void handle_timer(struct shim *shim, int64_t mono_us)
+{
+    if (mono_us < shim->timer_us)
+        return;
+    if (shim->phase == RUN_PHASE_KILLING && mono_us - shim->kill_begun_us > KILL_GIVE_UP_US)
+        happen(shim, RUN_EVENT_GIVE_UP);
+    else
+        happen(shim, RUN_EVENT_TIMER);
+}
+
+/* Milliseconds until there is something to do without an event, rounded up. */
+static int timeout_ms(struct shim *shim)
+{
+    int64_t mono_us = clock_mono_us();
+    int64_t due_us = wake_log_pending(&shim->wake, mono_us);
+    if (shim->timer_us < due_us)
+        due_us = shim->timer_us;
+    if (due_us <= mono_us)
+        return 0;
+    int64_t ms = (due_us - mono_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS;
+    return ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+static int loop(struct shim *shim, struct err *e)
+{
+    uint64_t told_bytes = shim->output.spool.file_bytes;
+    set_timer_s(shim, shim->spec->start_timeout_seconds > 0 ? shim->spec->start_timeout_seconds
+                                                            : START_TIMEOUT_DEFAULT_S);
+    while (shim->phase != RUN_PHASE_DONE) {
+        struct epoll_event events[8];
+        int n = epoll_wait(shim->epoll_fd, events, ARRAY_LEN(events), timeout_ms(shim));
+        if (n < 0 && errno != EINTR)
+            return err_errno(e, errno, "wait for events");
+        for (int i = 0; i < n; i++)
+            handle(shim, (enum watched)events[i].data.u32);
+        spool_flush(&shim->output.spool);
+
+        int64_t mono_us = clock_mono_us();
+        if (shim->output.spool.file_bytes != told_bytes)
+            wake_log(&shim->wake, mono_us);
+        told_bytes = shim->output.spool.file_bytes;
+        handle_timer(shim, mono_us);
+    }
+    return 0;
+}
+
+/* finishing */
+
+static void set_message(struct exit_record *record, const struct shim *shim)
+{
+    const struct run_spec *spec = shim->spec;
+    int n = 0;
+    switch (record->reason) {
+    case TERMINATION_TIMEOUT:
+        n = snprintf(record->message, sizeof(record->message), "ran longer than %u seconds",
+                     spec->timeout_seconds);
+        break;
+    case TERMINATION_OOM_KILLED:
+        n = snprintf(record->message, sizeof(record->message),
+                     "the memory limit of %" PRIu64 " MiB was reached", spec->memory_bytes >> 20);
+        break;
+    case TERMINATION_START_FAILED:
+    case TERMINATION_INTERNAL:
+    case TERMINATION_INVALID_COMMAND:
+        n = snprintf(record->message, sizeof(record->message), "%s", shim->report.message);
+        break;
+    default:
+        break;
+    }
+    if (n < 0)
+        record->message[0] = '\0';
+}
+
+/* Killed for memory means: the limit was hit, and what the command ended with says KILL. */
+static bool ended_by_memory(const struct exit_record *record, uint64_t oom_kills)
+{
+    if (oom_kills == 0)
+        return false;
+    return record->reason == TERMINATION_START_FAILED ||
+           (record->reason == TERMINATION_EXITED && record->exit_code == EXIT_CODE_KILLED);
+}
+
+static void fill_record(const struct shim *shim, const struct sandbox_use *use,
+                        struct exit_record *ret_record)
+{
+    struct exit_record record = {
+        .run = shim->spec->run,
+        .attempt = shim->spec->attempt,
+        .reason = shim->reason,
+        .exit_code = -1,
+        .started_at_us = shim->status.started_at_us,
+        .cpu_ms = use->cpu_us / 1000,
+        .memory_peak_bytes = use->memory_peak_bytes,
+        .oom_killed = use->oom_kills > 0,
+    };
+    if (shim->report.state == SANDBOX_ENDED) {
+        record.exit_code = shim->report.exit_code;
+        if (record.reason == TERMINATION_EXITED)
+            record.reason = shim->report.reason;
+    }
+    if (ended_by_memory(&record, use->oom_kills))
+        record.reason = TERMINATION_OOM_KILLED;
+    if (record.reason == TERMINATION_TIMEOUT)
+        record.exit_code = EXIT_CODE_TIMEOUT;
+    set_message(&record, shim);
+    *ret_record = record;
+}
+
+int shim_clean_up(const struct driver *driver, struct sandbox *sandbox,
+                  const struct run_status *status, struct err *e)
+{
+    int64_t give_up_us = clock_mono_us() + CLEAN_UP_GIVE_UP_US;
+    for (int64_t wait_us = CLEAN_UP_FIRST_WAIT_US;; wait_us *= 2) {
+        int r = sandbox != NULL ? driver->destroy(sandbox, e) : driver->reap(status, e);
+        if (r == 0 || clock_mono_us() >= give_up_us)
+            return r;
+        if (wait_us > CLEAN_UP_MAX_WAIT_US)
+            wait_us = CLEAN_UP_MAX_WAIT_US;
+        struct timespec wait = {.tv_nsec = wait_us * 1000};
+        (void)nanosleep(&wait, NULL);
+    }
+}
+
+/* The record last: its presence says that all the rest is done. */
+static int finish(struct shim *shim, struct err *e)
+{
+    struct sandbox_use use = {0};
+    struct exit_record record;
+    struct err trouble;
+    output_drain(&shim->output);
+    output_close(&shim->output);
+    wake_send(&shim->wake, "log");
+
+    if (shim->sandbox != NULL)
+        shim->driver->read_use(shim->sandbox, &use);
+    fill_record(shim, &use, &record);
+    if (shim_clean_up(shim->driver, shim->sandbox, &shim->status, &trouble) < 0)
+        log_error("run.left_behind run=%s error=\"%s\"", ID_TEXT(shim->spec->run), trouble.msg);
+    (void)unlink(CONTROL_SOCKET);
+
+    record.finished_at_us = clock_now_us();
+    record.last_line = shim->output.spool.records;
+    record.log_bytes = shim->output.spool.payload_bytes;
+    record.log_truncated = shim->output.spool.dropped_lines + shim->output.spool.dropped_bytes > 0;
+    int r = exit_record_write(".", &record, e);
+    wake_send(&shim->wake, "exited");
+    return r;
+}
+
+static void fail(struct shim *shim, enum termination_reason reason, const struct err *e)
+{
+    shim->reason = reason;
+    shim->report = (struct sandbox_report){.state = SANDBOX_ENDED, .exit_code = -1};
+    if (snprintf(shim->report.message, sizeof(shim->report.message), "%s", e->msg) < 0)
+        shim->report.message[0] = '\0';
+}
+
+int shim_run(const struct run_spec *spec, const struct driver *driver, struct err *e)
+{
+    CLEANUP(shim_done)
+    struct shim shim = {
+        .spec = spec,
+        .driver = driver,
+        .epoll_fd = -1,
+        .control_fd = -1,
+        .signals_fd = -1,
+        .phase = RUN_PHASE_STARTING,
+        .reason = TERMINATION_EXITED,
+        .begun_us = clock_mono_us(),
+    };
+    struct err trouble;
+    wake_init(&shim.wake, spec);
+    int r = output_open(&shim.output, spec->log_limit_bytes, &trouble);
+    if (r == 0)
+        r = open_all(&shim, &trouble);
+    if (r < 0) {
+        fail(&shim, TERMINATION_INTERNAL, &trouble);
+    } else if (start(&shim, &trouble) < 0) {
+        fail(&shim, TERMINATION_START_FAILED, &trouble);
+    } else if (loop(&shim, &trouble) < 0) {
+        fail(&shim, TERMINATION_INTERNAL, &trouble);
+    }
+    if (shim.sandbox != NULL && shim.report.state != SANDBOX_ENDED)
+        driver->kill(shim.sandbox);
+    return finish(&shim, e);
+}

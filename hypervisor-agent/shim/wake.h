@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Telling the agent to look: datagrams to its socket (run_spec.h). Sent by path each time, so that
+ * an agent started again is reached without anyone noticing.
+ */
+#ifndef ERRAND_SHIM_WAKE_H
+#define ERRAND_SHIM_WAKE_H
+
+#include <stdint.h>
+#include <sys/un.h>
+
+#include "run_spec.h"
+
+struct wake {
+    int fd; /* -1 = wake nobody */
+    struct sockaddr_un agent;
+    char run[ID_TEXT_BYTES + 11]; /* "<run>/<attempt>" */
+    int64_t next_log_us;          /* monotonic; not before */
+    bool log_due;                 /* "log" waits for next_log_us */
+};
+
+/* Without a socket in the spec, or with one too long for sun_path, nobody will be woken. */
+void wake_init(struct wake *wake, const struct run_spec *spec);
+void wake_done(struct wake *wake);
+
+void wake_send(struct wake *wake, const char *event);
+
+/* The spool has grown: send "log" now, or when RUN_WAKE_INTERVAL_MS have passed since the last. */
+void wake_log(struct wake *wake, int64_t mono_us);
+
+/* Send a "log" that is due. Returns when to call again, monotonic, or INT64_MAX. */
+int64_t wake_log_pending(struct wake *wake, int64_t mono_us);
+
+#endif
