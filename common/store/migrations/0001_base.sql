@@ -141,6 +141,7 @@ CREATE TABLE runs (
     user_spec            text,
     log_limit_bytes      bigint NOT NULL,
     labels               jsonb NOT NULL DEFAULT '{}',
+    env_keys             text[] NOT NULL DEFAULT '{}',           -- of run_env, sorted
     trigger_kind         text NOT NULL DEFAULT 'api',
     trigger_by           text NOT NULL DEFAULT '',
     trigger_ref          text NOT NULL DEFAULT '',
@@ -167,6 +168,7 @@ CREATE TABLE runs (
 ) WITH (fillfactor = 80);
 CREATE INDEX runs_queue ON runs (region_id, priority DESC, id) WHERE state = 'pending';
 CREATE INDEX runs_live ON runs (hypervisor_id) WHERE state IN ('assigned', 'running');
+CREATE INDEX runs_open ON runs (runner_id) WHERE state IN ('pending', 'assigned', 'running');
 CREATE INDEX runs_by_runner ON runs (runner_id, id DESC);
 CREATE INDEX runs_by_project ON runs (project_id, id DESC);
 ALTER TABLE runs SET (autovacuum_vacuum_scale_factor = 0.01);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs as the public API sees them: triggered, read, listed, stopped. The scheduler's and the
+ * agents' side is in queue_store.h and agent_store.h.
+ */
+#ifndef ERRAND_STORE_RUN_STORE_H
+#define ERRAND_STORE_RUN_STORE_H
+
+#include "model/run.h"
+#include "store/db.h"
+#include "store/page_rows.h"
+
+/* The run of a row of any statement here; texts are borrowed from the rows. */
+void run_store_read(const struct rows *rows, int row, struct run *ret_run);
+
+/* Make a run of what the runner is now. One row: the run. No row: no such runner, no such instance
+ * type, or more than LIMIT_LABELS labels; nothing happened, and run_store_refusal says which.
+ * Afterwards: BUS_QUEUE. */
+extern const struct statement run_store_trigger;
+void run_store_trigger_params(struct params *p, const struct run_request *request);
+
+enum run_refusal {
+    RUN_REFUSAL_NONE = 0,
+    RUN_REFUSAL_RUNNER = 1 << 0,
+    RUN_REFUSAL_INSTANCE_TYPE = 1 << 1,
+    RUN_REFUSAL_LABELS = 1 << 2,
+};
+extern const struct statement run_store_refusal;
+void run_store_refusal_params(struct params *p, const struct run_request *request);
+unsigned run_store_refusal_read(const struct rows *rows); /* of enum run_refusal */
+
+/* Which run: the nil `runner` is any. */
+struct run_place {
+    struct id project;
+    struct id runner;
+    struct id run;
+};
+
+/* One row, or none. */
+extern const struct statement run_store_get;
+void run_store_get_params(struct params *p, struct run_place place);
+
+/* A pending run is canceled, one on a hypervisor is asked to stop, a final one is left alone. One
+ * row: the run as it is then; none when there is no such run. Afterwards: BUS_RUN, and
+ * BUS_HYPERVISOR when the run has one. */
+extern const struct statement run_store_stop;
+void run_store_stop_params(struct params *p, struct run_place place);
+
+/* Which runs; what is NULL or 0 does not matter. */
+struct run_filter {
+    struct id project;
+    struct id runner;    /* for run_store_list_of_runner */
+    const char *status;  /* public name */
+    const char *labels;  /* JSON object that the run's contain */
+    const char *trigger; /* kind */
+    int64_t since_us;    /* created then or later */
+    int64_t until_us;    /* created before */
+    struct page_window window;
+};
+
+/* A page (page_rows.h), newest first. Of a runner, archived or not: no row at all when the project
+ * has no such runner. */
+extern const struct statement run_store_list;
+extern const struct statement run_store_list_of_runner;
+void run_store_list_params(struct params *p, const struct run_filter *filter);
+
+#endif
