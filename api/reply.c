@@ -126,6 +126,20 @@ void reply_err(struct request *rq, const struct err *err)
     }
 }
 
+void reply_json_text(struct request *rq, int status, struct buf *body)
+{
+    if (!buf_ok(body)) {
+        struct err e;
+        (void)err_set(&e, ERR_INTERNAL, "the answer is too large");
+        reply_err(rq, &e);
+    } else if (rq->req != NULL) {
+        buf_add_char(body, '\n');
+        h2o_iovec_t bytes = h2o_strdup(&rq->req->pool, body->data, body->len);
+        send_bytes(rq, status, "application/json", bytes.base, bytes.len);
+    }
+    buf_done(body);
+}
+
 void reply_problems(struct request *rq, json_t *errors, json_t *fields)
 {
     reply_json(rq, 400, json_pack("{s:o, s:o}", "errors", errors, "fields", fields));

@@ -5,10 +5,15 @@
 #ifndef ERRAND_API_REPLY_H
 #define ERRAND_API_REPLY_H
 
+#include "base/buf.h"
+
 #include "request.h"
 
 /* Takes `body` (a new reference). Status 200 unless another is the contract's. */
 void reply_json(struct request *rq, int status, json_t *body);
+
+/* The same from text that is JSON already; empties `body`. */
+void reply_json_text(struct request *rq, int status, struct buf *body);
 
 /* {"status":404,"error":"Not Found","code":"not_found","message":...,"request_id":...}.
  * `message` is for people and never holds a secret. */

@@ -15,6 +15,7 @@
 
 /* of both reads; the chunk comes first (log_lines.c) */
 enum {
+    COLUMN_FIRST_ID,
     COLUMN_STATE = 2,
     COLUMN_ATTEMPT,
     COLUMN_STORED,
@@ -211,7 +212,12 @@ bool log_run_is_complete(const struct log_run *run)
     return run_state_is_final(run->state) && run->stored >= run->end;
 }
 
-int64_t log_store_page_start(const struct rows *rows)
+int64_t log_store_after_id(const struct rows *rows)
 {
     return row_i64(rows, 0, COLUMN_AFTER, 0);
+}
+
+int64_t log_store_first_id(const struct rows *rows)
+{
+    return row_i64(rows, 0, COLUMN_FIRST_ID, 0);
 }

@@ -92,7 +92,11 @@ void log_store_page_params(struct params *p, struct id project, struct id runner
 /* Of both reads: false when there is no such run. */
 bool log_store_read_run(const struct rows *rows, struct log_run *ret_run);
 
-/* Of a page: its lines are those after `*ret_after`. */
-int64_t log_store_page_start(const struct rows *rows);
+/* Of both reads: the lines asked for are those after this one; the first chunk begins at or before
+ * the first of them. */
+int64_t log_store_after_id(const struct rows *rows);
+
+/* Id of the first line of the first chunk; 0 when there is no chunk. */
+int64_t log_store_first_id(const struct rows *rows);
 
 #endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "blob.h"
+
+#include <assert.h>
+
+#include <h2o.h>
+
+struct blob *blob_take(struct buf *b)
+{
+    assert(buf_ok(b));
+    struct blob *blob = h2o_mem_alloc(sizeof(*blob));
+    *blob = (struct blob){.len = b->len, .refs = 1};
+    blob->owned = TAKE_PTR(b->data);
+    blob->bytes = blob->owned;
+    buf_done(b);
+    return blob;
+}
+
+struct blob *blob_ref(struct blob *blob)
+{
+    blob->refs++;
+    return blob;
+}
+
+void blob_unref(struct blob *blob)
+{
+    if (blob == NULL || --blob->refs > 0)
+        return;
+    free(blob->owned);
+    free(blob);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "framed_lines.h"
+
+#include "model/limits.h"
+#include "store/log_lines.h"
+
+#include "log_event.h"
+
+/* Framing stops once it has made so much; the last line may be all escapes. */
+#define FRAMED_BYTES (512 << 10)
+#define FRAMED_BYTES_MAX (FRAMED_BYTES + 8 * LIMIT_LOG_LINE_BYTES)
+
+static int frame_one_by_one(struct buf *b, struct log_lines *lines, int64_t *last_id, struct err *e)
+{
+    struct log_line line;
+    int r = 0;
+    while (b->len < FRAMED_BYTES && (r = log_lines_next(lines, &line, e)) == 1) {
+        log_event_put_line(b, &line);
+        *last_id = line.id;
+    }
+    return r < 0 ? r : 0;
+}
+
+static int frame_batches(struct buf *b, struct log_lines *lines, int64_t *last_id, struct err *e)
+{
+    struct log_line line;
+    size_t in_batch = 0;
+    int r = 0;
+    while (b->len < FRAMED_BYTES && (r = log_lines_next(lines, &line, e)) == 1) {
+        if (in_batch == 0)
+            log_event_open_batch(b);
+        log_event_put_batched(b, &line);
+        *last_id = line.id;
+        if (++in_batch == LOG_EVENT_BATCH_LINES) {
+            log_event_close_batch(b, *last_id);
+            in_batch = 0;
+        }
+    }
+    if (in_batch > 0)
+        log_event_close_batch(b, *last_id);
+    return r < 0 ? r : 0;
+}
+
+int framed_lines_make(struct framed_lines *f, const struct rows *rows, int64_t after_id, bool batch,
+                      struct err *e)
+{
+    if (f->is_made && f->after_id == after_id && f->batch == batch)
+        return 0;
+
+    CLEANUP(buf_done) struct buf b;
+    buf_init(&b, FRAMED_BYTES_MAX);
+    struct log_lines lines;
+    int64_t last_id = after_id;
+    log_lines_init(&lines, rows, after_id);
+    int r =
+        batch ? frame_batches(&b, &lines, &last_id, e) : frame_one_by_one(&b, &lines, &last_id, e);
+    if (r < 0)
+        return r;
+    if (!buf_ok(&b))
+        return err_set(e, ERR_INTERNAL, "frame log lines: out of memory");
+
+    framed_lines_done(f);
+    *f = (struct framed_lines){
+        .is_made = true, .after_id = after_id, .last_id = last_id, .batch = batch};
+    if (last_id > after_id)
+        f->blob = blob_take(&b);
+    return 0;
+}
+
+void framed_lines_done(struct framed_lines *f)
+{
+    blob_unref(f->blob);
+    *f = (struct framed_lines){0};
+}

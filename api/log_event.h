@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the log stream of a run says, as bytes: lines, changes of state, the end.
+ */
+#ifndef ERRAND_API_LOG_EVENT_H
+#define ERRAND_API_LOG_EVENT_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "store/log_lines.h"
+#include "store/log_store.h"
+
+#define LOG_EVENT_BATCH_LINES 500
+
+/* {"id":1,"ts":"...","stream":"stdout","msg":"..."}; bytes that are not UTF-8 as "msg_base64", and
+ * "partial":true when the line goes on in the next one. */
+void log_entry_put(struct buf *b, const struct log_line *line);
+
+/* One line: event `log`. */
+void log_event_put_line(struct buf *b, const struct log_line *line);
+
+/* Many lines: event `logs`, {"logs":[...]}, its id the last line's. Open before the first line,
+ * close after the last, at most LOG_EVENT_BATCH_LINES between. */
+void log_event_open_batch(struct buf *b);
+void log_event_put_batched(struct buf *b, const struct log_line *line);
+void log_event_close_batch(struct buf *b, int64_t last_id);
+
+/* A run that is not final: event `status`. */
+void log_event_put_status(struct buf *b, const struct log_run *run);
+
+/* The end: event `state` with the id "end". */
+void log_event_put_state(struct buf *b, const struct log_run *run);
+
+#endif

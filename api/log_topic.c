@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A topic reads while a follower with room lacks lines that are stored, or after a wake-up. It
+ * lives until its last follower has gone and no read is outstanding.
+ */
+#include "log_topic.h"
+
+#include "base/log.h"
+#include "store/log_store.h"
+
+#include "framed_lines.h"
+#include "log_event.h"
+#include "stream.h"
+
+#define READ_BYTES (256 << 10)
+#define EVENT_BYTES_MAX 1024
+
+struct log_topic {
+    struct watch watch;
+    struct log_hub *hub;
+    h2o_linklist_t followers;
+    struct log_run run; /* as last read */
+    bool is_known;      /* `run` was read */
+    bool is_changed;    /* since the last read began */
+    bool is_busy;       /* a read is outstanding, or its rows are being handed out */
+};
+
+struct log_follower {
+    h2o_linklist_t link;
+    struct log_topic *topic;
+    struct stream *stream;
+    int64_t last_id;  /* of the lines given to the stream */
+    uint32_t attempt; /* that they are of; 0: not read yet */
+    enum run_state told;
+    bool batch;
+};
+
+static void pump(struct log_topic *topic);
+
+static void free_when_unused(struct log_topic *topic)
+{
+    if (topic->is_busy || !h2o_linklist_is_empty(&topic->followers))
+        return;
+    watch_remove(topic->hub->topics, &topic->watch);
+    free(topic);
+}
+
+/* After its stream has ended; may free the topic. */
+static void follower_free(struct log_follower *f)
+{
+    struct log_topic *topic = f->topic;
+    h2o_linklist_unlink(&f->link);
+    free(f);
+    free_when_unused(topic);
+}
+
+static struct log_follower *follower_of(h2o_linklist_t *link)
+{
+    return H2O_STRUCT_FROM_MEMBER(struct log_follower, link, link);
+}
+
+static void push_event(struct log_follower *f, const struct log_run *run,
+                       void (*put)(struct buf *b, const struct log_run *run))
+{
+    struct buf b;
+    buf_init(&b, EVENT_BYTES_MAX);
+    put(&b, run);
+    struct blob *blob = blob_take(&b);
+    stream_push(f->stream, blob);
+    blob_unref(blob);
+}
+
+/* A run that was given to another hypervisor begins its log anew. */
+static void note_attempt(struct log_follower *f)
+{
+    uint32_t attempt = f->topic->run.attempt;
+    if (f->attempt != attempt && f->attempt != 0)
+        f->last_id = 0;
+    f->attempt = attempt;
+}
+
+static bool push_status(struct log_follower *f)
+{
+    const struct log_run *run = &f->topic->run;
+    enum run_state shown = run->state == RUN_RUNNING ? RUN_RUNNING : RUN_PENDING;
+    if (run_state_is_final(run->state) || f->told == shown)
+        return false;
+    f->told = shown;
+    push_event(f, run, log_event_put_status);
+    return true;
+}
+
+/* Whether there were lines for it in the rows. */
+static int push_lines(struct log_follower *f, const struct rows *rows, struct framed_lines *framed,
+                      struct err *e)
+{
+    int64_t first_id = log_store_first_id(rows);
+    if (f->last_id >= f->topic->run.stored)
+        return 0;
+    if (first_id == 0 || first_id > f->last_id + 1) {
+        bool was_read_for = log_store_after_id(rows) == f->last_id;
+        return was_read_for ? err_set(e, ERR_INTERNAL, "stored log lacks lines") : 0;
+    }
+    int r = framed_lines_make(framed, rows, f->last_id, f->batch, e);
+    if (r < 0 || framed->blob == NULL)
+        return r;
+    stream_push(f->stream, framed->blob);
+    f->last_id = framed->last_id;
+    return 1;
+}
+
+static bool is_at_end(const struct log_follower *f)
+{
+    const struct log_run *run = &f->topic->run;
+    return log_run_is_complete(run) && f->last_id >= run->end;
+}
+
+/* Give a follower with room what is known, and its lines out of `rows` when they are not NULL.
+ * False when that was all: it has ended and is freed, and the topic may be. */
+static bool feed(struct log_follower *f, const struct rows *rows, struct framed_lines *framed)
+{
+    struct err e;
+    note_attempt(f);
+    bool pushed = push_status(f);
+    int r = rows != NULL ? push_lines(f, rows, framed, &e) : 0;
+    if (r < 0) {
+        log_error("log.unreadable run=%s error=\"%s\"", ID_TEXT(f->topic->watch.id), e.msg);
+        stream_abort(f->stream);
+        follower_free(f);
+        return false;
+    }
+    if (is_at_end(f)) {
+        push_event(f, &f->topic->run, log_event_put_state);
+        stream_finish(f->stream);
+        follower_free(f);
+        return false;
+    }
+    if (pushed || r == 1)
+        stream_flush(f->stream);
+    return true;
+}
+
+/* Each follower once, whoever leaves meanwhile. */
+static void feed_all(struct log_topic *topic, const struct rows *rows)
+{
+    struct framed_lines framed = {0};
+    h2o_linklist_t served;
+    h2o_linklist_init_anchor(&served);
+    while (!h2o_linklist_is_empty(&topic->followers)) {
+        h2o_linklist_t *link = topic->followers.next;
+        h2o_linklist_unlink(link);
+        h2o_linklist_insert(&served, link);
+        if (stream_has_room(follower_of(link)->stream))
+            (void)feed(follower_of(link), rows, &framed);
+    }
+    h2o_linklist_insert_list(&topic->followers, &served);
+    framed_lines_done(&framed);
+}
+
+static void finish_all(struct log_topic *topic, struct blob *last_words)
+{
+    while (!h2o_linklist_is_empty(&topic->followers)) {
+        struct log_follower *f = follower_of(topic->followers.next);
+        if (last_words != NULL && stream_has_room(f->stream))
+            stream_push(f->stream, last_words);
+        stream_finish(f->stream);
+        follower_free(f);
+    }
+}
+
+static void on_read(void *user, const struct rows *rows, const struct err *err)
+{
+    struct log_topic *topic = user;
+    if (err != NULL) {
+        topic->is_changed = true;
+        if (!h2o_timeout_is_linked(&topic->hub->retry_entry))
+            h2o_timeout_link(topic->hub->loop->h2o.loop, &topic->hub->retry,
+                             &topic->hub->retry_entry);
+    } else {
+        topic->is_known = log_store_read_run(rows, &topic->run);
+        if (topic->is_known)
+            feed_all(topic, rows);
+        else
+            finish_all(topic, NULL);
+    }
+    topic->is_busy = false;
+    if (h2o_linklist_is_empty(&topic->followers))
+        free_when_unused(topic);
+    else if (err == NULL)
+        pump(topic);
+}
+
+static bool lacks_lines(const struct log_follower *f)
+{
+    const struct log_topic *topic = f->topic;
+    return topic->is_changed || f->attempt != topic->run.attempt || f->last_id < topic->run.stored;
+}
+
+/* The first in line that can take lines and may lack some. */
+static struct log_follower *next_reader(struct log_topic *topic)
+{
+    for (h2o_linklist_t *link = topic->followers.next; link != &topic->followers;
+         link = link->next) {
+        struct log_follower *f = follower_of(link);
+        if (stream_has_room(f->stream) && lacks_lines(f))
+            return f;
+    }
+    return NULL;
+}
+
+static void pump(struct log_topic *topic)
+{
+    if (topic->is_busy)
+        return;
+    struct log_follower *reader = next_reader(topic);
+    if (reader == NULL)
+        return;
+
+    /* next time it is the others' turn */
+    h2o_linklist_unlink(&reader->link);
+    h2o_linklist_insert(&topic->followers, &reader->link);
+
+    struct params p;
+    topic->is_busy = true;
+    topic->is_changed = false;
+    log_store_follow_params(&p, topic->watch.id, reader->last_id, READ_BYTES);
+    db_pipe_run(topic->hub->loop->db, &log_store_follow, &p, on_read, topic);
+}
+
+static void on_change(struct watch *watch)
+{
+    struct log_topic *topic = H2O_STRUCT_FROM_MEMBER(struct log_topic, watch, watch);
+    topic->is_changed = true;
+    pump(topic);
+}
+
+/* It was passed over while it had no room. */
+static void on_room(void *user)
+{
+    struct log_follower *f = user;
+    struct log_topic *topic = f->topic;
+    if (!topic->is_known || feed(f, NULL, NULL))
+        pump(topic);
+}
+
+/* Nothing was heard for a while: look, in case a wake-up was lost. */
+static void on_beat(void *user)
+{
+    struct log_follower *f = user;
+    stream_push(f->stream, f->topic->hub->keepalive);
+    stream_flush(f->stream);
+    f->topic->is_changed = true;
+    pump(f->topic);
+}
+
+static void on_gone(void *user)
+{
+    follower_free(user);
+}
+
+static const struct stream_events follower_events = {on_room, on_beat, on_gone};
+
+static struct log_topic *topic_of(struct log_hub *hub, struct id run)
+{
+    struct watch *watch = watch_find(hub->topics, run);
+    if (watch != NULL)
+        return H2O_STRUCT_FROM_MEMBER(struct log_topic, watch, watch);
+
+    struct log_topic *topic = h2o_mem_alloc(sizeof(*topic));
+    *topic = (struct log_topic){.watch = {.id = run, .on_change = on_change}, .hub = hub};
+    h2o_linklist_init_anchor(&topic->followers);
+    watch_add(hub->topics, &topic->watch);
+    return topic;
+}
+
+void log_topic_follow(struct log_hub *hub, struct request *rq, const struct log_position *position)
+{
+    struct log_follower *f = h2o_mem_alloc(sizeof(*f));
+    *f = (struct log_follower){
+        .last_id = position->after_id,
+        .told = RUN_STATE_COUNT,
+        .batch = position->batch,
+    };
+    f->stream = stream_open(rq, "text/event-stream", &hub->beat, &follower_events, f);
+    if (f->stream == NULL) {
+        free(f);
+        return;
+    }
+    f->topic = topic_of(hub, position->run);
+    h2o_linklist_insert(&f->topic->followers, &f->link);
+    stream_push(f->stream, hub->come_back);
+    stream_flush(f->stream);
+    f->topic->is_changed = true;
+    pump(f->topic);
+}
+
+void log_topic_drain(struct watch *watch)
+{
+    struct log_topic *topic = H2O_STRUCT_FROM_MEMBER(struct log_topic, watch, watch);
+    bool was_busy = topic->is_busy;
+    topic->is_busy = true; /* it must outlive its last follower */
+    finish_all(topic, topic->hub->come_back);
+    topic->is_busy = was_busy;
+    free_when_unused(topic);
+}
