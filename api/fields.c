@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
 #include "model/limits.h"
 
 #define PATH_BYTES 512
+#define NUL_RULE "must not hold the character U+0000"
 
 /* One field on its way: where it is named, what it holds, where it goes. */
 struct reading {
@@ -24,36 +26,53 @@ struct reading {
 
 typedef void read_function(const struct reading *r);
 
-void fields_init(struct fields *f, struct problems *problems)
+void fields_init(struct fields *f)
 {
-    *f = (struct fields){.problems = problems, .texts = json_array()};
+    *f = (struct fields){.kept = json_array()};
+    problems_init(&f->problems);
 }
 
 void fields_done(struct fields *f)
 {
-    json_decref(f->texts);
-    f->texts = NULL;
+    problems_done(&f->problems);
+    json_decref(f->kept);
+    f->kept = NULL;
+}
+
+json_t *fields_keep(struct fields *f, json_t *made)
+{
+    (void)json_array_append_new(f->kept, made);
+    return made;
 }
 
 static void complain(const struct reading *r, const char *rule)
 {
-    problems_add(r->f->problems, r->name, "%s", rule);
+    problems_add(&r->f->problems, r->name, "%s", rule);
 }
 
 /* "must be between 3 and 50 characters", or "must be at most 50 characters". */
 static void complain_range(const struct reading *r, int64_t min, int64_t max, const char *unit)
 {
     if (min > 0 || unit[0] == '\0')
-        problems_add(r->f->problems, r->name, "must be between %" PRId64 " and %" PRId64 "%s", min,
+        problems_add(&r->f->problems, r->name, "must be between %" PRId64 " and %" PRId64 "%s", min,
                      max, unit);
     else
-        problems_add(r->f->problems, r->name, "must be at most %" PRId64 "%s", max, unit);
+        problems_add(&r->f->problems, r->name, "must be at most %" PRId64 "%s", max, unit);
+}
+
+static bool has_nul(json_t *text)
+{
+    return strlen(json_string_value(text)) != json_string_length(text);
 }
 
 static void read_sized(const struct reading *r, size_t size, const char *unit)
 {
     const struct field *field = r->field;
     const char *text = json_string_value(r->value);
+    if (has_nul(r->value)) {
+        complain(r, NUL_RULE);
+        return;
+    }
     if ((int64_t)size < field->min || (int64_t)size > field->max) {
         complain_range(r, field->min, field->max, unit);
         return;
@@ -83,7 +102,7 @@ static void read_choice(const struct reading *r)
     buf_init(&rule, PATH_BYTES);
     buf_add_text(&rule, "must be ");
     for (const char *const *choice = r->field->choices; *choice != NULL; choice++) {
-        if (strcmp(*choice, text) == 0) {
+        if (strcmp(*choice, text) == 0 && !has_nul(r->value)) {
             *(const char **)r->member = *choice;
             return;
         }
@@ -111,6 +130,12 @@ static void read_int(const struct reading *r)
         *(int64_t *)r->member = value;
 }
 
+static void read_time(const struct reading *r)
+{
+    if (has_nul(r->value) || clock_parse(json_string_value(r->value), r->member, NULL) < 0)
+        complain(r, "must be a time such as 2026-01-02T03:04:05Z");
+}
+
 static void read_bool(const struct reading *r)
 {
     *(bool *)r->member = json_is_true(r->value);
@@ -120,37 +145,43 @@ static void read_bool(const struct reading *r)
 static void store_json_text(const struct reading *r)
 {
     char *text = json_dumps(r->value, JSON_COMPACT);
-    json_t *kept = json_string_nocheck(text);
+    *(const char **)r->member = json_string_value(fields_keep(r->f, json_string_nocheck(text)));
     free(text);
-    (void)json_array_append_new(r->f->texts, kept);
-    *(const char **)r->member = json_string_value(kept);
+}
+
+static const char *argv_item_rule(json_t *item)
+{
+    if (!json_is_string(item))
+        return "must be a string";
+    return has_nul(item) ? NUL_RULE : NULL;
 }
 
 static void read_argv(const struct reading *r)
 {
     if (json_array_size(r->value) > LIMIT_ARGV_ITEMS) {
-        problems_add(r->f->problems, r->name, "must have at most %d items", LIMIT_ARGV_ITEMS);
+        problems_add(&r->f->problems, r->name, "must have at most %d items", LIMIT_ARGV_ITEMS);
         return;
     }
     size_t i;
     json_t *item;
     size_t characters = 0;
-    bool all_texts = true;
+    bool all_fine = true;
     json_array_foreach(r->value, i, item)
     {
-        if (json_is_string(item)) {
+        const char *rule = argv_item_rule(item);
+        if (rule == NULL) {
             characters += utf8_length(json_string_value(item), json_string_length(item));
-        } else {
-            char name[PATH_BYTES];
-            (void)snprintf(name, sizeof(name), "%s[%zu]", r->name, i);
-            problems_add(r->f->problems, name, "must be a string");
-            all_texts = false;
+            continue;
         }
+        char name[PATH_BYTES];
+        (void)snprintf(name, sizeof(name), "%s[%zu]", r->name, i);
+        problems_add(&r->f->problems, name, "%s", rule);
+        all_fine = false;
     }
     if (characters > LIMIT_ARGV_CHARS)
-        problems_add(r->f->problems, r->name, "must have at most %d characters in all",
+        problems_add(&r->f->problems, r->name, "must have at most %d characters in all",
                      LIMIT_ARGV_CHARS);
-    else if (all_texts)
+    else if (all_fine)
         store_json_text(r);
 }
 
@@ -178,14 +209,14 @@ static const char *label_rule(const char *key, json_t *value)
         return "must be a string";
     if (utf8_length(json_string_value(value), json_string_length(value)) > LIMIT_LABEL_VALUE_MAX)
         return "must be at most 255 characters";
-    return NULL;
+    return has_nul(value) ? NUL_RULE : NULL;
 }
 _Static_assert(LIMIT_LABEL_KEY_MAX == 63 && LIMIT_LABEL_VALUE_MAX == 255, "the texts above");
 
 static void read_labels(const struct reading *r)
 {
     if (json_object_size(r->value) > LIMIT_LABELS) {
-        problems_add(r->f->problems, r->name, "must have at most %d entries", LIMIT_LABELS);
+        problems_add(&r->f->problems, r->name, "must have at most %d entries", LIMIT_LABELS);
         return;
     }
     const char *key;
@@ -199,7 +230,7 @@ static void read_labels(const struct reading *r)
         CLEANUP(buf_done) struct buf name;
         buf_init(&name, LIMIT_BODY_BYTES);
         buf_printf(&name, "%s.%s", r->name, key);
-        problems_add(r->f->problems, buf_text(&name), "%s", rule);
+        problems_add(&r->f->problems, buf_text(&name), "%s", rule);
         all_fine = false;
     }
     if (all_fine)
@@ -209,7 +240,8 @@ static void read_labels(const struct reading *r)
 static void read_object_list(const struct reading *r)
 {
     if ((int64_t)json_array_size(r->value) > r->field->max)
-        problems_add(r->f->problems, r->name, "must have at most %" PRId64 " items", r->field->max);
+        problems_add(&r->f->problems, r->name, "must have at most %" PRId64 " items",
+                     r->field->max);
     else
         *(json_t **)r->member = r->value;
 }
@@ -249,6 +281,7 @@ static const struct {
     [FIELD_CHOICE] = {is_text, "must be a string", read_choice},
     [FIELD_ID] = {is_text, "must be a UUID", read_id},
     [FIELD_INT] = {is_int, "must be an integer", read_int},
+    [FIELD_TIME] = {is_text, "must be a string", read_time},
     [FIELD_BOOL] = {is_bool, "must be true or false", read_bool},
     [FIELD_ARGV] = {is_array, "must be an array of strings", read_argv},
     [FIELD_LABELS] = {is_object, "must be an object of strings", read_labels},
@@ -259,7 +292,7 @@ static void read_field(const struct reading *r)
 {
     const struct field *field = r->field;
     if (r->value == NULL) {
-        if ((field->flags & FIELD_REQUIRED) != 0)
+        if ((field->flags & FIELD_REQUIRED) != 0 && !r->f->is_partial)
             complain(r, "is required");
     } else if (json_is_null(r->value) && (field->flags & FIELD_NULLABLE) != 0) {
         *(void **)r->member = NULL;
@@ -291,7 +324,7 @@ static void refuse_unknown(struct fields *f, const char *path, json_t *object,
         CLEANUP(buf_done) struct buf name;
         buf_init(&name, LIMIT_BODY_BYTES + PATH_BYTES);
         buf_printf(&name, "%s%s", path, key);
-        problems_add(f->problems, buf_text(&name), "is not a known field");
+        problems_add(&f->problems, buf_text(&name), "is not a known field");
     }
 }
 

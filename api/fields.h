@@ -8,23 +8,24 @@
 #define ERRAND_API_FIELDS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "problems.h"
 
-enum field_kind {               /* the member it is read into */
-                  FIELD_TEXT,   /* const char *: min..max code points */
-                  FIELD_BYTES,  /* const char *: min..max bytes of UTF-8 */
-                  FIELD_CHOICE, /* const char *: one of `choices` */
-                  FIELD_ID,     /* struct id */
-                  FIELD_INT,    /* int64_t: min..max */
-                  FIELD_BOOL,   /* bool */
-                  FIELD_ARGV,   /* const char *: JSON text of an array of at most LIMIT_ARGV_ITEMS
-                                   texts */
-                  FIELD_LABELS, /* const char *: JSON text of an object of at most LIMIT_LABELS
-                                   texts */
-                  FIELD_OBJECT_LIST, /* json_t *, borrowed: an array of at most `max` objects */
+/* Of what type it is, and of what type the member that it is read into. */
+enum field_kind {
+    FIELD_TEXT,        /* const char *: min..max code points */
+    FIELD_BYTES,       /* const char *: min..max bytes of UTF-8 */
+    FIELD_CHOICE,      /* const char *: one of `choices` */
+    FIELD_ID,          /* struct id */
+    FIELD_INT,         /* int64_t: min..max */
+    FIELD_TIME,        /* int64_t: RFC 3339, read as microseconds since the epoch */
+    FIELD_BOOL,        /* bool */
+    FIELD_ARGV,        /* const char *: JSON text, an array of at most LIMIT_ARGV_ITEMS texts */
+    FIELD_LABELS,      /* const char *: JSON text, an object of at most LIMIT_LABELS texts */
+    FIELD_OBJECT_LIST, /* json_t *, borrowed: an array of at most `max` objects */
 };
 
 enum field_flag {
@@ -48,12 +49,16 @@ struct field {
 
 /* A reader. Texts it read live as long as it and the JSON do. */
 struct fields {
-    struct problems *problems; /* borrowed */
-    json_t *texts;             /* made while reading; private */
+    struct problems problems;
+    bool is_partial; /* an update: nothing is required */
+    json_t *kept;    /* what was made while reading; private */
 };
 
-void fields_init(struct fields *f, struct problems *problems);
+void fields_init(struct fields *f);
 void fields_done(struct fields *f);
+
+/* Takes a reference, dropped by fields_done(). Returns `made`. */
+json_t *fields_keep(struct fields *f, json_t *made);
 
 /* `path` stands in front of names in problems: "" at the top, "env_variables[0]." inside. */
 void fields_read(struct fields *f, const char *path, json_t *object, const struct field *table,

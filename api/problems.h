@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What is wrong with a request, all of it: sentences for people and the same by field for programs.
- * Hand both over with `reply_problems(rq, TAKE_PTR(p.errors), TAKE_PTR(p.fields))`.
+ * Hand both over with reply_if_problems().
  */
 #ifndef ERRAND_API_PROBLEMS_H
 #define ERRAND_API_PROBLEMS_H

@@ -9,6 +9,9 @@
 
 #include "base/log.h"
 
+/* 15 digits show a decimal fraction as it was written: 0.1, not 0.10000000000000001 */
+#define JSON_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
 static const char *status_text(int status)
 {
     switch (status) {
@@ -81,9 +84,9 @@ static void send_bytes(struct request *rq, int status, const char *content_type,
 void reply_json(struct request *rq, int status, json_t *body)
 {
     if (rq->req != NULL) {
-        size_t n = json_dumpb(body, NULL, 0, JSON_COMPACT);
+        size_t n = json_dumpb(body, NULL, 0, JSON_FLAGS);
         char *bytes = h2o_mem_alloc_pool(&rq->req->pool, n + 1);
-        (void)json_dumpb(body, bytes, n, JSON_COMPACT);
+        (void)json_dumpb(body, bytes, n, JSON_FLAGS);
         bytes[n] = '\n';
         send_bytes(rq, status, "application/json", bytes, n + 1);
     }
@@ -143,6 +146,14 @@ void reply_json_text(struct request *rq, int status, struct buf *body)
 void reply_problems(struct request *rq, json_t *errors, json_t *fields)
 {
     reply_json(rq, 400, json_pack("{s:o, s:o}", "errors", errors, "fields", fields));
+}
+
+bool reply_if_problems(struct request *rq, struct problems *p)
+{
+    if (!problems_any(p))
+        return false;
+    reply_problems(rq, TAKE_PTR(p->errors), TAKE_PTR(p->fields));
+    return true;
 }
 
 void reply_problem(struct request *rq, const char *field, const char *text)

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 
+#include "problems.h"
 #include "request.h"
 
 /* Takes `body` (a new reference). Status 200 unless another is the contract's. */
@@ -30,6 +31,9 @@ void reply_status(struct request *rq, int status, const char *code, const char *
 /* 400 {"errors":["Name must be ...", ...],"fields":{"name":["must be ..."]}}; see problems.h.
  * Takes both. */
 void reply_problems(struct request *rq, json_t *errors, json_t *fields);
+
+/* The same of what was collected, if there is anything; false when there is not. */
+bool reply_if_problems(struct request *rq, struct problems *p);
 
 /* The same for one problem: `field` "per_page", `text` "must be ...". */
 void reply_problem(struct request *rq, const char *field, const char *text);

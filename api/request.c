@@ -168,6 +168,7 @@ static bool is_json_type(const char *content_type)
     return content_type[n] == '\0' || content_type[n] == ';' || content_type[n] == ' ';
 }
 
+/* Texts with NUL get through, so that the field they are in can be named (fields.h). */
 static json_t *parse_body(struct request *rq, h2o_iovec_t body)
 {
     if (is_too_deep(body.base, body.len)) {
@@ -175,7 +176,7 @@ static json_t *parse_body(struct request *rq, h2o_iovec_t body)
         return NULL;
     }
     json_error_t why;
-    rq->body = json_loadb(body.base, body.len, JSON_REJECT_DUPLICATES, &why);
+    rq->body = json_loadb(body.base, body.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
     if (rq->body == NULL) {
         char text[JSON_ERROR_TEXT_LENGTH + 64];
         (void)snprintf(text, sizeof(text), "is not valid JSON: %s (line %d, column %d)", why.text,

@@ -70,8 +70,8 @@ void *request_alloc(struct request *rq, size_t n);
 char *request_strdup(struct request *rq, const char *text);
 
 /* The JSON object in the body, borrowed. Answers 400, 413 or 415 itself and returns NULL when there
- * is none; an empty body reads as {} when `may_be_empty`. Duplicate keys, NUL characters, depth
- * over LIMIT_JSON_DEPTH and bytes that are not UTF-8 are refused. */
+ * is none; an empty body reads as {} when `may_be_empty`. Duplicate keys, depth over
+ * LIMIT_JSON_DEPTH and bytes that are not UTF-8 are refused; texts may hold NUL. */
 json_t *request_json(struct request *rq, bool may_be_empty);
 
 /* The raw body, borrowed. */

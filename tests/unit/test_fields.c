@@ -18,6 +18,7 @@ struct thing {
     const char *argv;
     const char *labels;
     json_t *parts;
+    int64_t at_us;
 };
 
 static const char *no_x(const char *text)
@@ -37,10 +38,10 @@ static const struct field table[] = {
     {"on", FIELD_BOOL, 0, AT(on)},
     {"argv", FIELD_ARGV, 0, AT(argv)},
     {"labels", FIELD_LABELS, 0, AT(labels)},
+    {"at", FIELD_TIME, 0, AT(at_us)},
     {"parts", FIELD_OBJECT_LIST, 0, AT(parts), .max = 2},
 };
 
-static struct problems problems;
 static struct fields fields;
 static struct thing thing;
 static json_t *object;
@@ -48,8 +49,7 @@ static json_t *object;
 static int start(void **state)
 {
     (void)state;
-    problems_init(&problems);
-    fields_init(&fields, &problems);
+    fields_init(&fields);
     thing = (struct thing){.note = "stored", .count = 7};
     return 0;
 }
@@ -58,7 +58,6 @@ static int stop(void **state)
 {
     (void)state;
     fields_done(&fields);
-    problems_done(&problems);
     json_decref(object);
     object = NULL;
     return 0;
@@ -79,7 +78,7 @@ static void read_json(const char *text)
 /* The one problem of `field`. */
 static void assert_problem(const char *field, const char *rule)
 {
-    json_t *rules = json_object_get(problems.fields, field);
+    json_t *rules = json_object_get(fields.problems.fields, field);
     if (json_array_size(rules) != 1)
         fail_msg("%s has %zu problems", field, json_array_size(rules));
     assert_string_equal(json_string_value(json_array_get(rules, 0)), rule);
@@ -87,8 +86,8 @@ static void assert_problem(const char *field, const char *rule)
 
 static void assert_none(void)
 {
-    if (problems_any(&problems))
-        fail_msg("%s", json_string_value(json_array_get(problems.errors, 0)));
+    if (problems_any(&fields.problems))
+        fail_msg("%s", json_string_value(json_array_get(fields.problems.errors, 0)));
 }
 
 static void test_read__takes_every_kind(void **state)
@@ -96,8 +95,10 @@ static void test_read__takes_every_kind(void **state)
     (void)state;
     read_json("{\"name\":\"abc\",\"note\":\"n\",\"color\":\"blue\","
               "\"owner\":\"01900000-0000-7000-8000-0000000000aa\",\"count\":10,\"on\":true,"
-              "\"argv\":[\"a b\",\"\"],\"labels\":{\"team/a\":\"\"},\"parts\":[{}]}");
+              "\"argv\":[\"a b\",\"\"],\"labels\":{\"team/a\":\"\"},\"parts\":[{}],"
+              "\"at\":\"1970-01-01T00:00:02+00:00\"}");
     assert_none();
+    assert_int_equal(thing.at_us, 2000000);
     assert_string_equal(thing.name, "abc");
     assert_string_equal(thing.note, "n");
     assert_string_equal(thing.color, "blue");
@@ -125,14 +126,14 @@ static void test_read__null_clears_only_what_may_be_null(void **state)
     assert_null(thing.note);
     assert_problem("count", "must be an integer");
     assert_int_equal(thing.count, 7);
-    assert_int_equal(json_array_size(problems.errors), 1);
+    assert_int_equal(json_array_size(fields.problems.errors), 1);
 }
 
 static void test_read__collects_every_problem(void **state)
 {
     (void)state;
     read_json("{\"note\":1,\"color\":\"pink\",\"owner\":\"x\",\"count\":11,\"on\":\"yes\","
-              "\"argv\":{},\"labels\":[],\"parts\":[{},{},{}],\"colour\":\"red\"}");
+              "\"argv\":{},\"labels\":[],\"parts\":[{},{},{}],\"at\":\"noon\",\"colour\":\"red\"}");
     assert_problem("name", "is required");
     assert_problem("note", "must be a string");
     assert_problem("color", "must be red, green or blue");
@@ -141,9 +142,10 @@ static void test_read__collects_every_problem(void **state)
     assert_problem("on", "must be true or false");
     assert_problem("argv", "must be an array of strings");
     assert_problem("labels", "must be an object of strings");
+    assert_problem("at", "must be a time such as 2026-01-02T03:04:05Z");
     assert_problem("parts", "must have at most 2 items");
     assert_problem("colour", "is not a known field");
-    assert_int_equal(json_array_size(problems.errors), 10);
+    assert_int_equal(json_array_size(fields.problems.errors), 11);
 }
 
 static void test_read__text_counts_code_points_bytes_count_bytes(void **state)
@@ -152,7 +154,7 @@ static void test_read__text_counts_code_points_bytes_count_bytes(void **state)
     read_json("{\"name\":\"\u00e4\u00f6\u00fc\u00df\u20ac\",\"note\":\"\u20ac\u20ac\u20ac\"}");
     assert_string_equal(thing.name, "\u00e4\u00f6\u00fc\u00df\u20ac");
     assert_problem("note", "must be at most 8 bytes");
-    assert_int_equal(json_array_size(problems.errors), 1);
+    assert_int_equal(json_array_size(fields.problems.errors), 1);
 }
 
 static void test_read__text_limits_are_inclusive(void **state)
@@ -193,7 +195,7 @@ static void test_read__sentence_begins_with_the_name(void **state)
     static const struct field key = {"env_key", FIELD_TEXT, 0, AT(name), .max = 5};
     fields_read(&fields, "env_variables[3].", object, &key, 1, &thing);
     assert_problem("env_variables[3].env_key", "must be a string");
-    assert_string_equal(json_string_value(json_array_get(problems.errors, 0)),
+    assert_string_equal(json_string_value(json_array_get(fields.problems.errors, 0)),
                         "Env variables[3].env key must be a string");
 }
 
@@ -245,8 +247,8 @@ static void test_read_labels__names_the_key(void **state)
     (void)state;
     read_json("{\"name\":\"abc\",\"labels\":{\"team\":1,\"-a\":\"b\",\"fine\":\"x\"}}");
     assert_problem("labels.team", "must be a string");
-    assert_true(problems_has(&problems, "labels.-a"));
-    assert_false(problems_has(&problems, "labels.fine"));
+    assert_true(problems_has(&fields.problems, "labels.-a"));
+    assert_false(problems_has(&fields.problems, "labels.fine"));
     assert_null(thing.labels);
 }
 
@@ -263,6 +265,30 @@ static void test_read_labels__at_most_32(void **state)
     assert_problem("labels", "must have at most 32 entries");
 }
 
+static void test_read__refuses_nul_by_name(void **state)
+{
+    (void)state;
+    take(json_loads("{\"name\":\"ab\\u0000c\",\"note\":\"\\u0000\",\"color\":\"red\\u0000\","
+                    "\"argv\":[\"a\",\"\\u0000\"],\"labels\":{\"k\":\"\\u0000\"}}",
+                    JSON_ALLOW_NUL, NULL));
+    assert_problem("name", "must not hold the character U+0000");
+    assert_problem("note", "must not hold the character U+0000");
+    assert_problem("color", "must be red, green or blue");
+    assert_problem("argv[1]", "must not hold the character U+0000");
+    assert_problem("labels.k", "must not hold the character U+0000");
+    assert_int_equal(json_array_size(fields.problems.errors), 5);
+}
+
+static void test_read__of_an_update_requires_nothing(void **state)
+{
+    (void)state;
+    fields.is_partial = true;
+    thing.name = "stored";
+    read_json("{}");
+    assert_none();
+    assert_string_equal(thing.name, "stored");
+}
+
 static void test_problems__are_bounded(void **state)
 {
     (void)state;
@@ -275,8 +301,8 @@ static void test_problems__are_bounded(void **state)
         (void)json_object_set_new(many, unknown, json_null());
     }
     take(many);
-    assert_int_equal(json_array_size(problems.errors), PROBLEMS_MAX);
-    assert_true(json_string_length(json_array_get(problems.errors, 0)) < 300);
+    assert_int_equal(json_array_size(fields.problems.errors), PROBLEMS_MAX);
+    assert_true(json_string_length(json_array_get(fields.problems.errors, 0)) < 300);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -287,4 +313,5 @@ TEST_MAIN(TEST(test_read__takes_every_kind), TEST(test_read__keeps_what_is_absen
           TEST(test_read__text_limits_are_inclusive), TEST(test_read__an_integer_is_no_real),
           TEST(test_read__sentence_begins_with_the_name), TEST(test_read_argv__names_the_item),
           TEST(test_read_argv__limits), TEST(test_read_labels__names_the_key),
-          TEST(test_read_labels__at_most_32), TEST(test_problems__are_bounded))
+          TEST(test_read_labels__at_most_32), TEST(test_read__refuses_nul_by_name),
+          TEST(test_read__of_an_update_requires_nothing), TEST(test_problems__are_bounded))
