@@ -11,6 +11,8 @@
 
 #include <errand/version.h>
 
+#include <jansson.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +134,32 @@ void errand_client_free(errand_client *client)
     free(client);
 }
 
+/* "not ready: scheduler" from {"checks": {"database": "ok", "scheduler": "failed"}}. */
+static int ready_fail(const struct errand_exchange *exchange, errand_error *error)
+{
+    json_t *answer = json_loadb(errand_buffer_text(&exchange->answer), exchange->answer.n, 0, NULL);
+    json_t *checks = json_object_get(answer, "checks");
+    struct errand_buffer failed;
+    const char *name;
+    json_t *state;
+    int r;
+
+    errand_buffer_init(&failed, ERRAND_MESSAGE_BYTES);
+    json_object_foreach(checks, name, state)
+    {
+        if (json_is_string(state) && strcmp(json_string_value(state), "ok") != 0) {
+            (void)errand_buffer_add_text(&failed, failed.n == 0 ? "" : ", ");
+            (void)errand_buffer_add_text(&failed, name);
+        }
+    }
+    r = failed.n == 0
+            ? errand_exchange_fail(exchange, error)
+            : errand_fail(error, ERRAND_E_UNAVAILABLE, "the server is not ready: %s", failed.bytes);
+    errand_buffer_done(&failed);
+    json_decref(answer);
+    return r;
+}
+
 int errand_client_ready(errand_client *client, errand_error *error)
 {
     struct errand_exchange exchange;
@@ -142,7 +170,7 @@ int errand_client_ready(errand_client *client, errand_error *error)
     exchange.total_timeout_ms = client->request_timeout_ms;
     r = errand_exchange_run(client, &exchange, error);
     if (r == 0 && exchange.http_status != 200)
-        r = errand_exchange_fail(&exchange, error);
+        r = ready_fail(&exchange, error);
     errand_exchange_done(&exchange);
     return r;
 }

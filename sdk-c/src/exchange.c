@@ -78,8 +78,9 @@ static int transfer_headers(struct transfer *transfer, const errand_client *clie
 
     if (r == 0)
         r = header_add(transfer, "Expect:"); /* no round trip before a body */
-    if (r == 0 && exchange->body != NULL)
-        r = header_add(transfer, "Content-Type: application/json");
+    if (r == 0) /* without a body: not the form type libcurl would name */
+        r = header_add(transfer,
+                       exchange->body == NULL ? "Content-Type:" : "Content-Type: application/json");
     if (r == 0 && exchange->idempotency_key != NULL)
         r = header_add_pair(transfer, "Idempotency-Key", exchange->idempotency_key);
     if (r == 0 && client->authorization != NULL && !exchange->anonymous)

@@ -18,6 +18,9 @@
 #define DEFAULT_FIRST_DELAY_MS 100
 #define DEFAULT_MAX_DELAY_MS 5000
 
+/* The largest id the HTTP interface takes: exact in a double. */
+#define GREATEST_ID INT64_C(9007199254740991)
+
 /* What a connection came to, beside an errand_end. */
 #define FOLLOW_AGAIN 100
 
@@ -58,10 +61,15 @@ static int follow_init(struct follow *follow, const errand_follow_options *optio
 static int connection_bytes(const char *bytes, size_t n, void *user)
 {
     struct connection *connection = user;
-    int r = errand_sse_feed(&connection->sse, bytes, n, errand_follow_event, connection->follow);
+    struct follow *follow = connection->follow;
+    int64_t last_id = follow->result.last_id;
+    int r = errand_sse_feed(&connection->sse, bytes, n, errand_follow_event, follow);
 
+    if (follow->result.last_id != last_id && follow->options.on_idle != NULL &&
+        follow->options.on_idle(follow->options.user) != 0 && r == FOLLOW_GO_ON)
+        r = FOLLOW_STOPPED;
     if (r < 0) {
-        (void)errand_fail(&connection->follow->fault, ERRAND_E_INTERNAL, "an event is too large");
+        (void)errand_fail(&follow->fault, ERRAND_E_INTERNAL, "an event is too large");
         r = FOLLOW_FAULT;
     }
     connection->stop = (enum follow_stop)r;
@@ -162,7 +170,6 @@ static int follow_path(struct errand_buffer *path, const char *run_id, int64_t a
     r = errand_path_add(path, error, "/v1/runs/{}/logs/stream", run_id);
     if (after_id > 0)
         errand_path_add_query(path, "after_id", after_id);
-    errand_path_add_query(path, "batch", 1);
     return r;
 }
 
@@ -218,7 +225,7 @@ int errand_run_wait(errand_client *client, const char *run_id, errand_canceler *
     errand_follow_options options = ERRAND_FOLLOW_OPTIONS_INIT;
     int r;
 
-    options.after_id = INT64_MAX; /* no lines, only what becomes of the run */
+    options.after_id = GREATEST_ID; /* no lines, only what becomes of the run */
     options.canceler = canceler;
     r = errand_follow(client, run_id, &options, NULL, error);
     if (r == ERRAND_END_FINISHED && ret_run != NULL)

@@ -45,6 +45,8 @@ typedef struct errand_follow_options {
     int (*on_retry)(const errand_retry_event *event, void *user);
     /* Lines first_id..last_id no longer exist on the server; asked for twice before this. */
     int (*on_gap)(int64_t first_id, int64_t last_id, void *user);
+    /* Lines were delivered and no more are at hand: the moment to flush. */
+    int (*on_idle)(void *user);
     void *user;
     errand_canceler *canceler;
     unsigned read_timeout_ms; /* reconnect after this much silence; default 45,000 */
@@ -55,7 +57,7 @@ typedef struct errand_follow_options {
 
 #define ERRAND_FOLLOW_OPTIONS_INIT                                                                 \
     {                                                                                              \
-        sizeof(errand_follow_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0           \
+        sizeof(errand_follow_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0     \
     }
 
 #define ERRAND_REASON_BYTES 64

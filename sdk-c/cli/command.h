@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A command of the errand program: what --help says about it, and what runs it.
+ */
+#ifndef ERRAND_CLI_COMMAND_H
+#define ERRAND_CLI_COMMAND_H
+
+#include <stddef.h>
+
+/* Exit status of errand's own failures, so that `errand run` leaves every other to the container.
+ */
+#define EXIT_OURS 125
+
+struct arguments;
+
+struct flag {
+    const char *name;  /* long form, without dashes */
+    char letter;       /* short form, or 0 */
+    const char *value; /* what --help calls its value; NULL = a switch */
+    const char *help;  /* one line */
+};
+
+struct command {
+    const char *name;     /* "run", or two words: "runner create" */
+    const char *synopsis; /* what follows the name: "RUNNER [flags] [-- ARG...]" */
+    const char *summary;  /* one line */
+    const char *details;  /* paragraphs for its own --help, or NULL */
+    const struct flag *flags;
+    size_t n_flags;
+    size_t min_words; /* words beside the name and the flags */
+    size_t max_words;
+    int takes_rest; /* allows "-- ARG..." */
+    int (*run)(const struct arguments *arguments);
+};
+
+#define N_FLAGS(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Flags that every command has. */
+extern const struct flag common_flags[];
+extern const size_t n_common_flags;
+
+/* All commands, in the order of --help. */
+extern const struct command *const commands[];
+extern const size_t n_commands;
+
+extern const struct command up_command;
+extern const struct command down_command;
+extern const struct command status_command;
+extern const struct command runner_create_command;
+extern const struct command runner_list_command;
+extern const struct command runner_show_command;
+extern const struct command runner_delete_command;
+extern const struct command run_command;
+extern const struct command runs_command;
+extern const struct command logs_command;
+extern const struct command stop_command;
+extern const struct command env_set_command;
+extern const struct command env_list_command;
+extern const struct command env_rm_command;
+
+#endif
