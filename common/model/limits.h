@@ -8,6 +8,7 @@
 /* requests */
 #define LIMIT_BODY_BYTES (1 << 20)
 #define LIMIT_JSON_DEPTH 32
+#define LIMIT_PAGE_MAX 1000000
 #define LIMIT_PER_PAGE_MIN 10
 #define LIMIT_PER_PAGE_MAX 100
 #define LIMIT_PER_PAGE_DEFAULT 10
