@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -106,10 +107,32 @@ int dir_make(const char *path, mode_t mode, struct err *e)
     return 0;
 }
 
-static int remove_below(int parent, const char *name, dev_t device);
+/* A tree may be deeper than there are descriptors: directories this far down are moved up to the
+ * top, to be met there again. */
+#define REMOVE_DEPTH_MAX 64
+
+struct removal {
+    dev_t device; /* other file systems are left alone */
+    int top_fd;   /* the first directory opened; -1 before */
+    unsigned moved;
+};
+
+static int remove_below(struct removal *removal, int parent, const char *name, unsigned depth);
+
+static int move_up(struct removal *removal, int parent, const char *name)
+{
+    int r;
+    do {
+        char to[32];
+        int n = snprintf(to, sizeof(to), ".moved-%u", removal->moved++);
+        assert(n > 0 && (size_t)n < sizeof(to));
+        r = renameat2(parent, name, removal->top_fd, to, RENAME_NOREPLACE);
+    } while (r < 0 && errno == EEXIST);
+    return r;
+}
 
 /* Closes `fd`. */
-static int remove_entries(int fd, dev_t device)
+static int remove_entries(struct removal *removal, int fd, unsigned depth)
 {
     DIR *dir = fdopendir(fd);
     if (dir == NULL) {
@@ -121,7 +144,7 @@ static int remove_entries(int fd, dev_t device)
     const struct dirent *entry;
     while (r == 0 && (entry = readdir(dir)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            r = remove_below(dirfd(dir), entry->d_name, device);
+            r = remove_below(removal, dirfd(dir), entry->d_name, depth);
     }
     int saved = errno;
     (void)closedir(dir);
@@ -129,23 +152,42 @@ static int remove_entries(int fd, dev_t device)
     return r;
 }
 
-static int remove_below(int parent, const char *name, dev_t device)
+/* Until a pass over the top directory has moved nothing into it. */
+static int remove_top(struct removal *removal, int fd)
+{
+    unsigned moved;
+    int r;
+    removal->top_fd = fd;
+    do {
+        moved = removal->moved;
+        int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        r = again < 0 ? -1 : remove_entries(removal, again, 1);
+    } while (r == 0 && moved != removal->moved);
+    removal->top_fd = -1;
+    (void)close(fd);
+    return r;
+}
+
+static int remove_below(struct removal *removal, int parent, const char *name, unsigned depth)
 {
     if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
         return 0;
     if (errno != EISDIR && errno != EPERM)
         return -1;
+    if (depth >= REMOVE_DEPTH_MAX)
+        return move_up(removal, parent, name);
 
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return -1;
     struct stat st;
-    if (fstat(fd, &st) < 0 || st.st_dev != device) {
+    if (fstat(fd, &st) < 0 || st.st_dev != removal->device) {
         (void)close(fd);
         errno = EXDEV;
         return -1;
     }
-    if (remove_entries(fd, device) < 0)
+    int r = depth == 0 ? remove_top(removal, fd) : remove_entries(removal, fd, depth + 1);
+    if (r < 0)
         return -1;
     return unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;
 }
@@ -155,7 +197,8 @@ int dir_remove(const char *path, struct err *e)
     struct stat st;
     if (lstat(path, &st) < 0)
         return errno == ENOENT ? 0 : err_errno(e, errno, "remove %s", path);
-    if (remove_below(AT_FDCWD, path, st.st_dev) < 0)
+    struct removal removal = {.device = st.st_dev, .top_fd = -1};
+    if (remove_below(&removal, AT_FDCWD, path, 0) < 0)
         return err_errno(e, errno, "remove %s", path);
     return 0;
 }

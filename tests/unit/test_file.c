@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -72,6 +73,37 @@ static void test_dir_remove__removes_all_but_follows_nothing(void **state)
     ASSERT_OK(dir_remove(path_of("gone"), &e), e);
 }
 
+static void make_deep(const char *top, int levels)
+{
+    int fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int i = 0; i < levels; i++) {
+        assert_true(fd >= 0);
+        assert_int_equal(mkdirat(fd, "d", 0700), 0);
+        int below = openat(fd, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        (void)close(fd);
+        fd = below;
+    }
+    (void)close(fd);
+}
+
+static void test_dir_remove__takes_a_tree_deeper_than_there_are_descriptors(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct stat st;
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit few = {.rlim_cur = 128, .rlim_max = before.rlim_max};
+    ASSERT_OK(dir_make(path_of("deep/.moved-0"), 0700, &e), e);
+    make_deep(path_of("deep"), 1000);
+
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    int r = dir_remove(path_of("deep"), &e);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ASSERT_OK(r, e);
+    assert_true(stat(path_of("deep"), &st) < 0);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -91,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_file_read__errors),
         cmocka_unit_test(test_dir_make__makes_parents_and_is_repeatable),
         cmocka_unit_test(test_dir_remove__removes_all_but_follows_nothing),
+        cmocka_unit_test(test_dir_remove__takes_a_tree_deeper_than_there_are_descriptors),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
