@@ -128,10 +128,6 @@ static int open_all(struct shim *shim, struct err *e)
         r = watch(shim, shim->signals_fd, WATCHED_SIGNALS, e);
     if (r == 0)
         r = watch(shim, shim->control_fd, WATCHED_CONTROL, e);
-    if (r == 0)
-        r = watch(shim, shim->output.streams[0].read_fd, WATCHED_STDOUT, e);
-    if (r == 0)
-        r = watch(shim, shim->output.streams[1].read_fd, WATCHED_STDERR, e);
     return r;
 }
 
@@ -145,6 +141,15 @@ static int start(struct shim *shim, struct err *e)
     if (r < 0)
         return r;
     return watch(shim, shim->driver->poll_fd(shim->sandbox), WATCHED_SANDBOX, e);
+}
+
+/* Only now, so that the agent hears of the start before it hears of the first line. */
+static int watch_streams(const struct shim *shim, struct err *e)
+{
+    int r = watch(shim, shim->output.streams[0].read_fd, WATCHED_STDOUT, e);
+    if (r == 0)
+        r = watch(shim, shim->output.streams[1].read_fd, WATCHED_STDERR, e);
+    return r;
 }
 
 /* carrying out the table's rows */
@@ -164,6 +169,8 @@ static void note_start(struct shim *shim)
         log_warn("status.write_failed run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
     wake_send(&shim->wake, "started");
     output_close_writers(&shim->output);
+    if (watch_streams(shim, &e) < 0)
+        log_error("output.lost run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
     set_timer_s(shim, shim->spec->timeout_seconds);
 }
 

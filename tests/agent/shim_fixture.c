@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/shim_fixture.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "drivers/cgroup.h"
+#include "drivers/seccomp_compile.h"
+#include "shim/spool.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define AWAIT_MS 20000
+#define LOG_MAX_BYTES ((size_t)64 << 20)
+
+static char root[] = "/tmp/errand-shim-test.XXXXXX";
+static char cgroup[64];
+
+static const char *path_in_root(const char *name, char *path)
+{
+    assert_true(snprintf(path, SHIM_PATH_BYTES, "%s/%s", root, name) < SHIM_PATH_BYTES);
+    return path;
+}
+
+static const char *program(const char *name, char *path)
+{
+    const char *bin = getenv("ERRAND_BIN_DIR");
+    assert_non_null(bin);
+    assert_true(snprintf(path, SHIM_PATH_BYTES, "%s/%s", bin, name) < SHIM_PATH_BYTES);
+    return path;
+}
+
+static const char *runtime(void)
+{
+    const char *path = getenv("ERRAND_TEST_RUNTIME");
+    assert_non_null(path);
+    return path;
+}
+
+static void put_file(const char *name, const char *text, mode_t mode)
+{
+    struct err e;
+    char path[SHIM_PATH_BYTES];
+    ASSERT_OK(file_replace(path_in_root(name, path), text, strlen(text), mode, &e), e);
+}
+
+/* A layer of busybox under every name the tests use, and a second one over it. */
+static void make_layers(void)
+{
+    static const char *const names[] = {
+        "cat", "chmod", "cut",    "dd",    "echo",  "false", "grep",     "head",
+        "id",  "kill",  "ls",     "mkdir", "mv",    "nproc", "pwd",      "seq",
+        "sh",  "sleep", "stat",   "tail",  "tr",    "true",  "unshare",  "wc",
+        "yes", "env",   "printf", "rm",    "touch", "mount", "hostname", "df",
+    };
+    static const char *const directories[] = {"low/bin", "low/etc", "low/proc", "low/sys",
+                                              "low/dev", "low/tmp", "high/etc"};
+    struct err e;
+    char path[SHIM_PATH_BYTES];
+    CLEANUP(buf_done) struct buf busybox;
+    buf_init(&busybox, 8 << 20);
+    ASSERT_OK(file_read("/bin/busybox", &busybox, &e), e);
+
+    for (size_t i = 0; i < ARRAY_LEN(directories); i++)
+        ASSERT_OK(dir_make(path_in_root(directories[i], path), 0755, &e), e);
+    assert_int_equal(chmod(path_in_root("low/tmp", path), 01777), 0);
+    ASSERT_OK(
+        file_replace(path_in_root("low/bin/busybox", path), busybox.data, busybox.len, 0755, &e),
+        e);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char name[SHIM_PATH_BYTES];
+        assert_true(snprintf(name, sizeof(name), "low/bin/%s", names[i]) > 0);
+        assert_int_equal(symlink("busybox", path_in_root(name, path)), 0);
+    }
+    put_file("low/etc/passwd",
+             "root:x:0:0:root:/root:/bin/sh\nworker:x:1234:1235::/home/worker:/bin/sh\n", 0644);
+    put_file("low/etc/group", "root:x:0:\nworker:x:1235:\nextra:x:1236:worker\n", 0644);
+    put_file("low/bin/not-executable", "no program\n", 0644);
+    put_file("low/bin/no-format", "no program\n", 0755);
+    put_file("low/etc/layer", "low\n", 0644);
+    put_file("high/etc/layer", "high\n", 0644);
+}
+
+int shim_group_setup(void **state)
+{
+    (void)state;
+    struct err e;
+    char path[SHIM_PATH_BYTES];
+    if (geteuid() != 0) {
+        print_error("needs root: containers are made for real\n");
+        return -1;
+    }
+    assert_non_null(mkdtemp(root));
+    assert_true(snprintf(cgroup, sizeof(cgroup), "/errand-test-%d", (int)getpid()) > 0);
+    make_layers();
+    ASSERT_OK(seccomp_compile(path_in_root("seccomp.bpf", path), &e), e);
+    return 0;
+}
+
+/* Mounts of ours on the host, which there must never be one of. */
+static size_t count_mounts(void)
+{
+    struct err e;
+    CLEANUP(buf_done) struct buf mounts;
+    buf_init(&mounts, 1 << 20);
+    ASSERT_OK(file_read("/proc/self/mountinfo", &mounts, &e), e);
+    return strstr(buf_text(&mounts), root) != NULL || strstr(buf_text(&mounts), "/proc/self/fd/");
+}
+
+/* Removing the group all runs' groups were in works only when they are gone. */
+int shim_group_teardown(void **state)
+{
+    (void)state;
+    struct err e = {.code = ERR_OK};
+    size_t left = count_mounts();
+    DIR *trees = opendir(CGROUP_ROOT);
+    const struct dirent *tree;
+    while (trees != NULL && (tree = readdir(trees)) != NULL) {
+        char path[SHIM_PATH_BYTES * 2];
+        if (snprintf(path, sizeof(path), CGROUP_ROOT "/%s%s", tree->d_name, cgroup) <= 0)
+            continue;
+        if (rmdir(path) < 0 && errno != ENOENT && errno != ENOTDIR) {
+            print_error("left behind: %s: %s\n", path, strerror(errno));
+            left++;
+        }
+    }
+    if (trees != NULL)
+        (void)closedir(trees);
+    if (dir_remove(root, &e) < 0) {
+        print_error("left behind: %s\n", e.msg);
+        left++;
+    }
+    return left == 0 ? 0 : -1;
+}
+
+static void make_spec(struct run_spec *spec)
+{
+    struct err e;
+    char path[SHIM_PATH_BYTES];
+    run_spec_init(spec);
+    spec->run = id_new();
+    ASSERT_OK(text_list_add(&spec->argv, "true", &e), e);
+    ASSERT_OK(text_list_add(&spec->layers, path_in_root("low", path), &e), e);
+    ASSERT_OK(text_list_add(&spec->layers, path_in_root("high", path), &e), e);
+    spec->runtime = strdup(runtime());
+    spec->init = strdup(program("errand-init", path));
+    spec->seccomp_bpf = strdup(path_in_root("seccomp.bpf", path));
+    spec->wake_socket = strdup(path_in_root("wake.sock", path));
+    assert_true(snprintf(path, sizeof(path), "%s/%s-1", cgroup, ID_TEXT(spec->run)) > 0);
+    spec->cgroup = strdup(path);
+    spec->timeout_seconds = 30;
+    spec->stop_grace_seconds = 5;
+    spec->memory_bytes = (uint64_t)64 << 20;
+    spec->pids_limit = 64;
+    spec->network = RUN_NETWORK_NONE;
+}
+
+static int open_wake_socket(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char path[SHIM_PATH_BYTES];
+    path_in_root("wake.sock", path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    (void)unlink(path);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+int shim_setup(void **state)
+{
+    struct err e;
+    struct shim *shim = calloc(1, sizeof(*shim));
+    assert_non_null(shim);
+    make_spec(&shim->spec);
+    buf_init(&shim->log, LOG_MAX_BYTES);
+    assert_true(snprintf(shim->run_dir, sizeof(shim->run_dir), "%s/runs/%s/1", root,
+                         ID_TEXT(shim->spec.run)) > 0);
+    ASSERT_OK(dir_make(shim->run_dir, 0700, &e), e);
+    shim->wake_fd = open_wake_socket();
+    *state = shim;
+    return 0;
+}
+
+int shim_teardown(void **state)
+{
+    struct shim *shim = *state;
+    if (shim->pid > 0) {
+        (void)kill(shim->pid, SIGKILL);
+        (void)waitpid(shim->pid, NULL, 0);
+        (void)shim_reap(shim);
+    }
+    (void)close(shim->wake_fd);
+    buf_done(&shim->log);
+    run_spec_done(&shim->spec);
+    free(shim);
+    return 0;
+}
+
+void shim_set_argv(struct shim *shim, ...)
+{
+    struct err e;
+    va_list args;
+    text_list_done(&shim->spec.argv);
+    va_start(args, shim);
+    for (const char *text; (text = va_arg(args, const char *)) != NULL;)
+        ASSERT_OK(text_list_add(&shim->spec.argv, text, &e), e);
+    va_end(args);
+}
+
+void shim_set_script(struct shim *shim, const char *script)
+{
+    shim_set_argv(shim, "sh", "-c", script, NULL);
+}
+
+void shim_add_env(struct shim *shim, const char *text)
+{
+    struct err e;
+    ASSERT_OK(text_list_add(&shim->spec.env, text, &e), e);
+}
+
+static int memfd_with(const struct buf *text)
+{
+    int fd = memfd_create("spec", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text->data, text->len), (ssize_t)text->len);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+void shim_start(struct shim *shim)
+{
+    struct err e;
+    char path[SHIM_PATH_BYTES];
+    CLEANUP(buf_done) struct buf text;
+    buf_init(&text, RUN_SPEC_MAX_BYTES);
+    ASSERT_OK(run_spec_encode(&shim->spec, &text, &e), e);
+    CLEANUP(fd_closep) int spec_fd = memfd_with(&text);
+    program("errand-shim", path);
+
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)dup2(spec_fd, STDIN_FILENO);
+        (void)execl(path, path, shim->run_dir, NULL);
+        _exit(127);
+    }
+    shim->pid = pid;
+}
+
+void shim_await(struct shim *shim, const char *event)
+{
+    char text[128];
+    char expected[128];
+    assert_true(snprintf(expected, sizeof(expected), "%s %s/1", event, ID_TEXT(shim->spec.run)) >
+                0);
+    for (;;) {
+        struct pollfd wake = {.fd = shim->wake_fd, .events = POLLIN};
+        if (poll(&wake, 1, AWAIT_MS) != 1)
+            fail_msg("no \"%s\" came", expected);
+        ssize_t got = recv(shim->wake_fd, text, sizeof(text) - 1, 0);
+        assert_true(got > 0);
+        text[got] = '\0';
+        if (strcmp(text, expected) == 0)
+            return;
+    }
+}
+
+static void read_log(struct shim *shim)
+{
+    struct err e;
+    char path[SHIM_PATH_BYTES + 16];
+    assert_true(snprintf(path, sizeof(path), "%s/" SPOOL_FILE, shim->run_dir) > 0);
+    ASSERT_OK(file_read(path, &shim->log, &e), e);
+    assert_true(shim->log.len >= SPOOL_HEADER_BYTES);
+    assert_true(spool_header_is_valid(shim->log.data));
+    buf_consume(&shim->log, SPOOL_HEADER_BYTES);
+
+    struct log_range range = log_record_scan(shim->log.data, shim->log.len, UINT64_MAX);
+    assert_int_equal(range.bytes, shim->log.len);
+    shim->n_records = range.records;
+    assert_int_equal(shim->record.last_line, range.records);
+    assert_int_equal(shim->record.log_bytes, range.payload_bytes);
+}
+
+void shim_finish(struct shim *shim)
+{
+    struct err e;
+    int status;
+    assert_int_equal(waitpid(shim->pid, &status, 0), shim->pid);
+    shim->pid = 0;
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ASSERT_OK(exit_record_read(shim->run_dir, &shim->record, &e), e);
+    assert_true(id_equal(shim->record.run, shim->spec.run));
+    read_log(shim);
+}
+
+void shim_run(struct shim *shim)
+{
+    shim_start(shim);
+    shim_finish(shim);
+}
+
+int shim_reap(struct shim *shim)
+{
+    int status;
+    char path[SHIM_PATH_BYTES];
+    program("errand-shim", path);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)execl(path, path, "--reap", shim->run_dir, NULL);
+        _exit(127);
+    }
+    shim->pid = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+char *shim_text(struct shim *shim, enum log_stream stream, size_t *ret_n)
+{
+    struct buf text;
+    buf_init(&text, LOG_MAX_BYTES);
+    struct log_record record;
+    size_t size;
+    for (size_t at = 0; log_record_next(shim->log.data + at, shim->log.len - at, &record, &size) ==
+                        LOG_RECORD_WHOLE;
+         at += size) {
+        if (record.stream != stream)
+            continue;
+        buf_add(&text, record.payload, record.n);
+        if ((record.flags & LOG_RECORD_PARTIAL) == 0)
+            buf_add_char(&text, '\n');
+    }
+    *ret_n = text.len;
+    return buf_take(&text);
+}
+
+void shim_assert_text(struct shim *shim, enum log_stream stream, const char *expected)
+{
+    size_t n;
+    CLEANUP(freep) char *text = shim_text(shim, stream, &n);
+    assert_non_null(text);
+    assert_string_equal(text, expected);
+}
+
+size_t shim_count_processes(const struct shim *shim)
+{
+    struct err e;
+    enum cgroup_layout layout;
+    char path[SHIM_PATH_BYTES * 2];
+    ASSERT_OK(cgroup_layout_find(&layout, &e), e);
+    assert_true(snprintf(path, sizeof(path), CGROUP_ROOT "%s%s/cgroup.procs",
+                         layout == CGROUP_V2 ? "" : "/pids", shim->spec.cgroup) > 0);
+    CLEANUP(file_closep) FILE *procs = fopen(path, "re");
+    size_t n = 0;
+    for (int c; procs != NULL && (c = fgetc(procs)) != EOF;)
+        n += c == '\n';
+    return n;
+}
+
+static const char *searched;
+static bool found;
+
+static int search_file(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+    (void)st;
+    (void)where;
+    CLEANUP(buf_done) struct buf text;
+    buf_init(&text, LOG_MAX_BYTES);
+    if (kind == FTW_F && file_read(path, &text, NULL) == 0 && text.len > 0 &&
+        memmem(text.data, text.len, searched, strlen(searched)) != NULL)
+        found = true;
+    return 0;
+}
+
+bool shim_disk_holds(const struct shim *shim, const char *text)
+{
+    searched = text;
+    found = false;
+    assert_int_equal(nftw(shim->run_dir, search_file, 8, FTW_PHYS | FTW_MOUNT), 0);
+    return found;
+}
+
+int64_t shim_duration_ms(const struct shim *shim)
+{
+    return (shim->record.finished_at_us - shim->record.started_at_us) / CLOCK_US_PER_MS;
+}

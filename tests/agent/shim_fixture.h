@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A real errand-shim with a real runtime, driven as the agent drives it: spec on stdin, wake-ups on
+ * a socket, files in a run dir. Needs root. The image is Debian's static busybox.
+ */
+#ifndef ERRAND_TESTS_SHIM_FIXTURE_H
+#define ERRAND_TESTS_SHIM_FIXTURE_H
+
+#include "support/test.h"
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "exit_record.h"
+#include "model/log_record.h"
+#include "run_spec.h"
+#include "run_status.h"
+
+#define SHIM_PATH_BYTES 256
+
+/* One run; every test has its own. */
+struct shim {
+    struct run_spec spec;
+    char run_dir[SHIM_PATH_BYTES];
+    int wake_fd;
+    pid_t pid; /* 0 = not running */
+    struct exit_record record;
+    struct buf log; /* the spool's records */
+    uint64_t n_records;
+};
+
+/* For cmocka_run_group_tests: one image and one compiled seccomp profile for all tests. The
+ * teardown fails when a control group, mount or process of any test is left. */
+int shim_group_setup(void **state);
+int shim_group_teardown(void **state);
+
+/* For each test; `*state` is a struct shim with a spec that runs `true`. The teardown kills what
+ * still runs. */
+int shim_setup(void **state);
+int shim_teardown(void **state);
+
+/* Replace the spec's command; ends in NULL. */
+void shim_set_argv(struct shim *shim, ...) __attribute__((sentinel));
+
+/* The same with "sh", "-c". */
+void shim_set_script(struct shim *shim, const char *script);
+
+void shim_add_env(struct shim *shim, const char *text);
+
+/* Start it; returns at once. */
+void shim_start(struct shim *shim);
+
+/* Wait for a wake-up: "started", "log" or "exited". Others are taken in and forgotten. Fails the
+ * test after some seconds. */
+void shim_await(struct shim *shim, const char *event);
+
+/* Wait for the shim's end and read its record and log. */
+void shim_finish(struct shim *shim);
+
+/* Start and finish. */
+void shim_run(struct shim *shim);
+
+/* `errand-shim --reap`; the exit code. */
+int shim_reap(struct shim *shim);
+
+/* All payloads of a stream, a newline after each that is not partial. Free with free(). */
+char *shim_text(struct shim *shim, enum log_stream stream, size_t *ret_n);
+
+void shim_assert_text(struct shim *shim, enum log_stream stream, const char *expected);
+
+/* How many processes are in the run's control group. */
+size_t shim_count_processes(const struct shim *shim);
+
+/* Whether any file in the run dir holds `text`. */
+bool shim_disk_holds(const struct shim *shim, const char *text);
+
+/* From the start of the command to the exit record. */
+int64_t shim_duration_ms(const struct shim *shim);
+
+#endif

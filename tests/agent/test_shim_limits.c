@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What holds a container in: memory, processes, processor, privileges, network, files.
+ */
+#include "agent/shim_fixture.h"
+
+#include <string.h>
+
+#define MIB ((uint64_t)1 << 20)
+
+static void test_shim__memory_limit_ends_the_run(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.memory_bytes = 16 * MIB;
+    shim_set_argv(shim, "tail", "/dev/zero", NULL);
+    shim_run(shim);
+    assert_int_equal(shim->record.reason, TERMINATION_OOM_KILLED);
+    assert_int_equal(shim->record.exit_code, 137);
+    assert_true(shim->record.oom_killed);
+    assert_in_range(shim->record.memory_peak_bytes, 12 * MIB, 16 * MIB);
+    assert_string_equal(shim->record.message, "the memory limit of 16 MiB was reached");
+}
+
+static void test_shim__a_killed_child_is_no_end(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.memory_bytes = 16 * MIB;
+    shim_set_script(shim, "tail /dev/zero; echo went on; exit 3");
+    shim_run(shim);
+    assert_int_equal(shim->record.reason, TERMINATION_EXITED);
+    assert_int_equal(shim->record.exit_code, 3);
+    assert_true(shim->record.oom_killed);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "went on\n");
+}
+
+static void test_shim__own_kill_is_not_taken_for_memory(void **state)
+{
+    struct shim *shim = *state;
+    shim_set_script(shim, "kill -KILL $$");
+    shim_run(shim);
+    assert_int_equal(shim->record.reason, TERMINATION_EXITED);
+    assert_int_equal(shim->record.exit_code, 137);
+    assert_false(shim->record.oom_killed);
+}
+
+static void test_shim__processes_are_limited(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.pids_limit = 8;
+    shim_set_script(shim, "n=0; while [ $n -lt 7 ]; do sleep 60 & n=$((n+1)); done; echo seven; "
+                          "sleep 60 & echo eight");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "seven\n");
+    size_t n;
+    CLEANUP(freep) char *text = shim_text(shim, LOG_STREAM_STDERR, &n);
+    assert_non_null(strstr(text, "can't fork"));
+}
+
+static void test_shim__processor_time_is_limited_and_told(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.cpu_milli = 200;
+    shim->spec.timeout_seconds = 1;
+    shim->spec.stop_grace_seconds = 0;
+    shim_set_script(shim, "while :; do :; done");
+    shim_run(shim);
+    assert_in_range(shim->record.cpu_ms, 120, 450);
+}
+
+static void test_shim__privileges_are_dockers_defaults(void **state)
+{
+    struct shim *shim = *state;
+    shim_set_script(shim, "grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status | tr -d '\\t'");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT,
+                     "CapInh:0000000000000000\nCapPrm:00000000a80425fb\n"
+                     "CapEff:00000000a80425fb\nCapBnd:00000000a80425fb\n"
+                     "CapAmb:0000000000000000\nNoNewPrivs:1\nSeccomp:2\n");
+}
+
+static void test_shim__namespaces_and_mounts_are_refused(void **state)
+{
+    struct shim *shim = *state;
+    shim_set_script(shim, "unshare -U true; echo $?; mount -t tmpfs x /tmp; echo $?; "
+                          "echo b >/proc/sysrq-trigger; echo $?; hostname other; echo $?; "
+                          "cat /proc/kcore | wc -c; ls /sys/firmware | wc -l");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "1\n1\n1\n1\n0\n0\n");
+}
+
+static void test_shim__pids_users_and_network_are_its_own(void **state)
+{
+    struct shim *shim = *state;
+    shim_set_script(shim, "ls -d /proc/[0-9]* | wc -l; ls /sys/class/net; "
+                          "cat /sys/class/net/lo/flags; cut -d: -f3 /proc/self/cgroup | "
+                          "grep -cv '^/$'");
+    shim_run(shim);
+    size_t n;
+    CLEANUP(freep) char *text = shim_text(shim, LOG_STREAM_STDOUT, &n);
+    assert_int_equal(text[1], '\n');
+    assert_string_equal(text + 1, "\nlo\n0x9\n0\n");
+}
+
+static void test_shim__read_only_root_is_read_only(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.read_only = true;
+    shim_set_script(shim, "touch /etc/x; echo $?; touch /dev/shm/x; echo $?");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "1\n0\n");
+}
+
+static void test_shim__shared_memory_has_its_size(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.shm_size_bytes = 4 * MIB;
+    shim_set_script(shim, "df -k /dev/shm | tail -1 | tr -s ' ' | cut -d' ' -f2");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "4096\n");
+}
+
+static void test_shim__no_descriptor_of_ours_leaks_in(void **state)
+{
+    struct shim *shim = *state;
+    shim_set_script(shim, "for f in /proc/$$/fd/*; do echo ${f##*/}; done | tr '\\n' ' '");
+    shim_run(shim);
+    size_t n;
+    CLEANUP(freep) char *text = shim_text(shim, LOG_STREAM_STDOUT, &n);
+    /* the shell itself keeps a copy of its script's descriptor at 10 and above, if any */
+    assert_memory_equal(text, "0 1 2 ", 6);
+    assert_null(strstr(text, " 3 "));
+}
+
+static void test_shim__ours_is_the_only_seccomp_profile(void **state)
+{
+    struct shim *shim = *state;
+    free(shim->spec.seccomp_bpf);
+    shim->spec.seccomp_bpf = NULL;
+    shim_set_script(shim,
+                    "grep Seccomp: /proc/self/status | tr -d '\\t'; unshare -U true; echo $?");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "Seccomp:2\n1\n");
+}
+
+static void test_shim__a_tree_deeper_than_paths_go_is_removed(void **state)
+{
+    struct shim *shim = *state;
+    shim_set_script(shim, "mkdir /deep && cd /deep && i=0; while [ $i -lt 2000 ]; do "
+                          "mkdir d && cd d || exit 9; i=$((i+1)); done; echo made");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "made\n");
+    assert_false(shim_disk_holds(shim, "ociVersion"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, shim_setup, shim_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_shim__memory_limit_ends_the_run),
+        TEST(test_shim__a_killed_child_is_no_end),
+        TEST(test_shim__own_kill_is_not_taken_for_memory),
+        TEST(test_shim__processes_are_limited),
+        TEST(test_shim__processor_time_is_limited_and_told),
+        TEST(test_shim__privileges_are_dockers_defaults),
+        TEST(test_shim__namespaces_and_mounts_are_refused),
+        TEST(test_shim__pids_users_and_network_are_its_own),
+        TEST(test_shim__read_only_root_is_read_only),
+        TEST(test_shim__shared_memory_has_its_size),
+        TEST(test_shim__no_descriptor_of_ours_leaks_in),
+        TEST(test_shim__ours_is_the_only_seccomp_profile),
+        TEST(test_shim__a_tree_deeper_than_paths_go_is_removed),
+    };
+    return cmocka_run_group_tests(tests, shim_group_setup, shim_group_teardown);
+}
