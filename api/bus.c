@@ -15,10 +15,11 @@ static const char *const channels[] = {
     [BUS_QUEUE] = "errand_queue",
     [BUS_RUN] = "errand_run",
     [BUS_HYPERVISOR] = "errand_hypervisor",
+    [BUS_FLEET] = "errand_fleet",
 };
 _Static_assert(sizeof(channels) / sizeof(channels[0]) == BUS_TOPIC_COUNT, "a channel a topic");
 
-/* what other processes say; the queue is the scheduler's business */
+/* what other processes say; the queue and the fleet are the scheduler's business */
 static const char *const heard[] = {"errand_run", "errand_hypervisor"};
 
 struct bus_message {
@@ -53,6 +54,7 @@ static void deliver(struct loop *loop, enum bus_topic topic, struct id id)
         agent_hub_on_hypervisor(loop->agents, id);
         break;
     case BUS_QUEUE:
+    case BUS_FLEET:
     case BUS_TOPIC_COUNT:
         break;
     }
@@ -90,7 +92,7 @@ static void send_all(struct bus *bus, enum bus_topic topic, struct id id)
 void bus_publish(struct loop *loop, enum bus_topic topic, struct id id)
 {
     char text[ID_TEXT_BYTES];
-    if (topic != BUS_QUEUE)
+    if (topic != BUS_QUEUE && topic != BUS_FLEET)
         send_all(loop->bus, topic, id);
     db_pipe_notify(loop->db, channels[topic], id_is_nil(id) ? "" : id_format(id, text));
 }

@@ -15,6 +15,7 @@ enum bus_topic {
     BUS_QUEUE,      /* a run became pending; nobody in the API listens, the scheduler does */
     BUS_RUN,        /* log lines stored or state changed */
     BUS_HYPERVISOR, /* assigned a run, or one of its runs is to stop */
+    BUS_FLEET,      /* a hypervisor came or has other memory than before; for the scheduler too */
     BUS_TOPIC_COUNT
 };
 

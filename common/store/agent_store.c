@@ -33,8 +33,9 @@ static const char sql_heartbeat[] =
     "UPDATE hypervisors h SET memory_total_mb = $2::int, memory_free_mb = $3::int,"
     "   disk_free_bytes = $4::bigint, images_cached = $5::int, last_seen_at = now(),"
     "   status = CASE h.status WHEN 'lost' THEN 'ready' ELSE h.status END"
-    " FROM (SELECT id, status FROM hypervisors WHERE id = $1 FOR UPDATE) old"
-    " WHERE h.id = old.id RETURNING old.status = 'lost'";
+    " FROM (SELECT * FROM hypervisors WHERE id = $1 FOR UPDATE) old WHERE h.id = old.id"
+    " RETURNING old.status = 'lost' OR old.memory_total_mb <> h.memory_total_mb"
+    "   OR old.memory_free_mb <> h.memory_free_mb";
 
 #define FENCE "id = $1 AND attempt = $2::int AND hypervisor_id = $3::uuid"
 
@@ -108,7 +109,7 @@ void agent_store_heartbeat_params(struct params *p, struct id hypervisor,
     params_add_i64(p, vitals->images_cached);
 }
 
-bool agent_store_was_lost(const struct rows *rows)
+bool agent_store_room_changed(const struct rows *rows)
 {
     return row_bool(rows, 0, 0);
 }

@@ -48,8 +48,8 @@ struct agent_vitals {
 extern const struct statement agent_store_heartbeat;
 void agent_store_heartbeat_params(struct params *p, struct id hypervisor,
                                   const struct agent_vitals *vitals);
-/* Whether it was lost until now. */
-bool agent_store_was_lost(const struct rows *rows);
+/* Whether it has other memory than before, or was lost: whoever places runs wants to know. */
+bool agent_store_room_changed(const struct rows *rows);
 
 /* Which attempt a report is about. */
 struct agent_fence {
