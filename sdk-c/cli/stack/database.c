@@ -195,7 +195,7 @@ static int says_ready(const struct cluster *cluster, pid_t pid)
         return 0;
     while (fgets(line, sizeof(line), in) != NULL) {
         number++;
-        if (number == 1 && strtol(line, NULL, 10) != pid)
+        if (number == 1 && strtoul(line, NULL, 10) != (unsigned long)pid)
             break;
         if (number == 8)
             ready = strncmp(line, "ready", 5) == 0;

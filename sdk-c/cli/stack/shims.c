@@ -82,7 +82,7 @@ static int find(const struct places *places, struct shims *ret_shims)
         return complain_errno("read /proc");
     (void)places_state(places, "agent/runs/", runs);
     while ((entry = readdir(processes)) != NULL) {
-        long pid = strtol(entry->d_name, NULL, 10);
+        unsigned long pid = strtoul(entry->d_name, NULL, 10);
 
         if (pid > 1 && is_ours((pid_t)pid, runs))
             add(ret_shims, (pid_t)pid, runs);
