@@ -14,8 +14,7 @@
 
 #define LISTEN_BACKLOG 1024
 #define IDLE_TIMEOUT_MS 75000         /* header, body and the pause between two requests */
-#define ENTITY_MAX_BYTES (128u << 20) /* far above every endpoint's own ceiling: those answer 413  \
-                                       */
+#define ENTITY_MAX_BYTES (128u << 20) /* above every endpoint's own: those answer 413 */
 
 struct server {
     h2o_globalconf_t globalconf;
