@@ -75,6 +75,15 @@ pids() {
     [ "$(log_text "$run")" = patience ]
 }
 
+@test "errand down ends what runs, and the run has ended when the stack is up again" {
+    run=$(trigger "$(make_runner)" '{"command": "echo up; exec sleep 43210"}')
+    wait_line "$run" up
+    stack_down
+    run ! pgrep --full '^sleep 43210'
+    stack_up
+    wait_final "$run" | jq --exit-status '.status != "succeeded" and .termination_reason != null'
+}
+
 @test "errand down twice is errand down once" {
     stack_down
     stack_down
@@ -83,7 +92,7 @@ pids() {
 
 @test "a second stack beside the first one is another world" {
     other=$STACK/other
-    close_bats errand up --data "$other"
+    close_bats errand up --data "$other" --port 0
     (
         source "$other/env"
         [ "$ERRAND_URL" != "$DIRECT_URL" ]

@@ -38,8 +38,11 @@ eventually() {
     done
 }
 
+# The first time on any free port, then on that one.
 stack_up() {
-    close_bats errand up --data "$DATA"
+    local port=()
+    [[ -d $DATA ]] || port=(--port 0)
+    close_bats errand up --data "$DATA" "${port[@]}"
 }
 
 stack_down() {
