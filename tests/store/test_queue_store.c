@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/queue_store.h"
+
+#include "store/agent_store.h"
+
+#include "queue_fixture.h"
+
+#include <string.h>
+
+static struct db *db;
+
+static int start(void **state)
+{
+    (void)state;
+    db = test_database_migrated();
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    db_closep(&db);
+    return 0;
+}
+
+static int reset(void **state)
+{
+    (void)state;
+    queue_fixture_reset(db);
+    return 0;
+}
+
+static const char *run_field(struct id run, const char *field)
+{
+    return fixture_text(db, "SELECT %s FROM runs WHERE id = '%s'", field, ID_TEXT(run));
+}
+
+/* --- page --- */
+
+static struct queue_page whole_queue(void)
+{
+    return (struct queue_page){
+        .region = queue_fixture_region(db),
+        .after = QUEUE_PLACE_HEAD,
+        .max_memory_mb = INT32_MAX,
+        .max_cpu_milli = INT32_MAX,
+        .limit = 100,
+    };
+}
+
+static struct rows *read_page(const struct queue_page *page)
+{
+    struct params p;
+    queue_store_page_params(&p, page);
+    return fixture_run(db, &queue_store_page, &p);
+}
+
+static void assert_page(const struct queue_page *page, const struct id *runs, int n)
+{
+    CLEANUP(rows_freep) struct rows *rows = read_page(page);
+    assert_int_equal(rows_count(rows), n);
+    for (int i = 0; i < n; i++) {
+        struct queued_run run;
+        queue_store_read(rows, i, &run);
+        assert_true(id_equal(run.place.run, runs[i]));
+    }
+}
+
+static void test_page__priority_then_age_from_any_place(void **state)
+{
+    (void)state;
+    struct id runs[6];
+    runs[2] = queue_fixture_run(db, 256, 50);
+    runs[0] = queue_fixture_run(db, 256, 90);
+    runs[3] = queue_fixture_run(db, 256, 50);
+    runs[5] = queue_fixture_run(db, 256, 0);
+    runs[1] = queue_fixture_run(db, 256, 90);
+    runs[4] = queue_fixture_run(db, 256, 49);
+
+    struct queue_page page = whole_queue();
+    assert_page(&page, runs, 6);
+    static const int64_t priorities[] = {90, 90, 50, 50, 49, 0};
+    for (int i = 0; i < 6; i++) {
+        page.after = (struct queue_place){priorities[i], runs[i]};
+        assert_page(&page, runs + i + 1, 5 - i);
+    }
+    page.after = QUEUE_PLACE_HEAD;
+    page.limit = 2;
+    assert_page(&page, runs, 2);
+}
+
+static void test_page__leaves_out_what_cannot_fit_or_does_not_wait(void **state)
+{
+    (void)state;
+    struct id small = queue_fixture_run(db, 256, 50);
+    (void)queue_fixture_run(db, 257, 99);
+    struct id many_cores = queue_fixture_run(db, 256, 99);
+    struct id stopping = queue_fixture_run(db, 256, 99);
+    struct id elsewhere = queue_fixture_run(db, 256, 99);
+    fixture_script(db, "UPDATE runs SET cpu_milli = 4001 WHERE id = '%s'", ID_TEXT(many_cores));
+    fixture_script(db, "UPDATE runs SET stop_requested = true WHERE id = '%s'", ID_TEXT(stopping));
+    fixture_script(db,
+                   "INSERT INTO regions (id, slug, name) VALUES (gen_random_uuid(), 'far', 'Far')"
+                   " ON CONFLICT DO NOTHING;"
+                   "UPDATE runs SET region_id = (SELECT id FROM regions WHERE slug = 'far')"
+                   " WHERE id = '%s'",
+                   ID_TEXT(elsewhere));
+    static const char *const others[] = {"assigned", "running", "succeeded", "failed", "canceled"};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        (void)fixture_run_in(db, others[i], (struct id){0});
+
+    struct queue_page page = whole_queue();
+    page.max_memory_mb = 256;
+    page.max_cpu_milli = 4000;
+    assert_page(&page, &small, 1);
+    fixture_script(db, "TRUNCATE runs CASCADE; DELETE FROM regions WHERE slug = 'far'");
+}
+
+/* --- assign --- */
+
+static int64_t assign(const struct queue_assignment *items, size_t n)
+{
+    struct params p;
+    queue_store_assign_params(&p, items, n);
+    CLEANUP(rows_freep) struct rows *rows = fixture_run(db, &queue_store_assign, &p);
+    return rows_count(rows);
+}
+
+static int64_t assign_one(struct id run, struct id hypervisor)
+{
+    return assign(&(struct queue_assignment){run, hypervisor}, 1);
+}
+
+static void test_assign__moves_the_run_and_counts_the_attempt(void **state)
+{
+    (void)state;
+    struct id hypervisor = queue_fixture_hypervisor(db, 4096);
+    struct id run = queue_fixture_run(db, 256, 50);
+    fixture_script(db, "UPDATE runs SET attempt = 3, pending_reason = 'queued',"
+                       " pending_message = 'x'");
+    assert_int_equal(assign_one(run, hypervisor), 1);
+    assert_string_equal(run_field(run, "state"), "assigned");
+    assert_string_equal(run_field(run, "attempt"), "4");
+    assert_string_equal(run_field(run, "hypervisor_id"), ID_TEXT(hypervisor));
+    assert_string_equal(run_field(run, "assigned_at IS NOT NULL"), "true");
+    assert_string_equal(run_field(run, "coalesce(pending_reason, pending_message)"), "");
+    assert_int_equal(assign_one(run, hypervisor), 0);
+    assert_string_equal(run_field(run, "attempt"), "4");
+}
+
+static void test_assign__only_to_a_ready_hypervisor(void **state)
+{
+    (void)state;
+    static const char *const statuses[] = {"draining", "cordoned", "lost"};
+    struct id hypervisor = queue_fixture_hypervisor(db, 4096);
+    struct id run = queue_fixture_run(db, 256, 50);
+    for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+        fixture_script(db, "UPDATE hypervisors SET status = '%s'", statuses[i]);
+        assert_int_equal(assign_one(run, hypervisor), 0);
+    }
+    assert_int_equal(assign_one(run, id_new()), 0);
+    assert_string_equal(run_field(run, "attempt"), "0");
+}
+
+static void test_assign__not_what_is_stopped_or_over(void **state)
+{
+    (void)state;
+    struct id hypervisor = queue_fixture_hypervisor(db, 4096);
+    struct id run = queue_fixture_run(db, 256, 50);
+    static const char *const states[] = {"assigned", "running", "succeeded", "failed", "canceled"};
+    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+        fixture_script(db, "UPDATE runs SET state = '%s'", states[i]);
+        assert_int_equal(assign_one(run, hypervisor), 0);
+    }
+    fixture_script(db, "UPDATE runs SET state = 'pending', stop_requested = true");
+    assert_int_equal(assign_one(run, hypervisor), 0);
+    assert_int_equal(assign_one(id_new(), hypervisor), 0);
+}
+
+static void test_assign__takes_the_good_of_a_batch(void **state)
+{
+    (void)state;
+    struct id ready = queue_fixture_hypervisor(db, 4096);
+    struct id lost = queue_fixture_hypervisor(db, 4096);
+    fixture_script(db, "UPDATE hypervisors SET status = 'lost' WHERE id = '%s'", ID_TEXT(lost));
+    struct id a = queue_fixture_run(db, 256, 50);
+    struct id b = queue_fixture_run(db, 256, 50);
+    struct id c = queue_fixture_run(db, 256, 50);
+    const struct queue_assignment items[] = {{a, ready}, {b, lost}, {id_new(), ready}, {c, ready}};
+    assert_int_equal(assign(items, ARRAY_LEN(items)), 2);
+    assert_string_equal(run_field(a, "state"), "assigned");
+    assert_string_equal(run_field(b, "state"), "pending");
+    assert_string_equal(run_field(c, "state"), "assigned");
+}
+
+static void test_assign__passes_over_a_locked_run_without_waiting(void **state)
+{
+    (void)state;
+    struct id hypervisor = queue_fixture_hypervisor(db, 4096);
+    struct id locked = queue_fixture_run(db, 256, 50);
+    struct id other = queue_fixture_run(db, 256, 50);
+    CLEANUP(db_closep) struct db *user = test_database_open();
+    fixture_script(user, "BEGIN; UPDATE runs SET priority = 1 WHERE id = '%s'", ID_TEXT(locked));
+    fixture_script(db, "SET lock_timeout = '1s'");
+    const struct queue_assignment items[] = {{locked, hypervisor}, {other, hypervisor}};
+    assert_int_equal(assign(items, 2), 1);
+    fixture_script(user, "ROLLBACK");
+    assert_int_equal(assign(items, 2), 1);
+}
+
+static void test_assign__waits_for_a_cordon_and_obeys_it(void **state)
+{
+    (void)state;
+    struct err e;
+    struct id hypervisor = queue_fixture_hypervisor(db, 4096);
+    struct id run = queue_fixture_run(db, 256, 50);
+    CLEANUP(db_closep) struct db *admin = test_database_open();
+    fixture_script(admin, "BEGIN; UPDATE hypervisors SET status = 'cordoned'");
+
+    fixture_script(db, "SET lock_timeout = '50ms'");
+    CLEANUP(params_done) struct params p;
+    queue_store_assign_params(&p, &(struct queue_assignment){run, hypervisor}, 1);
+    assert_true(db_run(db, &queue_store_assign, &p, NULL, &e) < 0);
+    fixture_script(admin, "COMMIT");
+    assert_int_equal(assign_one(run, hypervisor), 0);
+}
+
+/* --- reasons --- */
+
+static void test_explain__touches_pending_runs_only(void **state)
+{
+    (void)state;
+    struct id waits = queue_fixture_run(db, 256, 50);
+    struct id runs = fixture_run_in(db, "running", (struct id){0});
+    const struct queue_reason items[] = {{waits, "insufficient_memory", "need 1 MB"},
+                                         {runs, "queued", "no"}};
+    struct params p;
+    queue_store_explain_params(&p, items, 2);
+    rows_free(fixture_run(db, &queue_store_explain, &p));
+    assert_string_equal(run_field(waits, "pending_reason"), "insufficient_memory");
+    assert_string_equal(run_field(waits, "pending_message"), "need 1 MB");
+    assert_string_equal(run_field(runs, "pending_reason"), "");
+}
+
+/* --- silence --- */
+
+static struct id silent_hypervisor(int seconds)
+{
+    struct id id = queue_fixture_hypervisor(db, 4096);
+    fixture_script(db,
+                   "UPDATE hypervisors SET name = 'node-%d',"
+                   " last_seen_at = now() - interval '%d seconds' WHERE id = '%s'",
+                   seconds, seconds, ID_TEXT(id));
+    return id;
+}
+
+static struct rows *take_silent(const struct statement *statement, int64_t observed_s)
+{
+    struct params p;
+    hypervisor_store_silence_params(&p, &(struct hypervisor_silence){observed_s, 30});
+    return fixture_run(db, statement, &p);
+}
+
+static bool started(struct id run, int64_t attempt, struct id hypervisor)
+{
+    struct params p;
+    struct agent_fence fence = {run, attempt, hypervisor};
+    struct agent_start start_report = {.at_us = 1};
+    agent_store_started_params(&p, &fence, &start_report);
+    CLEANUP(rows_freep) struct rows *rows = fixture_run(db, &agent_store_started, &p);
+    return agent_store_accepted(rows);
+}
+
+static void test_requeue_silent__gives_back_what_was_not_started(void **state)
+{
+    (void)state;
+    struct id silent = silent_hypervisor(40);
+    struct id alive = silent_hypervisor(5);
+    struct id assigned = fixture_run_in(db, "assigned", silent);
+    struct id stopping = fixture_run_in(db, "assigned", silent);
+    struct id running = fixture_run_in(db, "running", silent);
+    struct id safe = fixture_run_in(db, "assigned", alive);
+    fixture_script(db, "UPDATE runs SET stop_requested = true WHERE id = '%s'", ID_TEXT(stopping));
+
+    CLEANUP(rows_freep) struct rows *rows = take_silent(&queue_store_requeue_silent, 1000);
+    assert_int_equal(rows_count(rows), 2);
+    for (int row = 0; row < 2; row++) {
+        struct queue_lost_run lost;
+        queue_store_read_lost(rows, row, &lost);
+        assert_true(id_equal(lost.hypervisor, silent));
+        assert_string_equal(lost.state, id_equal(lost.run, assigned) ? "pending" : "canceled");
+    }
+    assert_string_equal(run_field(assigned, "state"), "pending");
+    assert_string_equal(run_field(assigned, "hypervisor_id"), "");
+    assert_string_equal(run_field(assigned, "attempt"), "1");
+    assert_string_equal(run_field(assigned, "pending_reason"), "queued");
+    assert_string_equal(run_field(assigned, "pending_message"),
+                        "hypervisor node-40 was lost before it started the run");
+    assert_string_equal(run_field(stopping, "state"), "canceled");
+    assert_string_equal(run_field(stopping, "termination_reason"), "canceled");
+    assert_string_equal(run_field(stopping, "completed_at IS NOT NULL"), "true");
+    assert_string_equal(run_field(running, "state"), "running");
+    assert_string_equal(run_field(safe, "state"), "assigned");
+}
+
+static void test_requeue_silent__fences_the_old_attempt(void **state)
+{
+    (void)state;
+    struct id silent = silent_hypervisor(40);
+    struct id run = fixture_run_in(db, "assigned", silent);
+    rows_free(take_silent(&queue_store_requeue_silent, 1000));
+    assert_false(started(run, 1, silent));
+
+    struct id next = queue_fixture_hypervisor(db, 4096);
+    assert_int_equal(assign_one(run, next), 1);
+    assert_false(started(run, 1, silent));
+    assert_false(started(run, 1, next));
+    assert_false(started(run, 2, silent));
+    assert_true(started(run, 2, next));
+}
+
+static void test_fail_silent__ends_what_ran(void **state)
+{
+    (void)state;
+    struct id silent = silent_hypervisor(40);
+    struct id alive = silent_hypervisor(5);
+    struct id running = fixture_run_in(db, "running", silent);
+    struct id stopping = fixture_run_in(db, "running", silent);
+    struct id assigned = fixture_run_in(db, "assigned", silent);
+    struct id safe = fixture_run_in(db, "running", alive);
+    fixture_script(db, "UPDATE runs SET stop_requested = true WHERE id = '%s'", ID_TEXT(stopping));
+
+    CLEANUP(rows_freep) struct rows *rows = take_silent(&queue_store_fail_silent, 1000);
+    assert_int_equal(rows_count(rows), 2);
+    assert_string_equal(run_field(running, "state"), "failed");
+    assert_string_equal(run_field(running, "termination_reason"), "hypervisor_lost");
+    assert_non_null(strstr(run_field(running, "termination_message"),
+                           "hypervisor node-40 has not been heard of since 20"));
+    assert_string_equal(run_field(running, "completed_at IS NOT NULL"), "true");
+    assert_string_equal(run_field(running, "exit_code"), "");
+    assert_string_equal(run_field(stopping, "state"), "canceled");
+    assert_string_equal(run_field(stopping, "termination_reason"), "canceled");
+    assert_string_equal(run_field(assigned, "state"), "assigned");
+    assert_string_equal(run_field(safe, "state"), "running");
+}
+
+static void test_silence__not_observed_is_not_held_against_anybody(void **state)
+{
+    (void)state;
+    struct id silent = silent_hypervisor(86400);
+    (void)fixture_run_in(db, "assigned", silent);
+    (void)fixture_run_in(db, "running", silent);
+    CLEANUP(rows_freep) struct rows *requeued = take_silent(&queue_store_requeue_silent, 29);
+    CLEANUP(rows_freep) struct rows *failed = take_silent(&queue_store_fail_silent, 29);
+    assert_int_equal(rows_count(requeued), 0);
+    assert_int_equal(rows_count(failed), 0);
+}
+
+/* --- notify and rights --- */
+
+static void count_notice(void *user, const char *channel, const char *payload)
+{
+    (void)payload;
+    if (strcmp(channel, "errand_hypervisor") == 0)
+        (*(int *)user)++;
+}
+
+static void test_notify__wakes_once_for_each_id(void **state)
+{
+    (void)state;
+    struct err e;
+    CLEANUP(db_closep) struct db *listener = test_database_open();
+    ASSERT_OK(db_listen(listener, "errand_hypervisor", &e), e);
+    struct id a = id_new();
+    const struct id ids[] = {a, id_new(), a};
+    struct params p;
+    queue_store_notify_params(&p, "errand_hypervisor", ids, 3);
+    rows_free(fixture_run(db, &queue_store_notify, &p));
+
+    int heard = 0;
+    fixture_script(listener, "SELECT 1"); /* notifications come before the answer */
+    ASSERT_OK(db_take_notices(listener, count_notice, &heard, &e), e);
+    assert_int_equal(heard, 2);
+}
+
+static void test_role__may_schedule_but_read_neither_env_nor_logs(void **state)
+{
+    (void)state;
+    struct id hypervisor = queue_fixture_hypervisor(db, 4096);
+    struct id run = queue_fixture_run(db, 256, 50);
+    struct queue_page page = whole_queue();
+    fixture_script(db, "SET ROLE errand_scheduler");
+    assert_page(&page, &run, 1);
+    assert_int_equal(assign_one(run, hypervisor), 1);
+    rows_free(take_silent(&queue_store_requeue_silent, 1));
+    rows_free(take_silent(&queue_store_fail_silent, 1));
+
+    static const char *const closed[] = {"run_env",    "runner_env", "runners",
+                                         "log_chunks", "log_heads",  "tokens"};
+    for (size_t i = 0; i < ARRAY_LEN(closed); i++) {
+        struct err e;
+        char sql[64];
+        (void)snprintf(sql, sizeof(sql), "SELECT FROM %s", closed[i]);
+        assert_true(db_run_script(db, sql, &e) < 0);
+    }
+    fixture_script(db, "RESET ROLE");
+}
+
+#define CASE(name) cmocka_unit_test_setup(name, reset)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_page__priority_then_age_from_any_place),
+        CASE(test_page__leaves_out_what_cannot_fit_or_does_not_wait),
+        CASE(test_assign__moves_the_run_and_counts_the_attempt),
+        CASE(test_assign__only_to_a_ready_hypervisor),
+        CASE(test_assign__not_what_is_stopped_or_over),
+        CASE(test_assign__takes_the_good_of_a_batch),
+        CASE(test_assign__passes_over_a_locked_run_without_waiting),
+        CASE(test_assign__waits_for_a_cordon_and_obeys_it),
+        CASE(test_explain__touches_pending_runs_only),
+        CASE(test_requeue_silent__gives_back_what_was_not_started),
+        CASE(test_requeue_silent__fences_the_old_attempt),
+        CASE(test_fail_silent__ends_what_ran),
+        CASE(test_silence__not_observed_is_not_held_against_anybody),
+        CASE(test_notify__wakes_once_for_each_id),
+        CASE(test_role__may_schedule_but_read_neither_env_nor_logs),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
