@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent.h"
+
+#include "assignment_stream.h"
+#include "base/log.h"
+#include "drivers/seccomp_compile.h"
+#include "enrollment.h"
+#include "heartbeat.h"
+#include "run_lock.h"
+#include "service/process.h"
+#include "supervisor.h"
+#include "timer.h"
+
+#include <uv.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#define DRAIN_MS 700
+#define DRAIN_CHECK_MS 20
+
+struct agent {
+    struct uv_loop_s *loop;
+    const struct agent_config *config;
+    int lock_fd;
+    char wake_path[PATH_MAX];
+    char seccomp_path[PATH_MAX];
+
+    /* In the order they are made; each uses only those above it, and all are owned. */
+    struct identity *identity;
+    struct control_client *client;
+    struct layer_store *layers;
+    struct image_store *images;
+    struct image_puller *puller;
+    struct event_outbox *outbox;
+    struct log_shipper *shipper;
+    struct run_table *runs;
+    struct launcher launcher;
+    struct heartbeat *heartbeat; /* NULL while draining, as is the stream */
+    struct supervisor *supervisor;
+    struct wake_socket *wake;
+    struct assignment_stream *stream;
+    struct enrollment *enrollment;
+
+    struct timer *drain; /* runs while draining */
+    uint32_t drained_ms;
+    int exit_status;
+};
+
+static void on_event_answer(void *ctx, enum agent_event_type type, struct id run_id,
+                            uint32_t attempt, bool ok, const char *code)
+{
+    struct agent *agent = ctx;
+    (void)code;
+    supervisor_take_answer(agent->supervisor, type, run_id, attempt, ok);
+}
+
+static void on_log_acked(void *ctx, struct log_source *source)
+{
+    struct agent *agent = ctx;
+    supervisor_take_log_ack(agent->supervisor, source);
+}
+
+static void on_log_stale(void *ctx, struct log_source *source)
+{
+    struct agent *agent = ctx;
+    supervisor_take_log_refusal(agent->supervisor, source);
+}
+
+static void on_wake(void *ctx, enum wake_event event, struct id run_id, uint32_t attempt)
+{
+    struct agent *agent = ctx;
+    supervisor_take_wake(agent->supervisor, event, run_id, attempt);
+}
+
+static void on_line(void *ctx, struct assignment_line *line)
+{
+    struct agent *agent = ctx;
+    supervisor_take_line(agent->supervisor, line);
+}
+
+static void on_change(void *ctx)
+{
+    struct agent *agent = ctx;
+    if (agent->heartbeat != NULL)
+        heartbeat_change(agent->heartbeat);
+}
+
+static int path_in(const struct agent *agent, const char *name, char *path, struct err *e)
+{
+    int n = snprintf(path, PATH_MAX, "%s/%s", agent->config->data_dir, name);
+    if (n < 0 || n >= PATH_MAX)
+        return err_set(e, ERR_INVALID, "data_dir is too long");
+    return 0;
+}
+
+static int take_data_dir(struct agent *agent, struct err *e)
+{
+    int rc = run_lock_take(agent->config->data_dir, &agent->lock_fd, e);
+    if (rc == ERR_CONFLICT)
+        return err_set(e, ERR_CONFLICT, "another errand-agent uses %s", agent->config->data_dir);
+    if (rc == 0)
+        rc = path_in(agent, "agent.sock", agent->wake_path, e);
+    if (rc == 0)
+        rc = path_in(agent, "seccomp.bpf", agent->seccomp_path, e);
+    if (rc == 0)
+        rc = seccomp_compile(agent->seccomp_path, e);
+    return rc < 0 ? rc : identity_open(agent->config->data_dir, &agent->identity, e);
+}
+
+static int make_images(struct agent *agent, struct err *e)
+{
+    char path[PATH_MAX];
+    int rc = path_in(agent, "layers", path, e);
+    if (rc == 0)
+        rc = layer_store_open(path, "/proc/self/exe", &agent->layers, e);
+    if (rc == 0)
+        rc = path_in(agent, "images", path, e);
+    if (rc == 0)
+        rc = image_store_open(path, agent->layers, &agent->images, e);
+    if (rc < 0)
+        return rc;
+    const struct image_puller_options options = {.loop = agent->loop,
+                                                 .layers = agent->layers,
+                                                 .images = agent->images,
+                                                 .insecure_hosts =
+                                                     agent->config->insecure_registries};
+    agent->puller = image_puller_new(&options);
+    return agent->puller != NULL ? 0 : err_errno(e, ENOMEM, "images");
+}
+
+static int make_links(struct agent *agent, struct err *e)
+{
+    const struct log_shipper_callbacks shipper = {
+        .on_acked = on_log_acked, .on_stale = on_log_stale, .ctx = agent};
+    int rc = control_client_new(agent->loop, agent->config->api_url, &agent->client, e);
+    if (rc < 0)
+        return rc;
+    agent->outbox = event_outbox_new(agent->loop, agent->client, on_event_answer, agent);
+    agent->shipper = log_shipper_new(agent->loop, agent->client, &shipper);
+    agent->stream = assignment_stream_new(agent->loop, agent->client, on_line, agent);
+    if (agent->outbox == NULL || agent->shipper == NULL || agent->stream == NULL)
+        return err_errno(e, ENOMEM, "links to the API");
+    return 0;
+}
+
+static int make_supervisor(struct agent *agent, struct err *e)
+{
+    const struct agent_config *config = agent->config;
+    agent->launcher = (struct launcher){.loop = agent->loop,
+                                        .identity = agent->identity,
+                                        .layers = agent->layers,
+                                        .shim = config->shim,
+                                        .init = config->init,
+                                        .runtime = config->runtime,
+                                        .seccomp_bpf = agent->seccomp_path,
+                                        .wake_socket = agent->wake_path};
+    agent->runs = run_table_new();
+    if (agent->runs == NULL)
+        return err_errno(e, ENOMEM, "runs");
+    const struct heartbeat_parts beats = {.loop = agent->loop,
+                                          .outbox = agent->outbox,
+                                          .runs = agent->runs,
+                                          .images = agent->images,
+                                          .data_dir = config->data_dir,
+                                          .mem_total_mb = config->mem_total_mb};
+    const struct supervisor_parts parts = {.data_dir = config->data_dir,
+                                           .runs = agent->runs,
+                                           .launcher = &agent->launcher,
+                                           .images = agent->images,
+                                           .puller = agent->puller,
+                                           .outbox = agent->outbox,
+                                           .shipper = agent->shipper,
+                                           .on_change = on_change,
+                                           .ctx = agent};
+    agent->heartbeat = heartbeat_new(&beats);
+    agent->supervisor = supervisor_new(&parts);
+    if (agent->heartbeat == NULL || agent->supervisor == NULL)
+        return err_errno(e, ENOMEM, "runs");
+    return 0;
+}
+
+static void work(struct agent *agent)
+{
+    struct err e;
+    if (supervisor_adopt(agent->supervisor, &e) < 0)
+        log_error("runs.unadopted error=\"%s\"", e.msg);
+    heartbeat_start(agent->heartbeat);
+    assignment_stream_connect(agent->stream);
+    if (process_notify("READY=1", &e) < 0)
+        log_warn("supervisor.unnotified error=\"%s\"", e.msg);
+}
+
+static void on_enrolled(void *ctx)
+{
+    struct agent *agent = ctx;
+    enrollment_free(agent->enrollment);
+    agent->enrollment = NULL;
+    work(agent);
+}
+
+static void on_refused(void *ctx, const char *why)
+{
+    struct agent *agent = ctx;
+    log_error("hypervisor.refused error=\"%s\"", why);
+    agent->exit_status = 1;
+    uv_stop(agent->loop);
+}
+
+static int begin(struct agent *agent, struct err *e)
+{
+    const struct enrollment_callbacks callbacks = {
+        .on_enrolled = on_enrolled, .on_refused = on_refused, .ctx = agent};
+    const char *credential = identity_credential(agent->identity);
+    if (credential == NULL)
+        return enrollment_start(agent->loop, agent->config, agent->client, agent->identity,
+                                &callbacks, &agent->enrollment, e);
+    int rc = control_client_set_bearer(agent->client, credential, e);
+    if (rc == 0)
+        work(agent);
+    return rc;
+}
+
+static void on_drain_check(void *ctx)
+{
+    struct agent *agent = ctx;
+    agent->drained_ms += DRAIN_CHECK_MS;
+    bool is_done = event_outbox_is_empty(agent->outbox) && log_shipper_is_idle(agent->shipper);
+    if (is_done || agent->drained_ms >= DRAIN_MS)
+        uv_stop(agent->loop);
+}
+
+int agent_start(struct uv_loop_s *loop, const struct agent_config *config, struct agent **ret_agent,
+                struct err *e)
+{
+    struct agent *agent = calloc(1, sizeof(*agent));
+    if (agent == NULL)
+        return err_errno(e, ENOMEM, "agent");
+    agent->loop = loop;
+    agent->config = config;
+    agent->lock_fd = -1;
+    agent->drain = timer_new(loop, on_drain_check, agent);
+    int rc = agent->drain != NULL ? take_data_dir(agent, e) : err_errno(e, ENOMEM, "agent");
+    if (rc == 0)
+        rc = make_images(agent, e);
+    if (rc == 0)
+        rc = make_links(agent, e);
+    if (rc == 0)
+        rc = make_supervisor(agent, e);
+    if (rc == 0)
+        rc = wake_socket_open(loop, agent->wake_path, on_wake, agent, &agent->wake, e);
+    if (rc == 0)
+        rc = begin(agent, e);
+    if (rc < 0) {
+        agent_free(agent);
+        return rc;
+    }
+    *ret_agent = agent;
+    return 0;
+}
+
+void agent_drain(struct agent *agent)
+{
+    if (timer_is_running(agent->drain))
+        return;
+    assignment_stream_free(agent->stream);
+    agent->stream = NULL;
+    heartbeat_free(agent->heartbeat);
+    agent->heartbeat = NULL;
+    timer_start_repeating(agent->drain, DRAIN_CHECK_MS);
+}
+
+int agent_exit_status(const struct agent *agent)
+{
+    return agent->exit_status;
+}
+
+void agent_free(struct agent *agent)
+{
+    if (agent == NULL)
+        return;
+    enrollment_free(agent->enrollment);
+    assignment_stream_free(agent->stream);
+    wake_socket_close(agent->wake);
+    supervisor_free(agent->supervisor);
+    heartbeat_free(agent->heartbeat);
+    run_table_free(agent->runs);
+    log_shipper_free(agent->shipper);
+    event_outbox_free(agent->outbox);
+    image_puller_free(agent->puller);
+    image_store_close(agent->images);
+    layer_store_close(agent->layers);
+    control_client_free(agent->client);
+    identity_free(agent->identity);
+    timer_free(agent->drain);
+    fd_closep(&agent->lock_fd);
+    free(agent);
+}

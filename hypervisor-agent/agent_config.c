@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent_config.h"
+
+#include "base/file.h"
+#include "host_facts.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+static const struct setting table[] = {
+    {.name = "api_url",
+     .kind = SETTING_STRING,
+     .help = "where the API listens, http(s)://host:port (required)"},
+    {.name = "join_token_file",
+     .kind = SETTING_STRING,
+     .help = "file with a join token; needed at the first start only"},
+    {.name = "data_dir",
+     .kind = SETTING_PATH,
+     .fallback = "/var/lib/errand-agent",
+     .help = "directory for images, runs and this hypervisor's identity"},
+    {.name = "name", .kind = SETTING_STRING, .help = "of this hypervisor (default: host name)"},
+    {.name = "region", .kind = SETTING_STRING, .fallback = "local", .help = "slug of its region"},
+    {.name = "mem_total_mb",
+     .kind = SETTING_INT,
+     .fallback = "0",
+     .max = INT32_MAX,
+     .help = "MB of memory for runs; 0 = the host's less a reserve"},
+    {.name = "cpu",
+     .kind = SETTING_INT,
+     .fallback = "0",
+     .max = 65536,
+     .help = "cores for runs; 0 = the host's"},
+    {.name = "runtime",
+     .kind = SETTING_STRING,
+     .fallback = "auto",
+     .help = "path of crun or runc; auto = the first of them on PATH"},
+    {.name = "shim", .kind = SETTING_STRING, .help = "path of errand-shim (default: beside this)"},
+    {.name = "init", .kind = SETTING_STRING, .help = "path of errand-init (default: beside this)"},
+    {.name = "insecure_registries",
+     .kind = SETTING_STRING,
+     .help = "registries that speak plain http, host:port, comma between them; loopback ones may"},
+    {.name = "log_level",
+     .kind = SETTING_CHOICE,
+     .fallback = "info",
+     .choices = "error|warn|info|debug",
+     .help = "least severity that is logged"},
+};
+
+const struct settings_program agent_settings = {
+    .name = "errand-agent",
+    .summary = "runs containers on this machine for errand-api",
+    .table = table,
+    .table_n = ARRAY_LEN(table),
+};
+
+static int copy(const char *text, char **ret_copy, struct err *e)
+{
+    *ret_copy = strdup(text);
+    return *ret_copy != NULL ? 0 : err_errno(e, ENOMEM, "settings");
+}
+
+static int absolute(const char *setting, const char *path, char **ret_path, struct err *e)
+{
+    *ret_path = realpath(path, NULL);
+    return *ret_path != NULL ? 0 : err_errno(e, errno, "%s '%s'", setting, path);
+}
+
+static int make_data_dir(const struct settings *s, struct agent_config *c, struct err *e)
+{
+    const char *path = settings_text(s, "data_dir");
+    int rc = dir_make(path, 0700, e);
+    return rc < 0 ? rc : absolute("data_dir", path, &c->data_dir, e);
+}
+
+static int find_beside(const struct settings *s, const char *setting, const char *program,
+                       char **ret_path, struct err *e)
+{
+    char path[PATH_MAX];
+    const char *given = settings_text(s, setting);
+    if (given != NULL && given[0] != '\0')
+        return absolute(setting, given, ret_path, e);
+
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (n < 0)
+        return err_errno(e, errno, "find %s", program);
+    path[n] = '\0';
+    char *slash = strrchr(path, '/');
+    size_t room = sizeof(path) - (size_t)(slash + 1 - path);
+    if ((size_t)snprintf(slash + 1, room, "%s", program) >= room)
+        return err_set(e, ERR_INVALID, "find %s: path too long", program);
+    if (access(path, X_OK) < 0)
+        return err_errno(e, errno, "%s is not beside errand-agent; give its path as --%s", program,
+                         setting);
+    return copy(path, ret_path, e);
+}
+
+static int find_runtime(const struct settings *s, struct agent_config *c, struct err *e)
+{
+    static const char *const names[] = {"crun", "runc", NULL};
+    const char *given = settings_text(s, "runtime");
+    if (strcmp(given, "auto") != 0)
+        return absolute("runtime", given, &c->runtime, e);
+    int rc = host_facts_find_program(names, &c->runtime, e);
+    return rc < 0 ? err_wrap(e, "runtime (install one, or give its path)") : rc;
+}
+
+static int find_name(const struct settings *s, struct agent_config *c, struct err *e)
+{
+    char host[HOST_NAME_MAX + 1];
+    const char *given = settings_text(s, "name");
+    if (given != NULL && given[0] != '\0')
+        return copy(given, &c->name, e);
+    if (gethostname(host, sizeof(host)) < 0)
+        return err_errno(e, errno, "host name");
+    host[sizeof(host) - 1] = '\0';
+    return copy(host, &c->name, e);
+}
+
+static int measure(const struct settings *s, struct agent_config *c, struct err *e)
+{
+    int64_t cpu = settings_int(s, "cpu");
+    c->cpu = cpu != 0 ? (double)cpu : host_facts_cpu();
+    c->mem_total_mb = (uint32_t)settings_int(s, "mem_total_mb");
+    return c->mem_total_mb != 0 ? 0 : host_facts_memory_mb(&c->mem_total_mb, e);
+}
+
+int agent_config_make(const struct settings *s, struct agent_config *ret_config, struct err *e)
+{
+    CLEANUP(agent_config_done)
+    struct agent_config c = {
+        .api_url = settings_text(s, "api_url"),
+        .join_token_file = settings_text(s, "join_token_file"),
+        .region = settings_text(s, "region"),
+        .insecure_registries = settings_text(s, "insecure_registries"),
+    };
+    int rc = settings_require(s, "api_url", e);
+    if (rc == 0)
+        rc = find_name(s, &c, e);
+    if (rc == 0)
+        rc = measure(s, &c, e);
+    if (rc == 0)
+        rc = find_runtime(s, &c, e);
+    if (rc == 0)
+        rc = find_beside(s, "shim", "errand-shim", &c.shim, e);
+    if (rc == 0)
+        rc = find_beside(s, "init", "errand-init", &c.init, e);
+    if (rc == 0)
+        rc = make_data_dir(s, &c, e);
+    if (rc < 0)
+        return rc;
+    *ret_config = c;
+    c = (struct agent_config){0};
+    return 0;
+}
+
+void agent_config_done(struct agent_config *c)
+{
+    free(c->data_dir);
+    free(c->name);
+    free(c->runtime);
+    free(c->shim);
+    free(c->init);
+    *c = (struct agent_config){0};
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The agent's settings, with the defaults that depend on this machine filled in.
+ */
+#ifndef ERRAND_HYPERVISOR_AGENT_AGENT_CONFIG_H
+#define ERRAND_HYPERVISOR_AGENT_AGENT_CONFIG_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "service/settings.h"
+
+extern const struct settings_program agent_settings;
+
+struct agent_config {
+    const char *api_url; /* borrowed from the settings, as are the next ones */
+    const char *join_token_file;
+    const char *region;
+    const char *insecure_registries;
+    char *data_dir; /* owned, absolute, as are the next ones */
+    char *name;
+    char *runtime;
+    char *shim;
+    char *init;
+    uint32_t mem_total_mb;
+    double cpu;
+};
+
+/* Errors:  ERR_INVALID, ERR_NOT_FOUND  a setting, by name and with what to do */
+int agent_config_make(const struct settings *settings, struct agent_config *ret_config,
+                      struct err *e) MUST_USE;
+void agent_config_done(struct agent_config *config);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From an accepted assignment and an image that is here to a started shim.
+ */
+#ifndef ERRAND_HYPERVISOR_AGENT_LAUNCHER_H
+#define ERRAND_HYPERVISOR_AGENT_LAUNCHER_H
+
+#include "base/err.h"
+#include "identity.h"
+#include "images/image.h"
+#include "images/layer_store.h"
+#include "run.h"
+#include "shim_process.h"
+
+/* All borrowed for the life of the agent. */
+struct launcher {
+    struct uv_loop_s *loop;
+    const struct identity *identity;
+    const struct layer_store *layers;
+    const char *shim;        /* program */
+    const char *init;        /* program */
+    const char *runtime;     /* program */
+    const char *seccomp_bpf; /* file, or NULL */
+    const char *wake_socket;
+};
+
+/* Make the run dir, start the shim, put it into `run->shim` and let go of the assignment.
+ *
+ * Out:     ret_reason  on failure: what to report
+ */
+int launcher_start(const struct launcher *launcher, struct run *run, const struct image *image,
+                   shim_exit_fn *on_exit, enum termination_reason *ret_reason,
+                   struct err *e) MUST_USE;
+
+/* "SIGTERM", "TERM" or "15". ERR_INVALID. */
+int launcher_signal_parse(const char *text, int *ret_signal, struct err *e) MUST_USE;
+
+#endif

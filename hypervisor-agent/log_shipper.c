@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log_shipper.h"
+
+#include "base/backoff.h"
+#include "base/log.h"
+#include "model/limits.h"
+#include "timer.h"
+#include "wire/log_frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_FIRST_MS 100
+#define RETRY_MAX_MS 5000
+#define FRAME_MAX_BYTES ((size_t)LIMIT_LOG_FRAME_BYTES + LOG_FRAME_HEADER_BYTES)
+
+struct log_shipper {
+    struct control_client *client;
+    struct control_call *call; /* NULL when idle */
+    struct timer *retry;       /* owned; running while it must wait */
+    struct timer *soon;        /* owned; gathers what one turn of the loop brings */
+    struct backoff backoff;
+    struct log_source *sources; /* borrowed; the next one to be served first */
+    struct log_shipper_callbacks callbacks;
+};
+
+static void ship(void *ctx);
+
+struct log_shipper *log_shipper_new(struct uv_loop_s *loop, struct control_client *client,
+                                    const struct log_shipper_callbacks *callbacks)
+{
+    struct log_shipper *shipper = calloc(1, sizeof(*shipper));
+    if (shipper == NULL)
+        return NULL;
+    shipper->client = client;
+    shipper->callbacks = *callbacks;
+    backoff_init(&shipper->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
+    shipper->retry = timer_new(loop, ship, shipper);
+    shipper->soon = timer_new(loop, ship, shipper);
+    if (shipper->retry == NULL || shipper->soon == NULL) {
+        log_shipper_free(shipper);
+        return NULL;
+    }
+    return shipper;
+}
+
+void log_shipper_free(struct log_shipper *shipper)
+{
+    if (shipper == NULL)
+        return;
+    control_call_cancel(shipper->call);
+    timer_free(shipper->retry);
+    timer_free(shipper->soon);
+    free(shipper);
+}
+
+static struct log_source **end_of(struct log_shipper *shipper)
+{
+    struct log_source **at = &shipper->sources;
+    while (*at != NULL)
+        at = &(*at)->next;
+    return at;
+}
+
+void log_shipper_add(struct log_shipper *shipper, struct log_source *source)
+{
+    source->next = NULL;
+    *end_of(shipper) = source;
+}
+
+void log_shipper_remove(struct log_shipper *shipper, struct log_source *source)
+{
+    struct log_source **at = &shipper->sources;
+    while (*at != NULL && *at != source)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = source->next;
+    source->next = NULL;
+}
+
+void log_shipper_wake(struct log_shipper *shipper, struct log_source *source)
+{
+    if (source->is_broken)
+        return;
+    source->is_pending = true;
+    if (shipper->call == NULL && !timer_is_running(shipper->retry) &&
+        !timer_is_running(shipper->soon))
+        timer_start(shipper->soon, 0);
+}
+
+bool log_shipper_is_idle(const struct log_shipper *shipper)
+{
+    if (shipper->call != NULL)
+        return false;
+    for (const struct log_source *source = shipper->sources; source != NULL; source = source->next)
+        if (source->is_pending)
+            return false;
+    return true;
+}
+
+static struct log_source *find(const struct log_shipper *shipper, const struct log_ack *ack)
+{
+    struct log_source *source = shipper->sources;
+    while (source != NULL &&
+           !(id_equal(source->run_id, ack->run_id) && source->attempt == ack->attempt))
+        source = source->next;
+    return source;
+}
+
+static void try_again_later(struct log_shipper *shipper, const char *why)
+{
+    uint32_t ms = backoff_next_ms(&shipper->backoff);
+    log_warn("logs.failed retry_ms=%u error=\"%s\"", ms, why);
+    for (struct log_source *source = shipper->sources; source != NULL; source = source->next)
+        if (source->sent.last_id != source->acked.last_id)
+            log_source_rewind(source);
+    timer_start(shipper->retry, ms);
+}
+
+static bool is_stale(const char *code)
+{
+    return strcmp(code, "conflict") == 0 || strcmp(code, "not_found") == 0;
+}
+
+/* False when the API took nothing of this source: trying again at once would only spin. */
+static bool settle(struct log_shipper *shipper, const struct log_ack *ack)
+{
+    struct log_source *source = find(shipper, ack);
+    struct err e;
+    if (source == NULL)
+        return true;
+    if (ack->code != NULL) {
+        log_warn("log.refused run=%s attempt=%u code=%s", ID_TEXT(ack->run_id), ack->attempt,
+                 ack->code);
+        if (!is_stale(ack->code))
+            return false;
+        shipper->callbacks.on_stale(shipper->callbacks.ctx, source);
+        return true;
+    }
+    uint64_t before = source->acked.last_id;
+    if (log_source_seek(source, ack->last_id, &e) < 0) {
+        log_error("log.lost run=%s attempt=%u error=\"%s\"", ID_TEXT(ack->run_id), ack->attempt,
+                  e.msg);
+        source->is_broken = true;
+        source->is_pending = false;
+        source->sent = source->acked;
+        return true;
+    }
+    bool has_moved = source->acked.last_id != before;
+    if (has_moved)
+        shipper->callbacks.on_acked(shipper->callbacks.ctx, source);
+    return has_moved;
+}
+
+/* Frames of one run are answered one by one; the last answer is the one that counts. */
+static bool is_answered_later(const struct log_ack_list *list, size_t i)
+{
+    for (size_t j = i + 1; j < list->n; j++)
+        if (list->items[j].attempt == list->items[i].attempt &&
+            id_equal(list->items[j].run_id, list->items[i].run_id))
+            return true;
+    return false;
+}
+
+static void settle_all(struct log_shipper *shipper, const struct log_ack_list *list)
+{
+    bool all_moved = true;
+    for (size_t i = 0; i < list->n; i++)
+        if (!is_answered_later(list, i))
+            all_moved &= settle(shipper, &list->items[i]);
+    for (const struct log_source *source = shipper->sources; source != NULL; source = source->next)
+        all_moved &= source->sent.last_id == source->acked.last_id;
+    if (!all_moved) {
+        try_again_later(shipper, "the API did not take what it was sent");
+        return;
+    }
+    backoff_reset(&shipper->backoff);
+    ship(shipper);
+}
+
+static void on_done(void *ctx, const struct control_reply *reply)
+{
+    struct log_shipper *shipper = ctx;
+    CLEANUP(log_ack_list_done) struct log_ack_list list = {0};
+    struct err e;
+
+    shipper->call = NULL;
+    if (reply->status == 200 && log_ack_list_parse(reply->body, reply->body_n, &list, &e) == 0) {
+        settle_all(shipper, &list);
+        return;
+    }
+    if (reply->status == 0)
+        (void)err_set(&e, ERR_UNAVAILABLE, "%s", reply->error);
+    else if (reply->status != 200)
+        (void)err_set(&e, ERR_UNAVAILABLE, "HTTP status %ld", reply->status);
+    try_again_later(shipper, e.msg);
+}
+
+static void read_source(struct log_source *source, struct buf *body)
+{
+    struct err e;
+    if (source->is_pending && log_source_read(source, LIMIT_LOG_FRAME_BYTES, body, &e) < 0) {
+        log_error("log.unreadable run=%s attempt=%u error=\"%s\"", ID_TEXT(source->run_id),
+                  source->attempt, e.msg);
+        source->is_pending = false;
+    }
+}
+
+/* Round after round, a frame of each. */
+static void fill(struct log_shipper *shipper, struct buf *body)
+{
+    size_t before;
+    do {
+        before = body->len;
+        for (struct log_source *source = shipper->sources; source != NULL; source = source->next) {
+            if (body->len + FRAME_MAX_BYTES > LIMIT_LOG_BATCH_BYTES)
+                return;
+            read_source(source, body);
+        }
+    } while (body->len > before);
+}
+
+/* Whoever was served first comes last the next time. */
+static void rotate(struct log_shipper *shipper)
+{
+    struct log_source *first = shipper->sources;
+    if (first == NULL || first->next == NULL)
+        return;
+    shipper->sources = first->next;
+    first->next = NULL;
+    *end_of(shipper) = first;
+}
+
+static void ship(void *ctx)
+{
+    struct log_shipper *shipper = ctx;
+    CLEANUP(buf_done) struct buf body;
+    if (shipper->call != NULL || timer_is_running(shipper->retry))
+        return;
+    buf_init(&body, LIMIT_LOG_BATCH_BYTES);
+    fill(shipper, &body);
+    if (body.len == 0)
+        return;
+    rotate(shipper);
+    shipper->call = control_client_post(shipper->client, "/agent/v1/logs",
+                                        "application/octet-stream", &body, on_done, shipper);
+    if (shipper->call == NULL)
+        try_again_later(shipper, "out of memory");
+}

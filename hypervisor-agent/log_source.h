@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How far one attempt's spool has been read and acknowledged. No I/O but on the spool.
+ */
+#ifndef ERRAND_HYPERVISOR_AGENT_LOG_SOURCE_H
+#define ERRAND_HYPERVISOR_AGENT_LOG_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/id.h"
+
+/* A place between two records. */
+struct log_position {
+    uint64_t last_id; /* of the record before it; 0 at the start */
+    off_t offset;
+};
+
+struct log_source {
+    struct id run_id;
+    uint32_t attempt;
+    const char *run_dir; /* borrowed */
+    int fd;              /* of the spool; -1 until it is there */
+    struct log_position acked;
+    struct log_position sent; /* at or behind `acked` */
+    bool is_pending;          /* there may be something after `sent` */
+    bool is_broken;           /* the spool holds what is no record */
+    struct log_source *next;  /* of the shipper */
+};
+
+void log_source_init(struct log_source *source, struct id run_id, uint32_t attempt,
+                     const char *run_dir);
+void log_source_done(struct log_source *source);
+
+/* Append the next whole records after `sent` as one frame of at most `max_bytes` (header apart) and
+ * move `sent`. Appends nothing, and clears is_pending, when there is none. */
+int log_source_read(struct log_source *source, size_t max_bytes, struct buf *frames,
+                    struct err *e) MUST_USE;
+
+/* What is stored ends with `last_id`: go on after it, be it behind or ahead of what was read.
+ * ERR_INVALID when the spool does not have that many records. */
+int log_source_seek(struct log_source *source, uint64_t last_id, struct err *e) MUST_USE;
+
+/* What was sent got lost: go on after `acked`. */
+void log_source_rewind(struct log_source *source);
+
+#endif

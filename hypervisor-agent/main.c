@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * errand-agent: settings, log, resources, run, drain, release. With `--unpack DIR` it is the
+ * program that unpacks one image layer instead (images/layer_unpack.h).
+ */
+#include "agent.h"
+#include "agent_config.h"
+#include "base/log.h"
+#include "images/layer_unpack.h"
+#include "service/process.h"
+
+#include <curl/curl.h>
+#include <uv.h>
+
+#include <string.h>
+
+/* Pulls run in libuv's worker threads; each may wait for a slow registry. */
+static const char pull_threads[] = "8";
+
+/* How often the loop may turn after the end for handles to close. */
+#define CLOSING_TURNS 100
+
+struct stopping {
+    uv_poll_t poll;
+    int signal_fd;
+    struct agent *agent;
+};
+
+static void on_signal(uv_poll_t *poll, int status, int events)
+{
+    const struct stopping *stopping = poll->data;
+    (void)status, (void)events;
+    int signal;
+    while ((signal = process_signal_next(stopping->signal_fd)) != 0) {
+        log_info("agent.stopping signal=%d", signal);
+        (void)process_notify("STOPPING=1", NULL);
+        agent_drain(stopping->agent);
+    }
+}
+
+/* Worker threads may still be waiting for a registry: do not wait for them. */
+static void close_loop(uv_loop_t *loop)
+{
+    for (int i = 0; i < CLOSING_TURNS && uv_run(loop, UV_RUN_NOWAIT) != 0; i++)
+        continue;
+    if (uv_loop_close(loop) != 0)
+        _exit(0);
+}
+
+static int run(const struct agent_config *config, struct err *e)
+{
+    uv_loop_t *loop = uv_default_loop();
+    struct stopping stopping = {.signal_fd = -1};
+    int rc = process_signals_open(false, &stopping.signal_fd, e);
+    if (rc == 0)
+        rc = agent_start(loop, config, &stopping.agent, e);
+    if (rc < 0)
+        return rc;
+    (void)uv_poll_init(loop, &stopping.poll, stopping.signal_fd);
+    stopping.poll.data = &stopping;
+    (void)uv_poll_start(&stopping.poll, UV_READABLE, on_signal);
+
+    log_info("agent.ready name=%s api_url=%s data_dir=%s runtime=%s mem_total_mb=%u", config->name,
+             config->api_url, config->data_dir, config->runtime, config->mem_total_mb);
+    (void)uv_run(loop, UV_RUN_DEFAULT);
+
+    int status = agent_exit_status(stopping.agent);
+    agent_free(stopping.agent);
+    uv_close((uv_handle_t *)&stopping.poll, NULL);
+    log_info("agent.stopped status=%d", status);
+    if (status == 0)
+        close_loop(loop);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct err e;
+    if (argc == 3 && strcmp(argv[1], "--unpack") == 0)
+        layer_unpack_main(argv[2]);
+    if (process_init(&e) < 0) {
+        (void)fprintf(stderr, "errand-agent: %s\n", e.msg);
+        return 1;
+    }
+    struct settings *settings = settings_load_or_exit(&agent_settings, argc, argv);
+    enum log_level level = LOG_LEVEL_INFO;
+    struct agent_config config = {0};
+    (void)setenv("UV_THREADPOOL_SIZE", pull_threads, 0);
+    (void)curl_global_init(CURL_GLOBAL_DEFAULT);
+
+    int rc = log_level_parse(settings_text(settings, "log_level"), &level, &e);
+    log_init("errand-agent", level);
+    if (rc == 0 && agent_config_make(settings, &config, &e) < 0) {
+        (void)fprintf(stderr, "errand-agent: %s\n", e.msg);
+        settings_free(settings);
+        return 2;
+    }
+    if (rc == 0)
+        rc = run(&config, &e);
+    if (rc < 0)
+        log_error("agent.failed error=\"%s\"", e.msg);
+    agent_config_done(&config);
+    settings_free(settings);
+    return rc == 0 ? 0 : 1;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run.h"
+
+#include "base/file.h"
+#include "images/image_puller.h"
+#include "run_file.h"
+#include "shim_process.h"
+#include "wire/field.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char note_file[] = "launch.json";
+
+#define NOTE_MAX_BYTES 4096
+
+struct run *run_new(const char *data_dir, struct id id, uint32_t attempt)
+{
+    struct run *run = calloc(1, sizeof(*run));
+    if (run == NULL)
+        return NULL;
+    run->id = id;
+    run->attempt = attempt;
+    if (asprintf(&run->dir, "%s/runs/%s/%u", data_dir, ID_TEXT(id), attempt) < 0) {
+        free(run);
+        return NULL;
+    }
+    log_source_init(&run->log, id, attempt, run->dir);
+    return run;
+}
+
+void run_free(struct run *run)
+{
+    if (run == NULL)
+        return;
+    image_request_cancel(run->request);
+    shim_process_free(run->shim);
+    assignment_done(&run->assignment);
+    log_source_done(&run->log);
+    free(run->dir);
+    free(run);
+}
+
+int run_dir_make(const struct run *run, struct err *e)
+{
+    CLEANUP(buf_done) struct buf note;
+    buf_init(&note, NOTE_MAX_BYTES);
+    int rc = dir_make(run->dir, 0700, e);
+    if (rc < 0)
+        return rc;
+    buf_add_char(&note, '{');
+    field_put_i64(&note, "memory_mb", run->memory_mb);
+    field_put_text(&note, "image_digest", run->image_digest);
+    field_put_i64(&note, "pull_ms", run->pull_ms);
+    buf_add_char(&note, '}');
+    if (!buf_ok(&note))
+        return err_errno(e, ENOMEM, "note on the run");
+    return run_file_replace(run->dir, note_file, note.data, note.len, e);
+}
+
+static int read_members(const struct json_t *doc, struct run *run, struct err *e)
+{
+    const char *digest = NULL;
+    if (field_get_u32(doc, "memory_mb", UINT32_MAX, &run->memory_mb, e) < 0 ||
+        field_get_u32(doc, "pull_ms", UINT32_MAX, &run->pull_ms, e) < 0 ||
+        field_get_text(doc, "image_digest", &digest, e) < 0)
+        return ERR_INVALID;
+    if (digest_is_valid(digest, strlen(digest)))
+        memcpy(run->image_digest, digest, sizeof(run->image_digest));
+    return 0;
+}
+
+int run_note_read(struct run *run, struct err *e)
+{
+    CLEANUP(buf_done) struct buf note;
+    CLEANUP(field_doc_freep) struct json_t *doc = NULL;
+    buf_init(&note, NOTE_MAX_BYTES);
+    int rc = run_file_read(run->dir, note_file, &note, e);
+    if (rc == 0)
+        rc = field_doc_parse(note.data, note.len, &doc, e);
+    return rc < 0 ? rc : read_members(doc, run, e);
+}
+
+int run_dir_remove(const struct run *run, struct err *e)
+{
+    int rc = dir_remove(run->dir, e);
+    if (rc < 0)
+        return rc;
+    CLEANUP(freep) char *parent = strdup(run->dir);
+    if (parent == NULL)
+        return err_errno(e, ENOMEM, "remove %s", run->dir);
+    *strrchr(parent, '/') = '\0';
+    if (rmdir(parent) < 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+        return err_errno(e, errno, "remove %s", parent);
+    return 0;
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An event may end a run's life: after happen() a run must not be touched.
+ */
+#include "supervisor.h"
+
+#include "adoption.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "expectations.h"
+#include "run_report.h"
+#include "run_status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct supervisor {
+    struct supervisor_parts parts;
+    struct expectations *expected; /* owned; what the API says is here and is not */
+};
+
+static void happen(struct run *run, enum run_life_event event);
+
+static void fail(struct run *run, enum termination_reason reason, const char *message)
+{
+    run_end_set(run, reason, message);
+    happen(run, LIFE_EVENT_FAILED);
+}
+
+/* Events that do not fit into memory are told again by the next agent. */
+static void note(int rc, const struct run *run, const struct err *e)
+{
+    if (rc < 0)
+        log_error("event.lost run=%s attempt=%u error=\"%s\"", ID_TEXT(run->id), run->attempt,
+                  e->msg);
+}
+
+static void report_started(struct run *run)
+{
+    struct run_status status;
+    struct err e;
+    if (run->is_start_reported || run_status_read(run->dir, &status, NULL) < 0 ||
+        status.started_at_us == 0)
+        return;
+    run->is_start_reported = true;
+    note(run_report_started(run->supervisor->parts.outbox, run, status.started_at_us,
+                            status.start_ms, &e),
+         run, &e);
+    log_info("run.started run=%s attempt=%u pull_ms=%u start_ms=%u", ID_TEXT(run->id), run->attempt,
+             run->pull_ms, status.start_ms);
+}
+
+static void check_log(struct run *run)
+{
+    if (run->log.acked.last_id >= run->end.last_line)
+        happen(run, LIFE_EVENT_LOG_COMPLETE);
+}
+
+static void report_end(struct run *run)
+{
+    struct err e;
+    struct log_shipper *shipper = run->supervisor->parts.shipper;
+    log_info("run.finished run=%s attempt=%u reason=%s exit_code=%d lines=%llu", ID_TEXT(run->id),
+             run->attempt, termination_reason_name(run->end.reason), run->end.exit_code,
+             (unsigned long long)run->end.last_line);
+    note(run_report_finished(run->supervisor->parts.outbox, run, &e), run, &e);
+    if (run->end.last_line > 0)
+        log_shipper_wake(shipper, &run->log);
+    check_log(run);
+}
+
+static void on_shim_exit(void *ctx);
+
+static void launch(struct run *run, const struct image *image)
+{
+    enum termination_reason reason = TERMINATION_INTERNAL;
+    struct err e;
+    memcpy(run->image_digest, image->digest, sizeof(run->image_digest));
+    if (launcher_start(run->supervisor->parts.launcher, run, image, on_shim_exit, &reason, &e) < 0)
+        fail(run, reason, e.msg);
+}
+
+static void take_away(struct run *run)
+{
+    const struct supervisor_parts *parts = &run->supervisor->parts;
+    struct err e;
+    event_outbox_forget(parts->outbox, run->id, run->attempt);
+    log_shipper_remove(parts->shipper, &run->log);
+    run_table_bury(parts->runs, run);
+    if (run_dir_remove(run, &e) < 0)
+        log_error("run.leftover run=%s attempt=%u error=\"%s\"", ID_TEXT(run->id), run->attempt,
+                  e.msg);
+    log_debug("run.gone run=%s attempt=%u", ID_TEXT(run->id), run->attempt);
+    run_free(run);
+}
+
+static void act(struct run *run, enum run_life_action action)
+{
+    switch (action) {
+    case LIFE_ACTION_REPORT_STARTED:
+        report_started(run);
+        break;
+    case LIFE_ACTION_REPORT_EXIT:
+        report_started(run);
+        report_end(run);
+        break;
+    case LIFE_ACTION_REPORT_CANCELED:
+        image_request_cancel(run->request);
+        run->request = NULL;
+        run_end_set(run, TERMINATION_CANCELED, "stopped before its image was here");
+        report_end(run);
+        break;
+    case LIFE_ACTION_REPORT_FAILURE:
+        report_end(run);
+        break;
+    case LIFE_ACTION_STOP_SHIM:
+        if (run->shim != NULL)
+            shim_process_order(run->shim, "stop");
+        break;
+    case LIFE_ACTION_KILL_SHIM:
+        if (run->shim != NULL)
+            shim_process_order(run->shim, "kill");
+        break;
+    case LIFE_ACTION_REMOVE:
+        take_away(run);
+        break;
+    case LIFE_ACTION_LAUNCH: /* needs the image: see start_with() */
+    case LIFE_ACTION_NONE:
+    case LIFE_ACTION_COUNT:
+        break;
+    }
+}
+
+static void happen(struct run *run, enum run_life_event event)
+{
+    struct supervisor *s = run->supervisor;
+    const struct run_life_row *row = run_life_next(run->life, event);
+    if (row == NULL) {
+        log_debug("run.unmoved run=%s attempt=%u life=%s event=%s", ID_TEXT(run->id), run->attempt,
+                  run_life_name(run->life), run_life_event_name(event));
+        return;
+    }
+    bool has_changed = run_life_holds_memory(row->to) != run_life_holds_memory(run->life);
+    run->life = row->to;
+    act(run, row->action);
+    if (has_changed)
+        s->parts.on_change(s->parts.ctx);
+}
+
+static void start_with(struct run *run, const struct image *image)
+{
+    run->pull_ms = (uint32_t)((clock_mono_us() - run->accepted_us) / CLOCK_US_PER_MS);
+    happen(run, LIFE_EVENT_IMAGE_READY);
+    launch(run, image);
+}
+
+static void on_pull_progress(void *ctx, int64_t done_bytes, int64_t total_bytes)
+{
+    struct run *run = ctx;
+    struct err e;
+    note(run_report_pulling(run->supervisor->parts.outbox, run, done_bytes, total_bytes, &e), run,
+         &e);
+}
+
+static void on_pull_done(void *ctx, const struct image *image, enum termination_reason reason,
+                         const struct err *why)
+{
+    struct run *run = ctx;
+    run->request = NULL;
+    if (image != NULL)
+        start_with(run, image);
+    else
+        fail(run, reason, why->msg);
+}
+
+static void pull(struct run *run, const struct image_reference *ref)
+{
+    const struct image_callbacks callbacks = {
+        .on_progress = on_pull_progress, .on_done = on_pull_done, .ctx = run};
+    run->request = image_puller_request(run->supervisor->parts.puller, ref,
+                                        run->assignment.pull_timeout_seconds, &callbacks);
+    if (run->request == NULL)
+        fail(run, TERMINATION_IMAGE_PULL_FAILED, "out of memory");
+}
+
+static void get_image(struct run *run)
+{
+    const struct assignment *a = &run->assignment;
+    CLEANUP(image_reference_done) struct image_reference ref = {0};
+    CLEANUP(freep) char *reference = NULL;
+    struct err e;
+
+    if (image_reference_parse(a->image, a->image_digest, &ref, &e) < 0) {
+        fail(run, TERMINATION_IMAGE_NOT_FOUND, e.msg);
+        return;
+    }
+    reference = image_reference_format(&ref);
+    const struct image *image =
+        reference != NULL ? image_store_find(run->supervisor->parts.images, reference) : NULL;
+    if (image != NULL && strcmp(a->pull_policy, "always") != 0)
+        start_with(run, image);
+    else if (strcmp(a->pull_policy, "never") == 0)
+        fail(run, TERMINATION_IMAGE_NOT_FOUND,
+             "the image is not on this hypervisor and pull_policy is never");
+    else
+        pull(run, &ref);
+}
+
+static void order_stop(struct supervisor *s, struct id run_id, uint32_t attempt)
+{
+    struct run *run = run_table_find(s->parts.runs, run_id, attempt);
+    if (run != NULL) {
+        log_info("run.stopping run=%s attempt=%u", ID_TEXT(run_id), attempt);
+        happen(run, LIFE_EVENT_STOP);
+    }
+}
+
+static void assign(struct supervisor *s, struct assignment *a)
+{
+    struct id id = a->run_id;
+    uint32_t attempt = a->attempt;
+    bool is_to_stop = expectations_meet(s->expected, id, attempt);
+    if (run_table_find(s->parts.runs, id, attempt) != NULL ||
+        run_table_had(s->parts.runs, id, attempt))
+        return;
+
+    struct run *run = run_new(s->parts.data_dir, id, attempt);
+    if (run == NULL) {
+        log_error("run.unaccepted run=%s error=\"out of memory\"", ID_TEXT(id));
+        return;
+    }
+    run->supervisor = s;
+    run->life = LIFE_PULLING;
+    run->accepted_us = clock_mono_us();
+    run->memory_mb = a->memory_mb;
+    run->assignment = *a;
+    *a = (struct assignment){0};
+    run_table_add(s->parts.runs, run);
+    log_shipper_add(s->parts.shipper, &run->log);
+    log_info("run.accepted run=%s attempt=%u image=%s memory_mb=%u", ID_TEXT(id), attempt,
+             run->assignment.image, run->memory_mb);
+    s->parts.on_change(s->parts.ctx);
+    get_image(run);
+    if (is_to_stop)
+        order_stop(s, id, attempt);
+}
+
+static bool is_listed(const struct run *run, const struct assignment_sync *listed, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (listed[i].attempt == run->attempt && id_equal(listed[i].run_id, run->id))
+            return true;
+    return false;
+}
+
+/* What ended here and is not listed is settled by the answers to its reports. */
+static void sync_runs(struct supervisor *s, const struct assignment_sync *listed, size_t n)
+{
+    struct run *run = run_table_first(s->parts.runs);
+    while (run != NULL) {
+        struct run *next = run->next;
+        if (run_life_holds_memory(run->life) && !is_listed(run, listed, n)) {
+            log_warn("run.unlisted run=%s attempt=%u", ID_TEXT(run->id), run->attempt);
+            happen(run, LIFE_EVENT_STALE);
+        }
+        run = next;
+    }
+
+    expectations_clear(s->expected);
+    for (size_t i = 0; i < n; i++) {
+        if (listed[i].stop)
+            order_stop(s, listed[i].run_id, listed[i].attempt);
+        if (run_table_find(s->parts.runs, listed[i].run_id, listed[i].attempt) == NULL)
+            expectations_add(s->expected, &listed[i]);
+    }
+}
+
+/* The assignments of all waiting runs have come before the first ping: a run that is still missing
+ * was running here and has been lost, with the disk or by hand. */
+static void report_lost(struct supervisor *s)
+{
+    struct assignment_sync lost;
+    while (expectations_take(s->expected, &lost)) {
+        struct err e;
+        struct run gone = {.id = lost.run_id, .attempt = lost.attempt};
+        if (run_table_had(s->parts.runs, lost.run_id, lost.attempt))
+            continue;
+        log_warn("run.lost run=%s attempt=%u", ID_TEXT(lost.run_id), lost.attempt);
+        run_end_set(&gone, TERMINATION_INTERNAL, "the hypervisor has no trace of this run");
+        note(run_report_finished(s->parts.outbox, &gone, &e), &gone, &e);
+    }
+}
+
+void supervisor_take_line(struct supervisor *s, struct assignment_line *line)
+{
+    switch (line->type) {
+    case ASSIGNMENT_LINE_SYNC:
+        sync_runs(s, line->sync, line->sync_n);
+        break;
+    case ASSIGNMENT_LINE_ASSIGN:
+        assign(s, &line->assign);
+        break;
+    case ASSIGNMENT_LINE_STOP:
+        order_stop(s, line->stop.run_id, line->stop.attempt);
+        break;
+    case ASSIGNMENT_LINE_PING:
+        report_lost(s);
+        break;
+    }
+}
+
+/* True when the exit record was there. */
+static bool take_exit(struct run *run)
+{
+    struct exit_record end;
+    if (exit_record_read(run->dir, &end, NULL) < 0)
+        return false;
+    if (run_life_holds_memory(run->life))
+        run->end = end;
+    happen(run, LIFE_EVENT_EXITED);
+    return true;
+}
+
+static void reap(struct run *run)
+{
+    const struct launcher *launcher = run->supervisor->parts.launcher;
+    const struct shim_process_options options = {.loop = launcher->loop,
+                                                 .program = launcher->shim,
+                                                 .run_dir = run->dir,
+                                                 .on_exit = on_shim_exit,
+                                                 .ctx = run};
+    struct err e;
+    shim_process_free(run->shim);
+    run->shim = NULL;
+    run->is_reaped = true;
+    log_warn("shim.died run=%s attempt=%u", ID_TEXT(run->id), run->attempt);
+    if (shim_process_reap(&options, &run->shim, &e) < 0) {
+        log_error("shim.unreaped run=%s error=\"%s\"", ID_TEXT(run->id), e.msg);
+        on_shim_exit(run);
+    }
+}
+
+static void on_shim_exit(void *ctx)
+{
+    struct run *run = ctx;
+    if (!run_life_holds_memory(run->life) || take_exit(run))
+        return;
+    if (!run->is_reaped) {
+        reap(run);
+        return;
+    }
+    run_end_set(run, TERMINATION_INTERNAL, "the shim died and left no trace");
+    happen(run, LIFE_EVENT_EXITED);
+}
+
+void supervisor_take_wake(struct supervisor *s, enum wake_event event, struct id run_id,
+                          uint32_t attempt)
+{
+    struct run *run = run_table_find(s->parts.runs, run_id, attempt);
+    if (run == NULL)
+        return;
+    switch (event) {
+    case WAKE_STARTED:
+        happen(run, LIFE_EVENT_STARTED);
+        break;
+    case WAKE_LOG:
+        if (run->life != LIFE_CONDEMNED)
+            log_shipper_wake(s->parts.shipper, &run->log);
+        break;
+    case WAKE_EXITED:
+        (void)take_exit(run);
+        break;
+    }
+}
+
+void supervisor_take_answer(struct supervisor *s, enum agent_event_type type, struct id run_id,
+                            uint32_t attempt, bool ok)
+{
+    struct run *run = run_table_find(s->parts.runs, run_id, attempt);
+    if (run == NULL)
+        return;
+    if (!ok)
+        happen(run, LIFE_EVENT_STALE);
+    else if (type == AGENT_EVENT_FINISHED)
+        happen(run, LIFE_EVENT_END_ACKED);
+}
+
+void supervisor_take_log_ack(struct supervisor *s, struct log_source *source)
+{
+    struct run *run = run_table_find(s->parts.runs, source->run_id, source->attempt);
+    if (run != NULL && (run->life == LIFE_FINISHED || run->life == LIFE_REPORTED))
+        check_log(run);
+}
+
+void supervisor_take_log_refusal(struct supervisor *s, struct log_source *source)
+{
+    struct run *run = run_table_find(s->parts.runs, source->run_id, source->attempt);
+    if (run != NULL)
+        happen(run, LIFE_EVENT_STALE);
+}
+
+struct supervisor *supervisor_new(const struct supervisor_parts *parts)
+{
+    struct supervisor *s = calloc(1, sizeof(*s));
+    if (s == NULL)
+        return NULL;
+    s->parts = *parts;
+    s->expected = expectations_new();
+    if (s->expected == NULL) {
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void supervisor_free(struct supervisor *s)
+{
+    if (s == NULL)
+        return;
+    expectations_free(s->expected);
+    free(s);
+}
+
+/* What a run dir of an earlier agent means: see adoption.h. */
+static void adopt(void *ctx, struct run *run)
+{
+    struct supervisor *s = ctx;
+    enum adoption what = adoption_decide(s->parts.launcher, run, on_shim_exit);
+    run->supervisor = s;
+    run->life = what == ADOPTION_RUNNING ? LIFE_RUNNING : LIFE_STARTING;
+    run_table_add(s->parts.runs, run);
+    log_shipper_add(s->parts.shipper, &run->log);
+    log_info("run.adopted run=%s attempt=%u found=%s", ID_TEXT(run->id), run->attempt,
+             adoption_name(what));
+    log_shipper_wake(s->parts.shipper, &run->log);
+    if (what == ADOPTION_ENDED)
+        (void)take_exit(run);
+    else if (what == ADOPTION_DEAD)
+        reap(run);
+    else
+        report_started(run);
+}
+
+int supervisor_adopt(struct supervisor *s, struct err *e)
+{
+    return adoption_scan(s->parts.data_dir, adopt, s, e);
+}
