@@ -80,10 +80,12 @@ static int announce(const struct settings *settings, unsigned port, struct err *
     char text[16];
     int n = snprintf(text, sizeof(text), "%u\n", port);
     log_info("api.started version=%s port=%u", process_version, port);
-    (void)process_notify("READY=1", e);
-    if (!settings_is_set(settings, "port_file"))
-        return 0;
-    return file_replace(settings_text(settings, "port_file"), text, (size_t)n, 0644, e);
+    int r = 0;
+    if (settings_is_set(settings, "port_file"))
+        r = file_replace(settings_text(settings, "port_file"), text, (size_t)n, 0644, e);
+    if (r == 0)
+        (void)process_notify("READY=1", e);
+    return r;
 }
 
 static void wait_for_stop(int signals)
