@@ -78,10 +78,11 @@ static bool choose_project(struct request *rq)
     return false;
 }
 
-/* What a request says is looked at only once it is known who asks. */
+/* What a request says is looked at only once it is known who asks. Its body went with the client, if
+ * that left meanwhile: then nothing is begun. */
 static void handle(struct request *rq)
 {
-    if (request_check_query(rq))
+    if (rq->req != NULL && request_check_query(rq))
         rq->route->handler(rq);
 }
 

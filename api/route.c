@@ -46,6 +46,8 @@ static void add_allowed(char *allow, size_t size, const char *method)
 bool route_takes_query(const struct route *route, const char *name, size_t n)
 {
     const char *at = route->query;
+    if (at != NULL && strcmp(at, QUERY_BY_HANDLER) == 0)
+        return true;
     while (at != NULL && *at != '\0') {
         size_t have = strcspn(at, " ");
         if (h2o_memis(at, have, name, n))

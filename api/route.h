@@ -15,6 +15,9 @@ enum access {
     ACCESS_JOIN,       /* a join token */
 };
 
+/* The handler reads its query by a table (query.h) and refuses what is not in it. */
+#define QUERY_BY_HANDLER "*"
+
 struct route {
     const char *method;
     const char *pattern; /* segments; ":id" matches a UUID and lands in request.path_ids */

@@ -5,13 +5,42 @@
 #include "agent_events.h"
 #include "agent_logs.h"
 #include "agent_register.h"
+#include "catalog.h"
+#include "env_variables.h"
 #include "health.h"
+#include "hypervisors.h"
 #include "run_logs.h"
+#include "run_trigger.h"
+#include "runners.h"
+#include "runs.h"
 
 const struct route routes[] = {
     {"GET", "/healthz", ACCESS_PUBLIC, health_alive, NULL},
     {"GET", "/readyz", ACCESS_PUBLIC, health_ready, NULL},
     {"GET", "/openapi.json", ACCESS_PUBLIC, health_openapi, NULL},
+
+    {"GET", "/v1/runners", ACCESS_PROJECT, runners_list, QUERY_BY_HANDLER},
+    {"POST", "/v1/runners", ACCESS_PROJECT, runners_create, NULL},
+    {"GET", "/v1/runners/:id", ACCESS_PROJECT, runners_get, NULL},
+    {"PATCH", "/v1/runners/:id", ACCESS_PROJECT, runners_update, NULL},
+    {"DELETE", "/v1/runners/:id", ACCESS_PROJECT, runners_delete, NULL},
+
+    {"GET", "/v1/runners/:id/env_variables", ACCESS_PROJECT, env_variables_list, QUERY_BY_HANDLER},
+    {"POST", "/v1/runners/:id/env_variables", ACCESS_PROJECT, env_variables_create, NULL},
+    {"PATCH", "/v1/runners/:id/env_variables/:id", ACCESS_PROJECT, env_variables_update, NULL},
+    {"DELETE", "/v1/runners/:id/env_variables/:id", ACCESS_PROJECT, env_variables_delete, NULL},
+
+    {"GET", "/v1/runners/:id/runs", ACCESS_PROJECT, runs_list_of_runner, QUERY_BY_HANDLER},
+    {"POST", "/v1/runners/:id/runs", ACCESS_PROJECT, run_trigger, QUERY_BY_HANDLER},
+    {"GET", "/v1/runners/:id/runs/:id", ACCESS_PROJECT, runs_get, NULL},
+    {"POST", "/v1/runners/:id/runs/:id/stop", ACCESS_PROJECT, runs_stop, NULL},
+    {"GET", "/v1/runs", ACCESS_PROJECT, runs_list, QUERY_BY_HANDLER},
+    {"GET", "/v1/runs/:id", ACCESS_PROJECT, runs_get, NULL},
+    {"POST", "/v1/runs/:id/stop", ACCESS_PROJECT, runs_stop, NULL},
+
+    {"GET", "/v1/regions", ACCESS_PROJECT, catalog_list_regions, QUERY_BY_HANDLER},
+    {"GET", "/v1/instance_types", ACCESS_PROJECT, catalog_list_instance_types, QUERY_BY_HANDLER},
+    {"GET", "/v1/hypervisors", ACCESS_ADMIN, hypervisors_list, QUERY_BY_HANDLER},
 
     {"GET", "/v1/runs/:id/logs", ACCESS_PROJECT, run_logs_list, RUN_LOGS_LIST_QUERY},
     {"GET", "/v1/runs/:id/logs/stream", ACCESS_PROJECT, run_logs_stream, RUN_LOGS_STREAM_QUERY},
