@@ -204,7 +204,7 @@ static size_t put_batch(struct event_outbox *outbox, struct buf *body)
 
 static void send_batch(struct event_outbox *outbox)
 {
-    CLEANUP(buf_done) struct buf body;
+    CLEANUP(buf_done) struct buf body = {0};
     if (outbox->call != NULL || outbox->is_settling || timer_is_running(outbox->retry) ||
         outbox->entries == NULL)
         return;
