@@ -21,7 +21,7 @@ const NUL = 'a\u0000b';
 
 const integer = (min, max) => ({
   good: [min, max],
-  bad: [...NOT_INTEGER, min - 1, max + 1, -1e15, 9223372036854775807, 1e300],
+  bad: [...NOT_INTEGER, min - 1, max + 1, -1e15, 9223372036854774784, 1e300],
 });
 const choice = (...values) => ({ good: values, bad: [...NOT_TEXT, '', values[0].toUpperCase() + 'x'] });
 const orNull = ({ good, bad }) => ({ good: [...good, null], bad: bad.filter((v) => v !== null) });

@@ -90,9 +90,9 @@ test('the environment is named, never shown', async () => {
   const list = await client.get(`/v1/runners/${runner.id}/runs`);
   for (const { text } of [made, read, list]) assert.ok(!text.includes(secret));
   const rows = stack.database.sql(
-    `SELECT encode(value, 'escape') FROM run_env WHERE run_id = '${made.json.run.id}'`);
+    `SELECT encode(value, 'hex') FROM run_env WHERE run_id = '${made.json.run.id}'`);
   assert.equal(rows.length, 3);
-  assert.ok(rows.every((row) => !row.includes(secret)));
+  assert.ok(rows.every((row) => !Buffer.from(row, 'hex').includes(secret)));
 });
 
 test('limits of a trigger', async () => {
@@ -197,6 +197,36 @@ test('lists are newest first, by runner and over all', async () => {
   assert.deepEqual(await ids(`/v1/runners/${two.id}/runs`), runs.filter((_, i) => i % 2 === 0));
   const { json } = await client.get(`/v1/runners/${one.id}/runs?per_page=10`);
   assert.equal(json.meta.pagination.total_objects, 3);
+});
+
+test('lists are filtered', async () => {
+  const runner = await makeRunner(client);
+  const path = `/v1/runners/${runner.id}/runs`;
+  const [a, b, c] = [await trigger(client, runner, { labels: { team: 'a=b', x: '1' } }),
+    await trigger(client, runner, { labels: { team: 'b' } }), await trigger(client, runner)];
+  await client.post(`/v1/runs/${b.id}/stop`);
+  const ids = async (query) => {
+    const { json, text } = await client.get(`${path}?${query}`);
+    assert.ok(json.runs, text);
+    assert.equal(json.meta.pagination.total_objects, json.runs.length);
+    return json.runs.map(({ id }) => id);
+  };
+  assert.deepEqual(await ids('status=canceled'), [b.id]);
+  assert.deepEqual(await ids('status=pending'), [c.id, a.id]);
+  assert.deepEqual(await ids('status=running'), []);
+  assert.deepEqual(await ids('label=team%3Da%3Db'), [a.id]);
+  assert.deepEqual(await ids('label=team='), []);
+  assert.deepEqual(await ids('trigger=api'), [c.id, b.id, a.id]);
+  assert.deepEqual(await ids('trigger=schedule'), []);
+  assert.deepEqual(await ids(`until=${a.created_at}`), []);
+  assert.deepEqual(await ids('since=2020-01-01T00:00:00%2B01:00&until=2999-01-01T00:00:00Z'), [c.id, b.id, a.id]);
+  assert.deepEqual(await ids('since=2999-01-01T00:00:00Z'), []);
+  const { json } = await client.get('/v1/runs?status=pending&per_page=10&label=x%3D1');
+  assert.deepEqual(json.runs.map(({ id }) => id), [a.id]);
+  assert.match(json.meta.pagination.links.first, /&status=pending&label=x%3D1$/);
+
+  assertProblems(await client.get(`${path}?status=assigned&label=x&trigger=cron&since=today&until=2026-13-01T00:00:00Z&page=0`),
+    ['status', 'label', 'trigger', 'since', 'until', 'page']);
 });
 
 test('a run belongs to its runner', async () => {

@@ -25,6 +25,15 @@ function pathPattern(template) {
   return new RegExp(`^${source}$`);
 }
 
+/** The path as a server sees it: percent-encoding undone, dot segments resolved. */
+function normalizePath(path) {
+  try {
+    return decodeURIComponent(new URL(path, 'http://localhost').pathname);
+  } catch {
+    return path;
+  }
+}
+
 /** One line a problem, with the place in the document that was checked. */
 function describeErrors(where, errors) {
   return errors.map((e) => {
@@ -64,7 +73,7 @@ export class Contract {
 
   /** The operation of a request: {template, methods, operation}; `null` for an unknown path. */
   find(method, path) {
-    const found = this.#paths.find(({ pattern }) => pattern.test(path));
+    const found = this.#paths.find(({ pattern }) => pattern.test(normalizePath(path)));
     if (!found) return null;
     const item = this.#document.paths[found.template];
     const name = method === 'HEAD' ? 'get' : method.toLowerCase();

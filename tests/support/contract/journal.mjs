@@ -24,7 +24,7 @@ export class Journal {
   }
 
   violation(request, status, problems) {
-    const violation = { request, status, problems };
+    const violation = { request, status, problems: [...problems] };
     this.violations.push(violation);
     this.#append({ violation });
   }
