@@ -234,7 +234,7 @@ static void rotate(struct log_shipper *shipper)
 static void ship(void *ctx)
 {
     struct log_shipper *shipper = ctx;
-    CLEANUP(buf_done) struct buf body;
+    CLEANUP(buf_done) struct buf body = {0};
     if (shipper->call != NULL || timer_is_running(shipper->retry))
         return;
     buf_init(&body, LIMIT_LOG_BATCH_BYTES);

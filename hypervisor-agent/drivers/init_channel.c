@@ -57,7 +57,7 @@ static void encode_order(struct buf *b, const struct run_spec *spec)
 /* A memfd that holds the order. The copy on the heap is wiped. */
 static int write_order(const struct run_spec *spec, int *ret_fd, struct err *e)
 {
-    CLEANUP(buf_done) struct buf order;
+    CLEANUP(buf_done) struct buf order = {0};
     CLEANUP(fd_closep) int fd = memfd_create("order", MFD_CLOEXEC);
     if (fd < 0)
         return err_errno(e, errno, "make the order for init");
