@@ -14,6 +14,12 @@ endfunction()
 
 errand_pkg_dependency(Jansson::Jansson jansson)
 
+# A program with the property ERRAND_STATIC is linked with -static and takes the archive instead.
+find_library(ERRAND_JANSSON_ARCHIVE libjansson.a REQUIRED)
+mark_as_advanced(ERRAND_JANSSON_ARCHIVE)
+set_target_properties(Jansson::Jansson PROPERTIES INTERFACE_LINK_LIBRARIES
+    "$<IF:$<BOOL:$<TARGET_PROPERTY:ERRAND_STATIC>>,${ERRAND_JANSSON_ARCHIVE},PkgConfig::dep_jansson>")
+
 if(ERRAND_BUILD_API OR ERRAND_BUILD_AGENT)
     errand_pkg_dependency(Sodium::Sodium libsodium)
 endif()

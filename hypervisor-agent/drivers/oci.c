@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Four things can happen, in nearly any order: the runtime says something, the runtime ends, init
- * says something, init ends. Each sets a fact; report() reads the facts. init's end can only be
- * taken in once the runtime is gone and we have become its parent.
+ * says something, init ends. Each sets a fact; report() reads the facts. init's end is seen once
+ * the runtime is gone and we have become its parent, and so are those of helpers a runtime leaves.
  */
 #include "drivers/oci.h"
 
@@ -22,13 +22,16 @@
 #include <sys/epoll.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CONFIG_FILE "config.json"
+#define CONFIG_FILE ROOTFS_SCRATCH "/config.json"
 #define CONFIG_MAX_BYTES ((size_t)128 * 1024)
 #define PROGRAM_MAX_BYTES ((size_t)64 * 1024)
+/* A container that talks without end is not listened to for ever. */
+#define MESSAGES_MAX 8
+
 #define HOSTNAME_FROM_ID 12
 #define HOSTNAME_BYTES 65
 
@@ -37,9 +40,8 @@
 
 enum watched {
     WATCHED_WORDS,
-    WATCHED_RUNTIME,
     WATCHED_CHANNEL,
-    WATCHED_INIT,
+    WATCHED_CHILDREN,
 };
 
 struct sandbox {
@@ -47,14 +49,13 @@ struct sandbox {
     enum cgroup_layout layout;
     char id[CONTAINER_ID_BYTES];
     int poll_fd;
+    int children_fd; /* signalfd of SIGCHLD */
     struct oci_runtime runtime;
     int channel_fd; /* -1 once closed */
     int out_fd;     /* borrowed until the order is sent */
     int err_fd;
 
     pid_t init_pid; /* 0 until READY */
-    int init_fd;    /* pidfd */
-    bool init_ended;
     bool init_reaped;
     int init_status; /* as waitpid gives it, once reaped */
     bool started;
@@ -68,7 +69,7 @@ static void sandbox_free(struct sandbox *sandbox)
         return;
     oci_runtime_done(&sandbox->runtime);
     fd_closep(&sandbox->channel_fd);
-    fd_closep(&sandbox->init_fd);
+    fd_closep(&sandbox->children_fd);
     fd_closep(&sandbox->poll_fd);
     free(sandbox);
 }
@@ -86,7 +87,7 @@ static struct sandbox *sandbox_new(const struct run_spec *spec)
     sandbox->spec = spec;
     sandbox->poll_fd = -1;
     sandbox->channel_fd = -1;
-    sandbox->init_fd = -1;
+    sandbox->children_fd = -1;
     oci_runtime_init(&sandbox->runtime);
     if (snprintf(sandbox->id, sizeof(sandbox->id), "%s-%u", ID_TEXT(spec->run), spec->attempt) < 0)
         sandbox->id[0] = '\0';
@@ -102,6 +103,19 @@ static int watch(const struct sandbox *sandbox, int fd, enum watched what, struc
 }
 
 /* prepare */
+
+static int open_children(struct sandbox *sandbox, struct err *e)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return err_errno(e, errno, "watch children");
+    sandbox->children_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (sandbox->children_fd < 0)
+        return err_errno(e, errno, "watch children");
+    return watch(sandbox, sandbox->children_fd, WATCHED_CHILDREN, e);
+}
 
 static void choose_hostname(const struct run_spec *spec, char *hostname)
 {
@@ -128,7 +142,8 @@ static int write_config(const struct buf *config, struct err *e)
     return 0;
 }
 
-static int make_config(const struct run_spec *spec, const char *hostname, struct err *e)
+static int make_config(const struct run_spec *spec, const char *hostname, bool bind_etc,
+                       struct err *e)
 {
     CLEANUP(buf_done) struct buf program;
     CLEANUP(buf_done) struct buf config;
@@ -141,6 +156,7 @@ static int make_config(const struct run_spec *spec, const char *hostname, struct
         return r;
     oci_config_put(&config, &(struct oci_config){.spec = spec,
                                                  .hostname = hostname,
+                                                 .bind_etc = bind_etc,
                                                  .seccomp_program = compiled ? &program : NULL});
     if (!buf_ok(&config))
         return err_set(e, ERR_LIMIT, CONFIG_FILE " is larger than %zu bytes", config.max_bytes);
@@ -162,6 +178,7 @@ static int oci_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox
 {
     CLEANUP(sandbox_freep) struct sandbox *sandbox = sandbox_new(spec);
     char hostname[HOSTNAME_BYTES];
+    bool bind_etc = false;
     if (sandbox == NULL)
         return err_set(e, ERR_UNAVAILABLE, "out of memory");
     if (!cgroup_path_is_safe(spec->cgroup))
@@ -171,15 +188,17 @@ static int oci_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox
         return err_errno(e, errno, "prepare the container");
 
     choose_hostname(spec, hostname);
-    int r = cgroup_layout_find(&sandbox->layout, e);
+    int r = open_children(sandbox, e);
+    if (r == 0)
+        r = cgroup_layout_find(&sandbox->layout, e);
     if (r == 0)
         r = rootfs_unshare(e);
     if (r == 0 && sandbox->layout == CGROUP_HYBRID && is_crun(spec->runtime))
         r = cover_hybrid_tree(e);
     if (r == 0)
-        r = rootfs_make(&spec->layers, hostname, e);
+        r = rootfs_make(&spec->layers, hostname, &bind_etc, e);
     if (r == 0)
-        r = make_config(spec, hostname, e);
+        r = make_config(spec, hostname, bind_etc, e);
     if (r < 0)
         return r;
     *ret_sandbox = TAKE_PTR(sandbox);
@@ -195,11 +214,10 @@ static int oci_start(struct sandbox *sandbox, int out_fd, int err_fd, struct err
     sandbox->err_fd = err_fd;
     int r = init_channel_open(&sandbox->channel_fd, &theirs, e);
     if (r == 0)
-        r = oci_runtime_start(&sandbox->runtime, sandbox->spec->runtime, sandbox->id, theirs, e);
+        r = oci_runtime_start(&sandbox->runtime, sandbox->spec->runtime, ROOTFS_SCRATCH,
+                              sandbox->id, theirs, e);
     if (r == 0)
         r = watch(sandbox, sandbox->runtime.words_fd, WATCHED_WORDS, e);
-    if (r == 0)
-        r = watch(sandbox, sandbox->runtime.pid_fd, WATCHED_RUNTIME, e);
     if (r == 0)
         r = watch(sandbox, sandbox->channel_fd, WATCHED_CHANNEL, e);
     return r;
@@ -213,16 +231,10 @@ static int oci_poll_fd(const struct sandbox *sandbox)
 /* The group exists and only init is in it. */
 static int send_order(struct sandbox *sandbox, pid_t init_pid, struct err *e)
 {
-    sandbox->init_fd = (int)syscall(SYS_pidfd_open, init_pid, 0);
-    if (sandbox->init_fd < 0)
-        return err_errno(e, errno, "watch the container");
     sandbox->init_pid = init_pid;
-    int r = watch(sandbox, sandbox->init_fd, WATCHED_INIT, e);
-    if (r < 0)
-        return r;
     cgroup_forbid_swap(sandbox->layout, sandbox->spec->cgroup, sandbox->spec->memory_bytes);
-    r = init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
-                                sandbox->err_fd, e);
+    int r = init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
+                                    sandbox->err_fd, e);
     if (r == 0 && sandbox->runtime.ended)
         init_channel_send_adopted(sandbox->channel_fd);
     return r;
@@ -236,12 +248,13 @@ static void oci_kill(struct sandbox *sandbox)
     (void)cgroup_kill(sandbox->layout, sandbox->spec->cgroup);
 }
 
-static void handle_channel(struct sandbox *sandbox)
+/* Returns whether there may be more to read. */
+static bool handle_channel(struct sandbox *sandbox)
 {
     struct init_event event = init_channel_receive(sandbox->channel_fd);
     switch (event.kind) {
     case INIT_EVENT_NONE:
-        break;
+        return false;
     case INIT_EVENT_READY:
         if (sandbox->init_pid == 0 && send_order(sandbox, event.pid, &sandbox->problem) < 0)
             oci_kill(sandbox);
@@ -255,34 +268,38 @@ static void handle_channel(struct sandbox *sandbox)
         break;
     case INIT_EVENT_CLOSED:
         (void)close(TAKE_FD(sandbox->channel_fd));
-        break;
+        return false;
     }
+    return true;
 }
 
-/* Reaps it if it has ended and is ours already. */
-static void try_reap_init(struct sandbox *sandbox)
+static void handle_runtime_end(struct sandbox *sandbox, int status)
 {
-    if (!sandbox->init_ended || sandbox->init_reaped || !sandbox->runtime.ended)
-        return;
-    pid_t pid = waitpid(sandbox->init_pid, &sandbox->init_status, WNOHANG);
-    if (pid == 0)
-        return;
-    sandbox->init_reaped = true;
-    if (pid < 0)
-        (void)err_errno(&sandbox->problem, errno, "learn how the container ended");
-}
-
-static void handle_runtime_end(struct sandbox *sandbox)
-{
-    oci_runtime_reap(&sandbox->runtime);
-    if (!sandbox->runtime.ended)
-        return;
-    fd_closep(&sandbox->runtime.pid_fd);
-    sandbox->runtime.pid_fd = -1;
-    if (sandbox->runtime.status != 0)
+    oci_runtime_set_ended(&sandbox->runtime, status);
+    if (status != 0)
         oci_kill(sandbox);
     else if (sandbox->init_pid > 0 && sandbox->channel_fd >= 0)
         init_channel_send_adopted(sandbox->channel_fd);
+}
+
+/* What init has said is taken in first: that is how we know its pid. */
+static void handle_children(struct sandbox *sandbox)
+{
+    struct signalfd_siginfo info;
+    int status;
+    pid_t pid;
+    while (read(sandbox->children_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+        continue;
+    for (int i = 0; i < MESSAGES_MAX && sandbox->channel_fd >= 0 && handle_channel(sandbox); i++)
+        continue;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == sandbox->runtime.pid) {
+            handle_runtime_end(sandbox, status);
+        } else if (pid == sandbox->init_pid) {
+            sandbox->init_reaped = true;
+            sandbox->init_status = status;
+        }
+    }
 }
 
 static void handle(struct sandbox *sandbox, enum watched what)
@@ -292,17 +309,12 @@ static void handle(struct sandbox *sandbox, enum watched what)
         if (sandbox->runtime.words_fd >= 0)
             oci_runtime_read_words(&sandbox->runtime);
         break;
-    case WATCHED_RUNTIME:
-        handle_runtime_end(sandbox);
-        break;
     case WATCHED_CHANNEL:
         if (sandbox->channel_fd >= 0)
-            handle_channel(sandbox);
+            (void)handle_channel(sandbox);
         break;
-    case WATCHED_INIT:
-        /* readable for ever: not to be woken again while its parent is still the runtime */
-        sandbox->init_ended = true;
-        (void)epoll_ctl(sandbox->poll_fd, EPOLL_CTL_DEL, sandbox->init_fd, NULL);
+    case WATCHED_CHILDREN:
+        handle_children(sandbox);
         break;
     }
 }
@@ -356,11 +368,6 @@ static void oci_step(struct sandbox *sandbox, struct sandbox_report *ret_report)
     int n = epoll_wait(sandbox->poll_fd, events, ARRAY_LEN(events), 0);
     for (int i = 0; i < n; i++)
         handle(sandbox, (enum watched)events[i].data.u32);
-
-    /* What init said last may be read after its end was seen. */
-    if (sandbox->init_ended && sandbox->channel_fd >= 0)
-        handle_channel(sandbox);
-    try_reap_init(sandbox);
     report(sandbox, ret_report);
 }
 
@@ -390,12 +397,7 @@ static int remove_traces(enum cgroup_layout layout, const char *cgroup, struct e
         (void)cgroup_kill(layout, cgroup);
         return r;
     }
-    r = rootfs_remove(e);
-    if (r == 0)
-        r = dir_remove(OCI_RUNTIME_STATE, e);
-    if (r == 0 && unlink(CONFIG_FILE) < 0 && errno != ENOENT)
-        r = err_errno(e, errno, "remove " CONFIG_FILE);
-    return r;
+    return rootfs_remove(e);
 }
 
 static int oci_destroy(struct sandbox *sandbox, struct err *e)

@@ -105,7 +105,7 @@ static void put_bind(struct buf *b, const char *destination, const char *source,
     buf_add_char(b, '}');
 }
 
-static void put_mounts(struct buf *b, const struct run_spec *spec)
+static void put_mounts(struct buf *b, const struct run_spec *spec, bool bind_etc)
 {
     static const char file[] = "[\"bind\",\"rprivate\",\"nosuid\",\"nodev\"]";
     static const char program[] = "[\"bind\",\"rprivate\",\"ro\",\"nosuid\",\"nodev\"]";
@@ -118,9 +118,11 @@ static void put_mounts(struct buf *b, const struct run_spec *spec)
                ",{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\",\"source\":\"shm\",\"options\":"
                "[\"nosuid\",\"noexec\",\"nodev\",\"mode=1777\",\"size=%" PRIu64 "\"]}",
                shm);
-    put_bind(b, "/etc/hosts", ROOTFS_HOSTS, file);
-    put_bind(b, "/etc/hostname", ROOTFS_HOSTNAME, file);
-    put_bind(b, "/etc/resolv.conf", ROOTFS_RESOLV_CONF, file);
+    if (bind_etc) {
+        put_bind(b, "/etc/hosts", ROOTFS_HOSTS, file);
+        put_bind(b, "/etc/hostname", ROOTFS_HOSTNAME, file);
+        put_bind(b, "/etc/resolv.conf", ROOTFS_RESOLV_CONF, file);
+    }
     put_bind(b, INIT_PATH, spec->init, program);
     buf_add_char(b, ']');
 }
@@ -195,7 +197,7 @@ void oci_config_put(struct buf *b, const struct oci_config *config)
     buf_printf(b, "{\"path\":\"%s\",\"readonly\":%s}", ROOTFS_DIR,
                config->spec->read_only ? "true" : "false");
     field_put_text(b, "hostname", config->hostname);
-    put_mounts(b, config->spec);
+    put_mounts(b, config->spec, config->bind_etc);
     put_linux(b, config);
     put_annotations(b, config);
     buf_add_char(b, '}');

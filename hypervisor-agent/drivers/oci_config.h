@@ -16,6 +16,7 @@
 struct oci_config {
     const struct run_spec *spec;
     const char *hostname;
+    bool bind_etc;                     /* rootfs_make() says */
     const struct buf *seccomp_program; /* for crun; NULL = the profile itself goes in */
 };
 

@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,9 +23,11 @@
 /* Above every number that is given a meaning below. */
 #define FIRST_FREE_FD 10
 
+#define COPY_MAX_BYTES ((off_t)2 << 20)
+
 void oci_runtime_init(struct oci_runtime *runtime)
 {
-    *runtime = (struct oci_runtime){.pid_fd = -1, .words_fd = -1};
+    *runtime = (struct oci_runtime){.words_fd = -1};
 }
 
 static void place(int fd, int number)
@@ -31,62 +36,94 @@ static void place(int fd, int number)
         _exit(EXIT_NO_RUNTIME);
 }
 
-/* In the child, which must not touch anything of its parent's. */
-static void execute(const char *program, const char *id, int channel_fd, int words_fd)
-    __attribute__((noreturn));
+/* A sealed copy of the program, or -1. crun executed from such a copy knows that a container cannot
+ * overwrite it (CVE-2019-5736); otherwise it makes itself a read-only mount and executes itself a
+ * second time, which costs a fifth of a start. runc is too large to be worth copying. */
+static int sealed_copy(const char *program)
+{
+    CLEANUP(fd_closep) int from = open(program, O_RDONLY | O_CLOEXEC);
+    CLEANUP(fd_closep) int copy = memfd_create("runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    struct stat st;
+    if (from < 0 || copy < 0 || fstat(from, &st) < 0 || st.st_size > COPY_MAX_BYTES)
+        return -1;
+    for (off_t left = st.st_size; left > 0;) {
+        ssize_t put = sendfile(copy, from, NULL, (size_t)left);
+        if (put <= 0)
+            return -1;
+        left -= put;
+    }
+    if (fcntl(copy, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+        return -1;
+    return TAKE_FD(copy);
+}
 
-static void execute(const char *program, const char *id, int channel_fd, int words_fd)
+/* What the child needs, which must not touch anything of its parent's. */
+struct order {
+    const char *program;
+    const char *bundle;
+    const char *id;
+    int copy_fd; /* -1 = none */
+    int channel_fd;
+    int words_fd;
+};
+
+static void execute(const struct order *order) __attribute__((noreturn));
+
+static void execute(const struct order *order)
 {
     static const char path[] = "PATH=" INIT_DEFAULT_PATH;
     const char *const argv[] = {
-        program, "--root",   OCI_RUNTIME_STATE,
-        "run",   "--detach", "--preserve-fds",
-        "1",     "--bundle", ".",
-        id,      NULL,
+        order->program, "--root", "runtime", "run", "--detach", "--preserve-fds", "1",
+        "--bundle",     ".",      order->id, NULL,
     };
     const char *const env[] = {path, NULL};
+    char *const *args = (char *const *)(uintptr_t)argv;
+    char *const *envs = (char *const *)(uintptr_t)env;
     sigset_t none;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 
-    int channel = fcntl(channel_fd, F_DUPFD, FIRST_FREE_FD);
-    int words = fcntl(words_fd, F_DUPFD, FIRST_FREE_FD);
-    int nothing = open("/dev/null", O_RDONLY);
-    place(nothing, STDIN_FILENO);
+    int channel = fcntl(order->channel_fd, F_DUPFD, FIRST_FREE_FD);
+    int words = fcntl(order->words_fd, F_DUPFD, FIRST_FREE_FD);
+    int copy = order->copy_fd < 0 ? -1 : fcntl(order->copy_fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    place(open("/dev/null", O_RDONLY), STDIN_FILENO);
     place(words, STDOUT_FILENO);
     place(words, STDERR_FILENO);
     place(channel, INIT_CHANNEL_FD);
-    (void)close_range(INIT_CHANNEL_FD + 1, ~0U, 0);
+    (void)close_range(INIT_CHANNEL_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 
-    (void)execve(program, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)env);
+    if (chdir(order->bundle) == 0) {
+        if (copy >= 0)
+            (void)fexecve(copy, args, envs);
+        (void)execve(order->program, args, envs);
+    }
     static const char sorry[] = "cannot execute the container runtime\n";
     ssize_t put = write(STDERR_FILENO, sorry, sizeof(sorry) - 1);
     _exit(put < 0 ? EXIT_NO_RUNTIME + 1 : EXIT_NO_RUNTIME);
 }
 
-int oci_runtime_start(struct oci_runtime *runtime, const char *program, const char *id,
-                      int channel_fd, struct err *e)
+int oci_runtime_start(struct oci_runtime *runtime, const char *program, const char *bundle,
+                      const char *id, int channel_fd, struct err *e)
 {
+    CLEANUP(fd_closep) int copy_fd = sealed_copy(program);
     int words[2];
     if (pipe2(words, O_CLOEXEC) < 0)
         return err_errno(e, errno, "start %s", program);
     runtime->words_fd = words[0];
     (void)fcntl(words[0], F_SETFL, O_NONBLOCK);
 
+    const struct order order = {program, bundle, id, copy_fd, channel_fd, words[1]};
     pid_t pid = fork();
     if (pid == 0)
-        execute(program, id, channel_fd, words[1]);
+        execute(&order);
     int errnum = errno;
     (void)close(words[1]);
     if (pid < 0)
         return err_errno(e, errnum, "start %s", program);
 
     runtime->pid = pid;
-    runtime->pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (runtime->pid_fd < 0)
-        return err_errno(e, errno, "watch %s", program);
     return 0;
 }
 
@@ -106,11 +143,10 @@ void oci_runtime_read_words(struct oci_runtime *runtime)
     }
 }
 
-void oci_runtime_reap(struct oci_runtime *runtime)
+void oci_runtime_set_ended(struct oci_runtime *runtime, int status)
 {
-    if (runtime->ended || waitpid(runtime->pid, &runtime->status, WNOHANG) != runtime->pid)
-        return;
     runtime->ended = true;
+    runtime->status = status;
     if (runtime->words_fd >= 0)
         oci_runtime_read_words(runtime);
 }
@@ -149,7 +185,6 @@ void oci_runtime_done(struct oci_runtime *runtime)
     oci_runtime_kill(runtime);
     if (runtime->pid > 0 && !runtime->ended)
         (void)waitpid(runtime->pid, &runtime->status, 0);
-    fd_closep(&runtime->pid_fd);
     fd_closep(&runtime->words_fd);
     oci_runtime_init(runtime);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One execution of crun or runc: started detached from us, watched by a pidfd, its complaints read
- * from a pipe.
+ * One execution of crun or runc: started detached from us, its complaints read from a pipe.
  */
 #ifndef ERRAND_DRIVERS_OCI_RUNTIME_H
 #define ERRAND_DRIVERS_OCI_RUNTIME_H
@@ -12,14 +11,10 @@
 
 #include "base/err.h"
 
-/* The runtime's own state, in the run dir. */
-#define OCI_RUNTIME_STATE "runtime"
-
 #define OCI_RUNTIME_SAID_BYTES 2048
 
 struct oci_runtime {
     pid_t pid;    /* 0 = not started */
-    int pid_fd;   /* readable when it has ended */
     int words_fd; /* its stdout and stderr; -1 once closed */
     bool ended;
     int status;                        /* as waitpid gives it, once ended */
@@ -29,16 +24,17 @@ struct oci_runtime {
 
 void oci_runtime_init(struct oci_runtime *runtime);
 
-/* `program --root runtime run --detach --preserve-fds 1 --bundle . <id>`, with `channel_fd` as the
- * container's descriptor 3 and nothing else of ours. It is killed when we die. */
-int oci_runtime_start(struct oci_runtime *runtime, const char *program, const char *id,
-                      int channel_fd, struct err *e) MUST_USE;
+/* `program --root runtime run --detach --preserve-fds 1 --bundle . <id>` in `bundle`, with
+ * `channel_fd` as the container's descriptor 3 and nothing else of ours. It is killed when we die.
+ */
+int oci_runtime_start(struct oci_runtime *runtime, const char *program, const char *bundle,
+                      const char *id, int channel_fd, struct err *e) MUST_USE;
 
 /* When words_fd is readable. Closes it at its end. */
 void oci_runtime_read_words(struct oci_runtime *runtime);
 
-/* When pid_fd is readable: reap it and read what is left of its words. */
-void oci_runtime_reap(struct oci_runtime *runtime);
+/* It was reaped, with this status of waitpid: read what is left of its words. */
+void oci_runtime_set_ended(struct oci_runtime *runtime, int status);
 
 void oci_runtime_kill(struct oci_runtime *runtime);
 

@@ -19,13 +19,14 @@
 
 #define UPPER ROOTFS_OVERLAY "/upper"
 #define WORK ROOTFS_OVERLAY "/work"
+#define MOUNT_POINT ROOTFS_SCRATCH "/" ROOTFS_DIR
 
 /* Docker's ceiling; fds and the page of options bear more */
 #define LAYERS_MAX 128
 #define OPTIONS_MAX_BYTES 4095
 
 struct overlay_fds {
-    int fds[LAYERS_MAX + 2];
+    int fds[LAYERS_MAX + 3];
     size_t n;
 };
 
@@ -54,13 +55,13 @@ static int mount_overlay(struct buf *options, struct err *e)
     buf_add_text(options, ",volatile");
     if (!buf_ok(options))
         return err_set(e, ERR_LIMIT, "mount the image: too many layers");
-    if (mount("overlay", ROOTFS_DIR, "overlay", 0, buf_text(options)) == 0)
+    if (mount("overlay", MOUNT_POINT, "overlay", 0, buf_text(options)) == 0)
         return 0;
     if (errno != EINVAL)
         return err_errno(e, errno, "mount the image");
 
     options->len = n;
-    if (mount("overlay", ROOTFS_DIR, "overlay", 0, buf_text(options)) < 0)
+    if (mount("overlay", MOUNT_POINT, "overlay", 0, buf_text(options)) < 0)
         return err_errno(e, errno, "mount the image (is the data directory itself an overlay?)");
     return 0;
 }
@@ -75,18 +76,21 @@ static int make_directory(const char *path, mode_t mode, struct err *e)
 /* The upper directory's mode is that of the container's "/". */
 static int make_directories(struct err *e)
 {
-    static const struct {
-        const char *path;
-        mode_t mode;
-    } wanted[] = {
-        {ROOTFS_DIR, 0700}, {ROOTFS_ETC, 0700}, {ROOTFS_OVERLAY, 0700}, {UPPER, 0755}, {WORK, 0700},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
-        int r = make_directory(wanted[i].path, wanted[i].mode, e);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    int r = make_directory(ROOTFS_OVERLAY, 0700, e);
+    if (r == 0)
+        r = make_directory(UPPER, 0755, e);
+    if (r == 0)
+        r = make_directory(WORK, 0700, e);
+    if (r == 0)
+        r = make_directory(ROOTFS_SCRATCH, 0700, e);
+    if (r == 0 && mount("errand", ROOTFS_SCRATCH, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                        "mode=0700,size=4m") < 0)
+        r = err_errno(e, errno, "mount " ROOTFS_SCRATCH);
+    if (r == 0)
+        r = make_directory(MOUNT_POINT, 0700, e);
+    if (r == 0)
+        r = make_directory(ROOTFS_SCRATCH "/" ROOTFS_TOP, 0755, e);
+    return r;
 }
 
 static int write_file(const char *path, const struct buf *text, struct err *e)
@@ -108,15 +112,43 @@ static int write_etc(const char *hostname, struct err *e)
                "fe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\n"
                "ff02::2\tip6-allrouters\n127.0.1.1\t%s\n",
                hostname);
-    int r = write_file(ROOTFS_HOSTS, &text, e);
+    int r = write_file(ROOTFS_SCRATCH "/" ROOTFS_HOSTS, &text, e);
     buf_clear(&text);
     buf_printf(&text, "%s\n", hostname);
     if (r == 0)
-        r = write_file(ROOTFS_HOSTNAME, &text, e);
+        r = write_file(ROOTFS_SCRATCH "/" ROOTFS_HOSTNAME, &text, e);
     buf_clear(&text);
     buf_add_text(&text, "# no network, no name servers\n");
     if (r == 0)
-        r = write_file(ROOTFS_RESOLV_CONF, &text, e);
+        r = write_file(ROOTFS_SCRATCH "/" ROOTFS_RESOLV_CONF, &text, e);
+    return r;
+}
+
+/* The image's /etc as the topmost layer that has one shows it; mode 0 when none has. */
+static struct stat find_etc(const struct text_list *layers)
+{
+    struct stat st = {.st_mode = 0};
+    for (size_t i = layers->n; i > 0; i--) {
+        CLEANUP(fd_closep) int fd = open(layers->items[i - 1], O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0 && fstatat(fd, "etc", &st, AT_SYMLINK_NOFOLLOW) == 0)
+            return st;
+    }
+    return (struct stat){.st_mode = 0};
+}
+
+/* Owner and mode of a directory in several layers are the topmost layer's: ours takes over what the
+ * image's says. */
+static int make_etc(const struct text_list *layers, const char *hostname, bool *ret_bind_etc,
+                    struct err *e)
+{
+    struct stat st = find_etc(layers);
+    mode_t mode = S_ISDIR(st.st_mode) ? st.st_mode & 07777 : 0755;
+    int r = make_directory(ROOTFS_SCRATCH "/" ROOTFS_ETC, mode, e);
+    if (r == 0 && chown(ROOTFS_SCRATCH "/" ROOTFS_ETC, st.st_uid, st.st_gid) < 0)
+        r = err_errno(e, errno, "own " ROOTFS_ETC);
+    if (r == 0)
+        r = write_etc(hostname, e);
+    *ret_bind_etc = st.st_mode != 0 && !S_ISDIR(st.st_mode);
     return r;
 }
 
@@ -129,7 +161,8 @@ int rootfs_unshare(struct err *e)
     return 0;
 }
 
-int rootfs_make(const struct text_list *layers, const char *hostname, struct err *e)
+int rootfs_make(const struct text_list *layers, const char *hostname, bool *ret_bind_etc,
+                struct err *e)
 {
     CLEANUP(overlay_fds_done) struct overlay_fds fds = {.n = 0};
     CLEANUP(buf_done) struct buf options;
@@ -139,10 +172,12 @@ int rootfs_make(const struct text_list *layers, const char *hostname, struct err
 
     int r = make_directories(e);
     if (r == 0)
-        r = write_etc(hostname, e);
+        r = make_etc(layers, hostname, ret_bind_etc, e);
+    buf_add_text(&options, "lowerdir=");
+    if (r == 0 && !*ret_bind_etc)
+        r = add_directory(&fds, &options, "", ROOTFS_SCRATCH "/" ROOTFS_TOP, e);
     for (size_t i = layers->n; r == 0 && i > 0; i--)
-        r = add_directory(&fds, &options, i == layers->n ? "lowerdir=" : ":", layers->items[i - 1],
-                          e);
+        r = add_directory(&fds, &options, fds.n == 0 ? "" : ":", layers->items[i - 1], e);
     if (r == 0)
         r = add_directory(&fds, &options, ",upperdir=", UPPER, e);
     if (r == 0)
@@ -154,11 +189,10 @@ int rootfs_make(const struct text_list *layers, const char *hostname, struct err
 
 int rootfs_remove(struct err *e)
 {
-    if (umount2(ROOTFS_DIR, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
-        return err_errno(e, errno, "unmount the image");
-    int r = dir_remove(ROOTFS_DIR, e);
-    if (r == 0)
-        r = dir_remove(ROOTFS_ETC, e);
+    /* with all that is mounted below */
+    if (umount2(ROOTFS_SCRATCH, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
+        return err_errno(e, errno, "unmount " ROOTFS_SCRATCH);
+    int r = dir_remove(ROOTFS_SCRATCH, e);
     if (r == 0)
         r = dir_remove(ROOTFS_OVERLAY, e);
     return r;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "drivers/cgroup.h"
+#include "drivers/rootfs.h"
 #include "drivers/seccomp_compile.h"
 #include "shim/spool.h"
 
@@ -387,13 +388,32 @@ static int search_file(const char *path, const struct stat *st, int kind, struct
 
 bool shim_disk_holds(const struct shim *shim, const char *text)
 {
+    char scratch[SHIM_PATH_BYTES * 2];
     searched = text;
     found = false;
     assert_int_equal(nftw(shim->run_dir, search_file, 8, FTW_PHYS | FTW_MOUNT), 0);
+    if (shim->pid > 0) {
+        assert_true(snprintf(scratch, sizeof(scratch), "/proc/%d/root%s/" ROOTFS_SCRATCH,
+                             (int)shim->pid, shim->run_dir) > 0);
+        assert_int_equal(nftw(scratch, search_file, 8, FTW_PHYS | FTW_MOUNT), 0);
+    }
     return found;
 }
 
 int64_t shim_duration_ms(const struct shim *shim)
 {
     return (shim->record.finished_at_us - shim->record.started_at_us) / CLOCK_US_PER_MS;
+}
+
+void shim_assert_only_record_is_left(const struct shim *shim)
+{
+    static const char *const expected[] = {".", "..", "exit.json", "lock", "spool", "status.json"};
+    struct dirent **names;
+    int n = scandir(shim->run_dir, &names, NULL, alphasort);
+    assert_int_equal(n, ARRAY_LEN(expected));
+    for (int i = 0; i < n; i++) {
+        assert_string_equal(names[i]->d_name, expected[i]);
+        free(names[i]);
+    }
+    free(names);
 }

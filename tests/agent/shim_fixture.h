@@ -71,8 +71,11 @@ void shim_assert_text(struct shim *shim, enum log_stream stream, const char *exp
 /* How many processes are in the run's control group. */
 size_t shim_count_processes(const struct shim *shim);
 
-/* Whether any file in the run dir holds `text`. */
+/* Whether any file in the run dir, or in the living shim's scratch directory, holds `text`. */
 bool shim_disk_holds(const struct shim *shim, const char *text);
+
+/* The run dir of an ended run holds its lock, status, spool and record, and nothing else. */
+void shim_assert_only_record_is_left(const struct shim *shim);
 
 /* From the start of the command to the exit record. */
 int64_t shim_duration_ms(const struct shim *shim);

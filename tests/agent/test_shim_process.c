@@ -4,7 +4,10 @@
  */
 #include "agent/shim_fixture.h"
 
+#include "base/file.h"
+
 #include <string.h>
+#include <unistd.h>
 
 static void test_shim__true_ends_with_zero(void **state)
 {
@@ -17,6 +20,7 @@ static void test_shim__true_ends_with_zero(void **state)
     assert_true(shim->record.finished_at_us >= shim->record.started_at_us);
     assert_true(shim->record.memory_peak_bytes > 0);
     assert_false(shim->record.oom_killed);
+    shim_assert_only_record_is_left(shim);
 }
 
 static void test_shim__exit_code_is_the_commands(void **state)
@@ -170,6 +174,35 @@ static void test_shim__layers_are_stacked_and_writes_stay_out_of_them(void **sta
     assert_int_equal(shim_teardown((void **)&again), 0);
 }
 
+static void test_shim__etc_files_are_its_own_and_writable(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.hostname = strdup("box");
+    shim_set_script(shim,
+                    "cat /etc/hostname; grep -c 'localhost' /etc/hosts; stat -c %a /etc; "
+                    "echo x >/etc/hosts.new && mv /etc/hosts.new /etc/hosts && cat /etc/hosts");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "box\n2\n755\nx\n");
+}
+
+static void test_shim__etc_may_be_a_symbolic_link(void **state)
+{
+    struct shim *shim = *state;
+    struct err e;
+    char layer[SHIM_PATH_BYTES];
+    char path[SHIM_PATH_BYTES + 8];
+    assert_true(snprintf(layer, sizeof(layer), "%s.layer", shim->run_dir) > 0);
+    assert_true(snprintf(path, sizeof(path), "%s/real", layer) > 0);
+    ASSERT_OK(dir_make(path, 0755, &e), e);
+    assert_true(snprintf(path, sizeof(path), "%s/etc", layer) > 0);
+    assert_int_equal(symlink("real", path), 0);
+    ASSERT_OK(text_list_add(&shim->spec.layers, layer, &e), e);
+    shim->spec.hostname = strdup("box");
+    shim_set_script(shim, "cat /etc/hostname /real/hostname");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "box\nbox\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, shim_setup, shim_teardown)
 
 int main(void)
@@ -190,6 +223,8 @@ int main(void)
         TEST(test_shim__unknown_user_is_told),
         TEST(test_shim__working_directory_is_made),
         TEST(test_shim__orphans_are_reaped_and_do_not_prolong),
+        TEST(test_shim__etc_files_are_its_own_and_writable),
+        TEST(test_shim__etc_may_be_a_symbolic_link),
         TEST(test_shim__layers_are_stacked_and_writes_stay_out_of_them),
     };
     return cmocka_run_group_tests(tests, shim_group_setup, shim_group_teardown);

@@ -158,7 +158,7 @@ static void test_shim__killed_shim_takes_its_container_with_it(void **state)
     assert_int_equal(shim->record.exit_code, -1);
     assert_int_equal(shim->record.last_line, 1);
     assert_true(shim->record.started_at_us > 0);
-    assert_false(shim_disk_holds(shim, "ociVersion"));
+    shim_assert_only_record_is_left(shim);
     assert_int_equal(shim_reap(shim), 0);
 }
 
