@@ -24,8 +24,7 @@ export ERRAND_URL ERRAND_TOKEN
 registry=$(scripts/registry.sh start "$work/registry")
 image=$registry/bench/busybox:1
 tests/support/make_image.sh "$work/image" "$image" >/dev/null
-"$bin/errand" runner create --name bench --image "${image%:*}" --tag 1 --argv /bin/true >/dev/null
-runner=$("$bin/errand" runner show bench --json | jq -r '.id // .runner.id')
+runner=$("$bin/errand" runner create bench --image "$image" -- /bin/true)
 
 # the same container without Errand: same files, the runtime's own default configuration
 mkdir -p "$work/bundle/rootfs/bin"

@@ -32,7 +32,7 @@ echo "$image"
 
 say "3. Create the runner 'demo'"
 if ! "$errand" runner show demo >/dev/null 2>&1; then
-    "$errand" runner create --name demo --image "${image%:*}" --tag "${image##*:}"
+    "$errand" runner create demo --image "$image"
 fi
 
 say "4. Run it: its log, live, and its exit code"
