@@ -148,6 +148,29 @@ static void test_pass__fills_beyond_pages_of_runs_that_do_not_fit(void **state)
     assert_string_equal(field(place, small, "state"), "assigned");
 }
 
+/* Memory on one, cores on the other: these runs pass the filter of a page and fit nowhere. */
+static void test_pass__goes_on_where_it_was_cut(void **state)
+{
+    struct place *place = *state;
+    struct id few_cores = queue_fixture_hypervisor(place->admin, 4000);
+    (void)queue_fixture_hypervisor(place->admin, 1000);
+    fixture_script(place->admin, "UPDATE hypervisors SET cpu_milli = 500 WHERE id = '%s'",
+                   ID_TEXT(few_cores));
+    queue_fixture_runs(place->admin, 9000, "{2000}");
+    fixture_script(place->admin, "UPDATE runs SET cpu_milli = 4000");
+    struct id small = queue_fixture_run(place->admin, 100, 0);
+    load(place);
+
+    struct queue_outcome outcome = pass(place, QUEUE_EXPLAIN_NEW);
+    assert_true(outcome.is_cut);
+    assert_int_equal(outcome.placed, 0);
+    int passes = 1;
+    for (; outcome.is_cut && passes < 10; passes++)
+        outcome = pass(place, QUEUE_EXPLAIN_NEW);
+    assert_int_equal(passes, 2);
+    assert_string_equal(field(place, small, "state"), "assigned");
+}
+
 static void test_pass__fills_a_fleet_and_never_over(void **state)
 {
     struct place *place = *state;
@@ -341,7 +364,7 @@ TEST_MAIN(CASE(test_pass__best_fit_by_free_memory),
           CASE(test_pass__too_large_runs_do_not_block_smaller_ones_behind),
           CASE(test_pass__numbers_follow_on_the_tick_only), CASE(test_pass__no_hypervisor_at_all),
           CASE(test_pass__fills_beyond_pages_of_runs_that_do_not_fit),
-          CASE(test_pass__fills_a_fleet_and_never_over),
+          CASE(test_pass__goes_on_where_it_was_cut), CASE(test_pass__fills_a_fleet_and_never_over),
           CASE(test_pass__gives_back_what_a_cordon_refused),
           CASE(test_pass__one_bad_run_harms_no_other),
           CASE(test_pass__tells_when_the_session_is_gone),
