@@ -5,6 +5,7 @@
 
 #include "auth/token.h"
 #include "base/clock.h"
+#include "store/project_store.h"
 #include "store/token_store.h"
 
 #include "reply.h"
@@ -62,37 +63,48 @@ static bool may_use(enum access access, enum token_kind kind)
     return false;
 }
 
-/* A user token may name another project than its default. False when answered. */
-static bool choose_project(struct request *rq)
-{
-    if (rq->principal.kind != TOKEN_KIND_USER)
-        return true;
-    const char *text = request_header(rq, "x-errand-project");
-    if (text == NULL)
-        text = request_header(rq, "x-nodion-project");
-    if (text == NULL)
-        return true;
-    if (id_parse(text, strlen(text), &rq->principal.project, NULL) == 0)
-        return true;
-    reply_error(rq, ERR_INVALID, "X-Errand-Project must be a UUID");
-    return false;
-}
-
-/* What a request says is looked at only once it is known who asks. Its body went with the client, if
- * that left meanwhile: then nothing is begun. */
+/* What a request says is looked at only once it is known who asks. Its body went with the client,
+ * if that left meanwhile: then nothing is begun. */
 static void handle(struct request *rq)
 {
     if (rq->req != NULL && request_check_query(rq))
         rq->route->handler(rq);
 }
 
+static void on_project(struct request *rq, const struct rows *rows)
+{
+    if (rows_count(rows) == 0)
+        reply_error(rq, ERR_NOT_FOUND, "There is no such project");
+    else
+        handle(rq);
+}
+
+/* A user token may name another project than its default. */
+static void choose_project(struct request *rq)
+{
+    const char *text = request_header(rq, "x-errand-project");
+    if (text == NULL)
+        text = request_header(rq, "x-nodion-project");
+    if (rq->principal.kind != TOKEN_KIND_USER || text == NULL) {
+        handle(rq);
+        return;
+    }
+    if (id_parse(text, strlen(text), &rq->principal.project, NULL) < 0) {
+        reply_error(rq, ERR_NOT_FOUND, "There is no such project");
+        return;
+    }
+    struct params p;
+    project_store_find_params(&p, rq->principal.project);
+    request_query(rq, &project_store_find, &p, on_project);
+}
+
 static void go_on(struct request *rq, const struct principal *principal)
 {
     rq->principal = *principal;
-    if (!may_use(rq->route->access, principal->kind))
+    if (may_use(rq->route->access, principal->kind))
+        choose_project(rq);
+    else
         reply_error(rq, ERR_DENIED, "This token may not do that");
-    else if (choose_project(rq))
-        handle(rq);
 }
 
 static void refuse(struct request *rq, const char *message)

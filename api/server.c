@@ -129,9 +129,16 @@ static int open_loops(struct server *server, const struct server_config *config,
     return db_pipe_open(server->loops[0].h2o.loop, config->database_url, &server->notices, e);
 }
 
+/* So that answers can be built without a look at every allocation. */
+static void *alloc_or_abort(size_t n)
+{
+    return h2o_mem_alloc(n);
+}
+
 int server_open(const struct server_config *config, const char *listen, struct server **ret_server,
                 struct err *e)
 {
+    json_set_alloc_funcs(alloc_or_abort, free);
     struct server *server = h2o_mem_alloc(sizeof(*server));
     *server = (struct server){.threads = config->threads};
     configure_h2o(&server->globalconf);
