@@ -54,7 +54,7 @@ is_complete() {
 
 @test "an API that is killed and comes back: the log is complete and who followed it goes on" {
     runner=$(make_runner)
-    close_bats errand run "$runner" --command \
+    errand run "$runner" --command \
         'for i in $(seq 1 60); do echo $i; sleep 0.1; done; exit 9' >"$STACK/out" 2>"$STACK/err" &
     errand_pid=$!
     eventually 20 grep --quiet --line-regexp 5 "$STACK/out"

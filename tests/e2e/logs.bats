@@ -90,7 +90,7 @@ logged() {
 }
 
 @test "carriage returns, quotes, backslashes and control characters survive" {
-    run=$(logged "printf 'a\\rb \"q\" \\\\\\\\ \\001\\033[1m\\n'")
+    run=$(logged "printf 'a\\rb \"q\" \\\\ \\001\\033[1m\\n'")
     log_entries "$run" | jq --exit-status '.msg == "a\rb \"q\" \\ \u0001\u001b[1m"'
 }
 

@@ -81,8 +81,7 @@ teardown_file() { stack_destroy; }
 }
 
 @test "errand run exits with 127 when there is no such program" {
-    run errand run "$(make_runner)" -- no-such-program
-    [ "$status" -eq 127 ]
+    run -127 errand run "$(make_runner)" -- no-such-program
 }
 
 @test "an image that does not exist fails the run and says which" {

@@ -22,7 +22,8 @@ stop_run() {
 
 @test "whoever follows a pending run is told that it was canceled" {
     run=$(trigger "$(make_runner '{"instance_type": "standard-l"}')" '{"argv": ["true"]}')
-    api GET "/v1/runs/$run/logs/stream" >"$STACK/stream" &
+    curl --silent --no-buffer --header "Authorization: Bearer $ERRAND_TOKEN" \
+        "$ERRAND_URL/v1/runs/$run/logs/stream" >"$STACK/stream" &
     eventually 10 grep --quiet '^event: status' "$STACK/stream"
     stop_run "$run"
     wait $!
@@ -80,7 +81,7 @@ stop_run() {
 
 @test "errand stop stops, and errand run tells its own" {
     runner=$(make_runner)
-    close_bats errand run "$runner" -- sh -c 'echo up; sleep 300' >"$STACK/out" 2>"$STACK/err" &
+    errand run "$runner" -- sh -c 'echo up; sleep 300' >"$STACK/out" 2>"$STACK/err" &
     eventually 20 grep --quiet up "$STACK/out"
     errand stop "$(api GET "/v1/runners/$runner/runs" | jq --raw-output '.runs[0].id')"
     code=0
@@ -91,7 +92,7 @@ stop_run() {
 
 @test "Ctrl-C at errand run stops the run" {
     runner=$(make_runner)
-    close_bats bash -c 'trap - INT; exec errand run "$1" -- sh -c "echo up; sleep 300"' bash "$runner" \
+    bash -c 'trap - INT; exec errand run "$1" -- sh -c "echo up; sleep 300"' bash "$runner" \
         >"$STACK/out" 2>"$STACK/err" &
     eventually 20 grep --quiet up "$STACK/out"
     kill -INT $!

@@ -79,7 +79,7 @@ is_whole() {
 
 @test "errand run survives a server that cuts it off again and again" {
     runner=$(make_runner)
-    close_bats errand run "$runner" --command \
+    errand run "$runner" --command \
         'for i in $(seq 1 60); do echo $i; sleep 0.1; done; exit 9' >"$STACK/out" 2>"$STACK/err" &
     errand_pid=$!
     eventually 20 test -s "$STACK/out"

@@ -92,7 +92,7 @@ pids() {
 
 @test "a second stack beside the first one is another world" {
     other=$STACK/other
-    close_bats errand up --data "$other" --port 0
+    without_bats errand up --data "$other" --port 0
     (
         source "$other/env"
         [ "$ERRAND_URL" != "$DIRECT_URL" ]
@@ -101,7 +101,7 @@ pids() {
     )
     [ "$(curl --silent --output /dev/null --write-out '%{http_code}' \
         --header "Authorization: Bearer $(. "$other/env" && echo "$ERRAND_TOKEN")" "$DIRECT_URL/v1/runners")" = 401 ]
-    close_bats errand down --data "$other"
+    without_bats errand down --data "$other"
 }
 
 @test "the contract was kept and nothing is left" {

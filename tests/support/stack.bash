@@ -24,8 +24,8 @@ fail() {
 }
 
 # Daemons must not hold bats' own descriptors, or it waits for them.
-close_bats() {
-    "$@" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+without_bats() {
+    "$@" 3>&- 4>&-
 }
 
 # eventually SECONDS COMMAND…: until it succeeds; for what no stream tells.
@@ -42,11 +42,11 @@ eventually() {
 stack_up() {
     local port=()
     [[ -d $DATA ]] || port=(--port 0)
-    close_bats errand up --data "$DATA" "${port[@]}"
+    without_bats errand up --data "$DATA" "${port[@]}"
 }
 
 stack_down() {
-    close_bats errand down --data "$DATA"
+    without_bats errand down --data "$DATA"
 }
 
 stack_load_env() {
@@ -64,8 +64,8 @@ stack_start_recorder() {
         port=$(cat "$STACK/recorder.port")
         rm "$STACK/recorder.port"
     fi
-    close_bats node "$support/proxy.mjs" --upstream "$DIRECT_URL" --journal "$STACK/journal" \
-        --port "$port" --port-file "$STACK/recorder.port" &>>"$STACK/recorder.log" &
+    node "$support/proxy.mjs" --upstream "$DIRECT_URL" --journal "$STACK/journal" \
+        --port "$port" --port-file "$STACK/recorder.port" &>>"$STACK/recorder.log" 3>&- 4>&- &
     echo $! >"$STACK/recorder.pid"
     eventually 20 test -s "$STACK/recorder.port"
     ERRAND_URL=http://127.0.0.1:$(cat "$STACK/recorder.port")
@@ -85,7 +85,7 @@ stack_start() {
     STACK=$(mktemp -d /tmp/errand-e2e.XXXXXX)
     chmod 755 "$STACK"
     export STACK DATA=$STACK/data
-    REGISTRY=$(close_bats "$ERRAND_SOURCE_DIR/scripts/registry.sh" start "$STACK/registry")
+    REGISTRY=$(without_bats "$ERRAND_SOURCE_DIR/scripts/registry.sh" start "$STACK/registry")
     export REGISTRY IMAGE=$REGISTRY/test/busybox
     mkdir "$STACK/image"
     "$ERRAND_SOURCE_DIR/tests/support/make_image.sh" "$STACK/image" "$IMAGE:1" >"$STACK/image/digest"
@@ -107,8 +107,8 @@ add_hypervisor() {
     ERRAND_DATABASE_URL="host='$DATA/state/run' dbname=errand user=errand_api" \
         ERRAND_KEY_RING=$DATA/state/keys/ring.json \
         errand-api token create --kind join --name "$name" >"$STACK/$name.token"
-    close_bats errand-agent --api_url "$DIRECT_URL" --join_token_file "$STACK/$name.token" \
-        --data_dir "$STACK/$name" --name "$name" "$@" &>>"$DATA/log/$name.log" &
+    errand-agent --api_url "$DIRECT_URL" --join_token_file "$STACK/$name.token" \
+        --data_dir "$STACK/$name" --name "$name" "$@" &>>"$DATA/log/$name.log" 3>&- 4>&- &
     echo $! >"$STACK/$name.pid"
     eventually 20 hypervisor_is_ready "$name"
 }
@@ -277,7 +277,7 @@ no_run_directories() {
 }
 
 sanitizer_reports() {
-    grep --extended-regexp --with-filename \
+    grep --extended-regexp --after-context 40 --no-filename \
         'ERROR: (Address|Leak)Sanitizer|runtime error:|ThreadSanitizer|Assertion .* failed' "$DATA"/log/*
 }
 
@@ -314,6 +314,7 @@ stack_destroy() {
     done
     stack_down || true
     "$ERRAND_SOURCE_DIR/scripts/registry.sh" stop "$STACK/registry" || true
+    sanitizer_reports | sed 's/^/# /' >&3 || true
     [[ -z ${ERRAND_KEEP-} ]] || return 0
     [[ ! -L $DATA/state ]] || rm -rf "$(readlink --canonicalize "$DATA/state")"
     rm -rf "$STACK"
