@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <jansson.h>
+
 #include "bus_start.h"
 #include "loop_start.h"
 #include "router.h"
