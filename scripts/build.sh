@@ -16,4 +16,4 @@ if [[ ! -f $dir/build.ninja || CMakePresets.json -nt $dir/build.ninja ]]; then
         exit 1
     }
 fi
-cmake --build --preset "$preset" --parallel "$jobs" -- --quiet
+cmake --build --preset "$preset" --parallel "$jobs" -- --quiet | sed "/^ninja: no work to do/d"
