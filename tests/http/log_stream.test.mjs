@@ -54,8 +54,7 @@ test('a run is followed from waiting to its end', async () => {
 
   const assignment = await agent.next('assign', run);
   await agent.started(assignment);
-  let status = await follower.next();
-  while (status.data.status === 'pending') status = await follower.next();
+  const status = await follower.find(({ data }) => data.status !== 'pending');
   assert.equal(status.event, 'status');
   assert.equal(status.id, undefined);
   assert.equal(status.data.status, 'running');
@@ -81,9 +80,8 @@ test('the progress of a pull is shown', async () => {
   const follower = await client.follow(`/v1/runs/${run.id}/logs/stream`);
   await follower.nextItem();
   await agent.report({ type: 'pulling', run: run.id, attempt: 1, done_bytes: 10, total_bytes: 100 });
-  let status = await follower.next();
-  while (!status.data.pull) status = await follower.next();
-  assert.deepEqual(status.data.pull, { done_bytes: 10, total_bytes: 100 });
+  const { data } = await follower.find(({ data: { pull } }) => pull);
+  assert.deepEqual(data.pull, { done_bytes: 10, total_bytes: 100 });
   await agent.finished(assignment, { exit_code: null, reason: 'image_pull_failed' });
   assert.equal((await follower.rest()).at(-1).data.termination_reason, 'image_pull_failed');
 });
@@ -194,9 +192,8 @@ test('a reader at another replica is woken too', async () => {
   const { assignment, run, stream } = await running();
   const follower = await replica.client.follow(stream);
   await agent.log(assignment, 1, ['here']);
-  let event = await follower.next();
-  while (event.event !== 'log') event = await follower.next();
-  assert.equal(event.data.msg, 'here');
+  const line = await follower.find(({ event }) => event === 'log');
+  assert.equal(line.data.msg, 'here');
   const stopped = await replica.client.post(`/v1/runs/${run.id}/stop`);
   assert.equal(stopped.status, 200);
   await agent.next('stop', run);
@@ -210,8 +207,7 @@ test('a server that drains ends its streams, and they go on elsewhere', async ()
   const { assignment, stream } = await running();
   const follower = await replica.client.follow(stream);
   await agent.log(assignment, 1, ['before']);
-  let event = await follower.next();
-  while (event.event !== 'log') event = await follower.next();
+  await follower.find(({ event }) => event === 'log');
   await replica.program.stop();
   assert.deepEqual(ids(await follower.rest()), []);
   await agent.log(assignment, 2, ['after']);

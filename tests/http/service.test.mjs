@@ -19,7 +19,7 @@ test('the served document is the committed one', async () => {
   const { status, headers, text } = await anonymous.get('/openapi.json');
   assert.equal(status, 200);
   assert.match(headers['content-type'], /^application\/json/);
-  assert.equal(text, readFileSync(new URL('../../openapi/errand.json', import.meta.url), 'utf8'));
+  assert.ok(text === readFileSync(new URL('../../openapi/errand.json', import.meta.url), 'utf8'));
 });
 
 test('alive without a token', async () => {

@@ -2,6 +2,7 @@
 //
 // Plain HTTP for tests: says exactly what it is told, hides nothing of the answer.
 
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { EventStreamReader } from '../../support/contract/event_stream.mjs';
@@ -109,12 +110,23 @@ export class Follower {
     return this.#items.shift() ?? null;
   }
 
-  /** The next event with `data` parsed, comments and retry skipped. */
+  /** The next event with `data` parsed, comments and retry skipped; `null` at the end. */
   async next() {
-    for (;;) {
+    const deadline = Date.now() + 20000;
+    while (Date.now() < deadline) {
       const item = await this.nextItem();
       if (item === null) return null;
       if ('event' in item) return { ...item, data: JSON.parse(item.data) };
+    }
+    throw new Error('nothing but comments for 20 s');
+  }
+
+  /** The next event that `wanted` says yes to. */
+  async find(wanted) {
+    for (;;) {
+      const event = await this.next();
+      assert.ok(event, 'the stream ended before');
+      if (wanted(event)) return event;
     }
   }
 

@@ -26,6 +26,8 @@ export class FakeAgent {
   #client;
   #seq = 0;
   #stream = null;
+  #beat = null;
+  #vitals = {};
   #lines = [];
   #rest = '';
   #wake = () => {};
@@ -44,21 +46,24 @@ export class FakeAgent {
     assert.equal(status, 200, text);
     stack.plant(json.credential);
     const agent = new FakeAgent(stack.anonymous, json.hypervisor, json.credential);
-    await agent.heartbeat(change);
+    agent.#vitals = change;
+    await agent.heartbeat();
     return agent;
   }
 
-  heartbeat({ mem_total: total = 65536 } = {}) {
+  heartbeat() {
+    const { mem_total: total = 65536 } = this.#vitals;
     return this.report({
       type: 'heartbeat', mem_total: total, mem_free: total, disk_free: 1e12, runs: 0, images_cached: 0,
     });
   }
 
-  /** Opens the assignment stream; returns its first line. */
+  /** Opens the assignment stream and beats from now on; returns the stream's first line. */
   async connect() {
     const { req, res } = await this.#client.open('GET', '/agent/v1/assignments');
     assert.equal(res.statusCode, 200);
     this.#stream = req;
+    this.#beat = setInterval(() => this.heartbeat().catch(() => {}), 5000).unref();
     this.#rest = '';
     this.#lines = [];
     res.setEncoding('utf8');
@@ -73,6 +78,7 @@ export class FakeAgent {
   }
 
   disconnect() {
+    clearInterval(this.#beat);
     this.#stream?.destroy();
     this.#stream = null;
   }
@@ -83,11 +89,14 @@ export class FakeAgent {
   }
 
   async #shift(wanted) {
-    for (;;) {
-      const at = this.#lines.findIndex(wanted);
-      if (at >= 0) return this.#lines.splice(at, 1)[0];
-      await within('an assignment line', new Promise((resolve) => { this.#wake = resolve; }));
-    }
+    const found = (async () => {
+      for (;;) {
+        const at = this.#lines.findIndex(wanted);
+        if (at >= 0) return this.#lines.splice(at, 1)[0];
+        await new Promise((resolve) => { this.#wake = resolve; });
+      }
+    })();
+    return within('an assignment line', found);
   }
 
   /** Sends one event; returns its result. */
