@@ -307,8 +307,11 @@ static void test_stop__one_on_a_hypervisor_is_asked(void **state)
     for (size_t i = 0; i < ARRAY_LEN(states); i++) {
         struct id hypervisor = fixture_hypervisor(db);
         struct id id = fixture_run_in(db, states[i], hypervisor);
+        int64_t asked_at_us = 0;
         for (int times = 0; times < 2; times++) {
             struct run stopped = stop_ok(id);
+            assert_true(times == 0 || stopped.updated_at_us == asked_at_us);
+            asked_at_us = stopped.updated_at_us;
             assert_string_equal(run_state_name(stopped.state), states[i]);
             assert_true(stopped.stop_requested);
             assert_null(stopped.termination_reason);
