@@ -65,10 +65,10 @@ static void take_answer(struct event_report *report, const struct rows *rows)
             refuse(report, ERR_NOT_FOUND, "There is no such hypervisor");
         else if (agent_store_room_changed(rows))
             bus_publish(loop, BUS_FLEET, hypervisor);
-    } else if (agent_store_accepted(rows)) {
-        bus_publish(loop, BUS_RUN, report->run);
-    } else {
+    } else if (!agent_store_accepted(rows)) {
         refuse(report, ERR_CONFLICT, STALE);
+    } else if (report->type != AGENT_EVENT_PULLING) {
+        bus_publish(loop, BUS_RUN, report->run);
     }
 }
 
@@ -112,6 +112,15 @@ static struct agent_fence fence_of(const struct event_report *report,
 {
     return (struct agent_fence){event->run_id, event->attempt,
                                 report->batch->rq->principal.hypervisor};
+}
+
+/* Progress is not kept, but an agent that pulls for nobody is told. */
+static void check_pulling(struct event_report *report, const struct agent_event *event)
+{
+    struct params p;
+    struct agent_fence fence = fence_of(report, event);
+    agent_store_current_params(&p, &fence);
+    run(report, &agent_store_current, &p);
 }
 
 static void store_started(struct event_report *report, const struct agent_event *event)
@@ -167,7 +176,9 @@ static void store(struct event_report *report, const struct agent_event *event)
     case AGENT_EVENT_FINISHED:
         store_finished(report, event);
         break;
-    case AGENT_EVENT_PULLING: /* progress is not kept */
+    case AGENT_EVENT_PULLING:
+        check_pulling(report, event);
+        break;
     case AGENT_EVENT_TYPE_COUNT:
         break;
     }

@@ -12,14 +12,15 @@
 static const char sql_register[] =
     "WITH hypervisor AS ("
     " INSERT INTO hypervisors (id, name, region_id, cpu_milli, memory_total_mb, memory_free_mb,"
-    "   disk_free_bytes, version, runtimes, public_key)"
+    "   disk_free_bytes, version, runtimes, public_key, labels)"
     " SELECT $1::uuid, $3, regions.id, $5::int, $6::int, $6::int, $7::bigint, $8, $9::text[],"
-    "   $10::bytea FROM regions WHERE slug = $4"
+    "   $10::bytea, $12::jsonb FROM regions WHERE slug = $4"
     " ON CONFLICT (name) DO UPDATE SET region_id = excluded.region_id,"
     "   cpu_milli = excluded.cpu_milli, memory_total_mb = excluded.memory_total_mb,"
     "   memory_free_mb = least(hypervisors.memory_free_mb, excluded.memory_total_mb),"
     "   disk_free_bytes = excluded.disk_free_bytes, version = excluded.version,"
-    "   runtimes = excluded.runtimes, public_key = excluded.public_key, last_seen_at = now(),"
+    "   runtimes = excluded.runtimes, public_key = excluded.public_key,"
+    "   labels = excluded.labels, last_seen_at = now(),"
     "   status = CASE hypervisors.status WHEN 'lost' THEN 'ready' ELSE hypervisors.status END"
     " RETURNING id"
     "), credential AS ("
@@ -38,6 +39,9 @@ static const char sql_heartbeat[] =
     "   OR old.memory_free_mb <> h.memory_free_mb";
 
 #define FENCE "id = $1 AND attempt = $2::int AND hypervisor_id = $3::uuid"
+
+static const char sql_current[] =
+    "SELECT EXISTS (SELECT FROM runs WHERE " FENCE " AND state IN ('assigned', 'running'))";
 
 static const char sql_started[] =
     "WITH moved AS ("
@@ -74,6 +78,7 @@ static const char sql_finished[] =
 const struct statement agent_store_register = {"agent_register", sql_register, .repeatable = true};
 const struct statement agent_store_heartbeat = {"agent_heartbeat", sql_heartbeat,
                                                 .repeatable = true};
+const struct statement agent_store_current = {"agent_current", sql_current, .repeatable = true};
 const struct statement agent_store_started = {"agent_started", sql_started, .repeatable = true};
 const struct statement agent_store_finished = {"agent_finished", sql_finished, .repeatable = true};
 
@@ -91,6 +96,7 @@ void agent_store_register_params(struct params *p, const struct agent_registrati
     params_add_text_array(p, r->runtimes, r->runtimes_n);
     params_add_bytes(p, r->public_key, KEY_BYTES);
     params_add_bytes(p, r->credential_hash, KEY_BYTES);
+    params_add_text(p, r->labels);
 }
 
 struct id agent_store_registered_id(const struct rows *rows)
@@ -119,6 +125,12 @@ static void add_fence(struct params *p, const struct agent_fence *fence)
     params_add_id(p, fence->run);
     params_add_i64(p, fence->attempt);
     params_add_id(p, fence->hypervisor);
+}
+
+void agent_store_current_params(struct params *p, const struct agent_fence *fence)
+{
+    params_init(p, PARAMS_BYTES);
+    add_fence(p, fence);
 }
 
 void agent_store_started_params(struct params *p, const struct agent_fence *fence,

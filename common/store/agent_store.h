@@ -25,6 +25,7 @@ struct agent_registration {
     int64_t memory_total_mb;
     int64_t disk_free_bytes;
     const char *version;
+    const char *labels; /* JSON object of texts */
     const char *const *runtimes;
     size_t runtimes_n;
     const unsigned char *public_key;      /* 32 bytes */
@@ -57,6 +58,11 @@ struct agent_fence {
     int64_t attempt;
     struct id hypervisor;
 };
+
+/* Whether the attempt is this hypervisor's and not over. Answers one row; see
+ * agent_store_accepted(). */
+extern const struct statement agent_store_current;
+void agent_store_current_params(struct params *p, const struct agent_fence *fence);
 
 struct agent_start {
     int64_t at_us;
