@@ -84,8 +84,8 @@ processes_that_tell() {
 
 @test "the key ring and the agent's credential are for their owners only" {
     [ "$(stat -c %a "$DATA/state/keys/ring.json")" = 600 ]
-    run ! find -L "$DATA/state/agent" -maxdepth 1 -type f -perm /077
-    [ -z "$output" ]
+    [ -n "$(find -L "$DATA/state/agent" -maxdepth 1 -type f)" ]
+    [ -z "$(find -L "$DATA/state/agent" -maxdepth 1 -type f -perm /077)" ]
 }
 
 @test "the contract was kept and nothing is left" {

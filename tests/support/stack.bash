@@ -57,15 +57,15 @@ stack_load_env() {
 
 # ERRAND_URL becomes the recorder's. Again: the same port, and every connection is cut.
 stack_start_recorder() {
-    local support=$ERRAND_SOURCE_DIR/tests/support/contract port=0
+    local support=$ERRAND_SOURCE_DIR/tests/support/contract recorder_port=0
     command -v node >/dev/null && [[ -d $support/node_modules ]] || return 0
     if [[ -s $STACK/recorder.pid ]]; then
         stack_end_process "$STACK/recorder.pid"
-        port=$(cat "$STACK/recorder.port")
+        recorder_port=$(cat "$STACK/recorder.port")
         rm "$STACK/recorder.port"
     fi
     node "$support/proxy.mjs" --upstream "$DIRECT_URL" --journal "$STACK/journal" \
-        --port "$port" --port-file "$STACK/recorder.port" &>>"$STACK/recorder.log" 3>&- 4>&- &
+        --port "$recorder_port" --port-file "$STACK/recorder.port" &>>"$STACK/recorder.log" 3>&- 4>&- &
     echo $! >"$STACK/recorder.pid"
     eventually 20 test -s "$STACK/recorder.port"
     ERRAND_URL=http://127.0.0.1:$(cat "$STACK/recorder.port")
@@ -104,8 +104,10 @@ add_hypervisor() {
     local name=$1
     shift
     mkdir -p "$STACK/$name"
+    # errand-api takes no key ring of another user's
+    install --mode 600 "$DATA/state/keys/ring.json" "$STACK/$name.ring"
     ERRAND_DATABASE_URL="host='$DATA/state/run' dbname=errand user=errand_api" \
-        ERRAND_KEY_RING=$DATA/state/keys/ring.json \
+        ERRAND_KEY_RING=$STACK/$name.ring \
         errand-api token create --kind join --name "$name" >"$STACK/$name.token"
     errand-agent --api_url "$DIRECT_URL" --join_token_file "$STACK/$name.token" \
         --data_dir "$STACK/$name" --name "$name" "$@" &>>"$DATA/log/$name.log" 3>&- 4>&- &
