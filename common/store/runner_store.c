@@ -36,7 +36,7 @@
     X(UPDATED_AT, "r.updated_at")
 
 /* What is written: column, its parameter, and how the parameter is made of `runner`. $1 and $2 are
- * the ids of runner and project. */
+ * the ids of project and runner. */
 #define RUNNER_WRITTEN(X)                                                                          \
     X("name", "$3", params_add_text(p, runner->name))                                              \
     X("image_name", "$4", params_add_text(p, runner->image_name))                                  \
@@ -76,67 +76,55 @@ enum {
     COLUMN_TYPE = COLUMN_REGION + CATALOG_REGION_COLUMN_COUNT,
 };
 
-#define RUNNER_COLUMNS RUNNER_READ(READ_SQL) CATALOG_REGION_COLUMNS CATALOG_TYPE_COLUMNS
-#define RUNNER_JOINS                                                                               \
+#define SELECTED RUNNER_READ(READ_SQL) CATALOG_REGION_COLUMNS CATALOG_TYPE_COLUMNS
+#define COLUMNS RUNNER_WRITTEN(WRITTEN_COLUMN)
+#define VALUES RUNNER_WRITTEN(WRITTEN_VALUE)
+#define ASSIGNMENTS RUNNER_WRITTEN(WRITTEN_SET)
+#define JOINS                                                                                      \
     " LEFT JOIN regions g ON g.id = r.region_id"                                                   \
     " LEFT JOIN instance_types t ON t.id = r.instance_type_id"
-#define LIVE(project) " project_id = " project " AND status = 'available'"
+
+/* $1 is the project in every statement, $2 the runner in all but the list. */
+#define LIVE " project_id = $1 AND status = 'available'"
 
 static const char sql_list[] =
-    "SELECT total.n" RUNNER_COLUMNS " FROM (SELECT count(*) AS n FROM runners WHERE" LIVE(
-        "$1") ") total"
-              " LEFT JOIN (SELECT * FROM runners WHERE" LIVE(
-                  "$1") "            ORDER BY id DESC LIMIT $2 OFFSET $3) r ON true" RUNNER_JOINS
-                        " ORDER BY r.id DESC";
+    "SELECT total.n" SELECTED " FROM (SELECT count(*) AS n FROM runners WHERE" LIVE ") total"
+    " LEFT JOIN (SELECT * FROM runners WHERE" LIVE
+    " ORDER BY id DESC LIMIT $2 OFFSET $3) r ON true" JOINS " ORDER BY r.id DESC";
 
 static const char sql_get[] =
-    "SELECT 1" RUNNER_COLUMNS
-    " FROM (SELECT * FROM runners WHERE id = $1 AND" LIVE("$2") ") r" RUNNER_JOINS;
+    "SELECT 1" SELECTED " FROM (SELECT * FROM runners WHERE id = $2 AND" LIVE ") r" JOINS;
 
 static const char sql_insert[] =
     "WITH made AS ("
-    " INSERT INTO runners (id, project_id" RUNNER_WRITTEN(
-        WRITTEN_COLUMN) ")"
-                        " VALUES ($1, $2" RUNNER_WRITTEN(
-                            WRITTEN_VALUE) ")"
-                                           " ON CONFLICT (id) DO NOTHING RETURNING *)"
-                                           " SELECT 1" RUNNER_COLUMNS
-                                           " FROM (SELECT * FROM made UNION ALL SELECT * FROM "
-                                           "runners WHERE id = $1) r" RUNNER_JOINS;
+    " INSERT INTO runners (project_id, id" COLUMNS ") VALUES ($1, $2" VALUES ")"
+    " ON CONFLICT (id) DO NOTHING RETURNING *"
+    ") SELECT 1" SELECTED
+    " FROM (SELECT * FROM made UNION ALL SELECT * FROM runners WHERE id = $2) r" JOINS;
 
 static const char sql_update[] =
     "WITH old AS ("
-    " SELECT id, (version" RUNNER_WRITTEN(
-        WRITTEN_COLUMN) ") IS DISTINCT FROM"
-                        "            (version" RUNNER_WRITTEN(
-                            WRITTEN_VALUE) ") AS differs"
-                                           " FROM runners WHERE id = $1 AND" LIVE(
-                                               "$2") " AND version = $25 FOR UPDATE"
-                                                     "), edited AS ("
-                                                     " UPDATE runners SET version = version + "
-                                                     "old.differs::int,"
-                                                     "  updated_at = CASE WHEN old.differs THEN "
-                                                     "now() ELSE updated_at END" RUNNER_WRITTEN(
-                                                         WRITTEN_SET) " FROM old WHERE runners.id "
-                                                                      "= old.id RETURNING runners.*"
-                                                                      ") SELECT 1" RUNNER_COLUMNS
-                                                                      " FROM edited r" RUNNER_JOINS;
+    " SELECT id, (version" COLUMNS ") IS DISTINCT FROM (version" VALUES ") AS differs"
+    " FROM runners WHERE id = $2 AND" LIVE " AND version = $25 FOR UPDATE"
+    "), edited AS ("
+    " UPDATE runners SET version = version + old.differs::int,"
+    "  updated_at = CASE WHEN old.differs THEN now() ELSE updated_at END" ASSIGNMENTS
+    " FROM old WHERE runners.id = old.id RETURNING runners.*"
+    ") SELECT 1" SELECTED " FROM edited r" JOINS;
 
 /* A trigger at the same moment may still make a run of the archived runner: it has all it needs
  * and simply runs. */
 static const char sql_delete[] =
     "WITH target AS ("
-    " SELECT id FROM runners WHERE id = $1 AND" LIVE(
-        "$2") " FOR UPDATE"
-              "), archived AS ("
-              " UPDATE runners SET status = 'archived', updated_at = now() FROM target"
-              " WHERE runners.id = target.id AND NOT EXISTS"
-              "  (SELECT FROM runs WHERE runner_id = $1"
-              "   AND state IN ('pending', 'assigned', 'running'))"
-              " RETURNING runners.id"
-              "), erased AS ("
-              " DELETE FROM runner_env USING archived WHERE runner_id = archived.id"
-              ") SELECT (SELECT count(*) FROM target), (SELECT count(*) FROM archived)";
+    " SELECT id FROM runners WHERE id = $2 AND" LIVE " FOR UPDATE"
+    "), archived AS ("
+    " UPDATE runners SET status = 'archived', updated_at = now() FROM target"
+    " WHERE runners.id = target.id AND NOT EXISTS (SELECT FROM runs WHERE runner_id = $2"
+    "   AND state IN ('pending', 'assigned', 'running'))"
+    " RETURNING runners.id"
+    "), erased AS ("
+    " DELETE FROM runner_env USING archived WHERE runner_id = archived.id"
+    ") SELECT (SELECT count(*) FROM target), (SELECT count(*) FROM archived)";
 
 const struct statement runner_store_list = {"runner_list", sql_list, .repeatable = true};
 const struct statement runner_store_get = {"runner_get", sql_get, .repeatable = true};
@@ -186,22 +174,22 @@ void runner_store_list_params(struct params *p, struct id project, struct page_w
     page_window_params(p, window);
 }
 
-static void add_ids(struct params *p, struct id runner, struct id project)
+static void add_ids(struct params *p, struct id project, struct id runner)
 {
-    params_add_id(p, runner);
     params_add_id(p, project);
+    params_add_id(p, runner);
 }
 
 void runner_store_get_params(struct params *p, struct id project, struct id runner)
 {
     params_init(p, 128);
-    add_ids(p, runner, project);
+    add_ids(p, project, runner);
 }
 
 void runner_store_insert_params(struct params *p, const struct runner *runner)
 {
     params_init(p, RUNNER_PARAMS_BYTES);
-    add_ids(p, runner->id, runner->project);
+    add_ids(p, runner->project, runner->id);
     RUNNER_WRITTEN(WRITTEN_ADD)
 }
 

@@ -300,6 +300,15 @@ static void test_stop__pending_is_canceled_at_once(void **state)
     assert_true(again.updated_at_us == updated_at_us);
 }
 
+/* One that was asked to stop, then given back because its hypervisor was lost. */
+static void test_stop__pending_again_is_canceled(void **state)
+{
+    (void)state;
+    struct id id = fixture_run_in(db, "pending", (struct id){0});
+    fixture_script(db, "UPDATE runs SET stop_requested = true WHERE id = '%s'", ID_TEXT(id));
+    assert_int_equal(stop_ok(id).state, RUN_CANCELED);
+}
+
 static void test_stop__one_on_a_hypervisor_is_asked(void **state)
 {
     (void)state;
@@ -467,7 +476,7 @@ TEST_MAIN(TEST(test_trigger__copies_the_runner), TEST(test_trigger__request_wins
           TEST(test_trigger__refusals_are_told_apart),
           TEST(test_get__belongs_to_project_and_runner),
           TEST(test_get__counts_the_lines_of_this_attempt),
-          TEST(test_stop__pending_is_canceled_at_once),
+          TEST(test_stop__pending_is_canceled_at_once), TEST(test_stop__pending_again_is_canceled),
           TEST(test_stop__one_on_a_hypervisor_is_asked), TEST(test_stop__final_stays_as_it_is),
           TEST(test_stop__sees_an_end_that_came_first), TEST(test_list__newest_first_in_pages),
           TEST(test_list__of_no_runner_is_no_row), TEST(test_list__filters))
