@@ -23,6 +23,7 @@ struct event_report {
     struct event_batch *batch;
     enum agent_event_type type;
     struct id run;
+    struct pull_progress pull;
     struct agent_result *result;
 };
 
@@ -67,7 +68,9 @@ static void take_answer(struct event_report *report, const struct rows *rows)
             bus_publish(loop, BUS_FLEET, hypervisor);
     } else if (!agent_store_accepted(rows)) {
         refuse(report, ERR_CONFLICT, STALE);
-    } else if (report->type != AGENT_EVENT_PULLING) {
+    } else if (report->type == AGENT_EVENT_PULLING) {
+        bus_publish_pull(loop, report->run, report->pull);
+    } else {
         bus_publish(loop, BUS_RUN, report->run);
     }
 }
@@ -114,10 +117,11 @@ static struct agent_fence fence_of(const struct event_report *report,
                                 report->batch->rq->principal.hypervisor};
 }
 
-/* Progress is not kept, but an agent that pulls for nobody is told. */
+/* Progress is passed on and not kept; an agent that pulls for nobody is told. */
 static void check_pulling(struct event_report *report, const struct agent_event *event)
 {
     struct params p;
+    report->pull = (struct pull_progress){event->pulling.done_bytes, event->pulling.total_bytes};
     struct agent_fence fence = fence_of(report, event);
     agent_store_current_params(&p, &fence);
     run(report, &agent_store_current, &p);

@@ -24,8 +24,9 @@ static const char *const heard[] = {"errand_run", "errand_hypervisor"};
 
 struct bus_message {
     h2o_multithread_message_t super;
-    enum bus_topic topic;
+    enum bus_topic topic; /* BUS_TOPIC_COUNT: `pull` of the run `id` */
     struct id id;
+    struct pull_progress pull;
 };
 
 struct bus_seat {
@@ -75,18 +76,32 @@ static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *me
     struct bus_seat *seat = H2O_STRUCT_FROM_MEMBER(struct bus_seat, receiver, receiver);
     struct bus_message *message;
     while ((message = take_message(messages)) != NULL) {
-        deliver(seat->loop, message->topic, message->id);
+        if (message->topic == BUS_TOPIC_COUNT)
+            log_hub_on_pull(seat->loop->logs, message->id, message->pull);
+        else
+            deliver(seat->loop, message->topic, message->id);
         free(message);
+    }
+}
+
+static void send_copies(struct bus *bus, const struct bus_message *message)
+{
+    for (unsigned i = 0; i < bus->n; i++) {
+        struct bus_message *copy = h2o_mem_alloc(sizeof(*copy));
+        *copy = *message;
+        h2o_multithread_send_message(&bus->seats[i].receiver, &copy->super);
     }
 }
 
 static void send_all(struct bus *bus, enum bus_topic topic, struct id id)
 {
-    for (unsigned i = 0; i < bus->n; i++) {
-        struct bus_message *message = h2o_mem_alloc(sizeof(*message));
-        *message = (struct bus_message){.topic = topic, .id = id};
-        h2o_multithread_send_message(&bus->seats[i].receiver, &message->super);
-    }
+    send_copies(bus, &(struct bus_message){.topic = topic, .id = id});
+}
+
+void bus_publish_pull(struct loop *loop, struct id run, struct pull_progress pull)
+{
+    send_copies(loop->bus,
+                &(struct bus_message){.topic = BUS_TOPIC_COUNT, .id = run, .pull = pull});
 }
 
 void bus_publish(struct loop *loop, enum bus_topic topic, struct id id)

@@ -9,6 +9,8 @@
 
 #include "base/id.h"
 
+#include "log_event.h"
+
 struct loop;
 
 enum bus_topic {
@@ -26,5 +28,9 @@ const char *bus_channel(enum bus_topic topic);
  * Reaches log_hub_on_run() resp. agent_hub_on_hypervisor() of every loop, this one included,
  * asynchronously. Thread: the loop's. */
 void bus_publish(struct loop *loop, enum bus_topic topic, struct id id);
+
+/* Progress of a pull, to the loops of this process only: it is not worth a NOTIFY and kept nowhere.
+ */
+void bus_publish_pull(struct loop *loop, struct id run, struct pull_progress pull);
 
 #endif

@@ -69,7 +69,8 @@ void log_event_close_batch(struct buf *b, int64_t last_id)
     sse_end_with_id(b, id_text(last_id, id));
 }
 
-void log_event_put_status(struct buf *b, const struct log_run *run)
+void log_event_put_status(struct buf *b, const struct log_run *run,
+                          const struct pull_progress *pull)
 {
     sse_begin(b, NULL, "status");
     buf_printf(b, "{\"status\":\"%s\"", run_state_public_name(run->state));
@@ -77,6 +78,9 @@ void log_event_put_status(struct buf *b, const struct log_run *run)
         buf_add_text(b, ",\"hypervisor\":");
         buf_add_json_string(b, run->hypervisor, strlen(run->hypervisor));
     }
+    if (pull != NULL)
+        buf_printf(b, ",\"pull\":{\"done_bytes\":%" PRId64 ",\"total_bytes\":%" PRId64 "}",
+                   pull->done_bytes, pull->total_bytes);
     buf_add_char(b, '}');
     sse_end(b);
 }

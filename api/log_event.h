@@ -13,6 +13,12 @@
 
 #define LOG_EVENT_BATCH_LINES 500
 
+/* How much of its image a run that waits has; `total_bytes` is 0 while unknown. */
+struct pull_progress {
+    int64_t done_bytes;
+    int64_t total_bytes;
+};
+
 /* {"id":1,"ts":"...","stream":"stdout","msg":"..."}; bytes that are not UTF-8 as "msg_base64", and
  * "partial":true when the line goes on in the next one. */
 void log_entry_put(struct buf *b, const struct log_line *line);
@@ -26,8 +32,9 @@ void log_event_open_batch(struct buf *b);
 void log_event_put_batched(struct buf *b, const struct log_line *line);
 void log_event_close_batch(struct buf *b, int64_t last_id);
 
-/* A run that is not final: event `status`. */
-void log_event_put_status(struct buf *b, const struct log_run *run);
+/* A run that is not final: event `status`. `pull` may be NULL. */
+void log_event_put_status(struct buf *b, const struct log_run *run,
+                          const struct pull_progress *pull);
 
 /* The end: event `state` with the id "end". */
 void log_event_put_state(struct buf *b, const struct log_run *run);

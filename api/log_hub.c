@@ -73,6 +73,13 @@ void log_hub_on_run(struct log_hub *hub, struct id run)
         watch_changed(hub->topics, run);
 }
 
+void log_hub_on_pull(struct log_hub *hub, struct id run, struct pull_progress pull)
+{
+    struct watch *watch = watch_find(hub->topics, run);
+    if (watch != NULL)
+        log_topic_note_pull(watch, pull);
+}
+
 void log_hub_drain(struct log_hub *hub)
 {
     watch_each(hub->topics, log_topic_drain);

@@ -7,6 +7,8 @@
 
 #include "base/id.h"
 
+#include "log_event.h"
+
 struct log_hub;
 struct loop;
 
@@ -15,6 +17,9 @@ void log_hub_free(struct log_hub *hub);
 
 /* New lines or a new state of this run, if anybody here follows it. The nil id: look at all. */
 void log_hub_on_run(struct log_hub *hub, struct id run);
+
+/* What a run has pulled of its image, if anybody here follows it. */
+void log_hub_on_pull(struct log_hub *hub, struct id run, struct pull_progress pull);
 
 /* End every stream with a `retry:` so that clients resume elsewhere. */
 void log_hub_drain(struct log_hub *hub);

@@ -20,9 +20,11 @@ struct log_topic {
     struct log_hub *hub;
     h2o_linklist_t followers;
     struct log_run run; /* as last read */
-    bool is_known;      /* `run` was read */
-    bool is_changed;    /* since the last read began */
-    bool is_busy;       /* a read is outstanding, or its rows are being handed out */
+    struct pull_progress pull;
+    bool has_pull;   /* of this attempt */
+    bool is_known;   /* `run` was read */
+    bool is_changed; /* since the last read began */
+    bool is_busy;    /* a read is outstanding, or its rows are being handed out */
 };
 
 struct log_follower {
@@ -32,6 +34,7 @@ struct log_follower {
     int64_t last_id;  /* of the lines given to the stream */
     uint32_t attempt; /* that they are of; 0: not read yet */
     enum run_state told;
+    int64_t told_bytes; /* of the pull */
     bool batch;
 };
 
@@ -59,15 +62,20 @@ static struct log_follower *follower_of(h2o_linklist_t *link)
     return H2O_STRUCT_FROM_MEMBER(struct log_follower, link, link);
 }
 
-static void push_event(struct log_follower *f, const struct log_run *run,
-                       void (*put)(struct buf *b, const struct log_run *run))
+/* Takes the event's bytes. */
+static void push_event(struct log_follower *f, struct buf *b)
+{
+    struct blob *blob = blob_take(b);
+    stream_push(f->stream, blob);
+    blob_unref(blob);
+}
+
+static void push_state(struct log_follower *f)
 {
     struct buf b;
     buf_init(&b, EVENT_BYTES_MAX);
-    put(&b, run);
-    struct blob *blob = blob_take(&b);
-    stream_push(f->stream, blob);
-    blob_unref(blob);
+    log_event_put_state(&b, &f->topic->run);
+    push_event(f, &b);
 }
 
 /* A run that was given to another hypervisor begins its log anew. */
@@ -81,12 +89,20 @@ static void note_attempt(struct log_follower *f)
 
 static bool push_status(struct log_follower *f)
 {
-    const struct log_run *run = &f->topic->run;
+    const struct log_topic *topic = f->topic;
+    const struct log_run *run = &topic->run;
     enum run_state shown = run->state == RUN_RUNNING ? RUN_RUNNING : RUN_PENDING;
-    if (run_state_is_final(run->state) || f->told == shown)
+    bool pulls = topic->has_pull && shown == RUN_PENDING;
+    bool is_told = f->told == shown && (!pulls || f->told_bytes == topic->pull.done_bytes);
+    if (run_state_is_final(run->state) || is_told)
         return false;
+
+    struct buf b;
+    buf_init(&b, EVENT_BYTES_MAX);
+    log_event_put_status(&b, run, pulls ? &topic->pull : NULL);
+    push_event(f, &b);
     f->told = shown;
-    push_event(f, run, log_event_put_status);
+    f->told_bytes = pulls ? topic->pull.done_bytes : -1;
     return true;
 }
 
@@ -130,7 +146,7 @@ static bool feed(struct log_follower *f, const struct rows *rows, struct framed_
         return false;
     }
     if (is_at_end(f)) {
-        push_event(f, &f->topic->run, log_event_put_state);
+        push_state(f);
         stream_finish(f->stream);
         follower_free(f);
         return false;
@@ -177,7 +193,9 @@ static void on_read(void *user, const struct rows *rows, const struct err *err)
             h2o_timeout_link(topic->hub->loop->h2o.loop, &topic->hub->retry,
                              &topic->hub->retry_entry);
     } else {
+        uint32_t attempt = topic->run.attempt;
         topic->is_known = log_store_read_run(rows, &topic->run);
+        topic->has_pull = topic->has_pull && topic->run.attempt == attempt;
         if (topic->is_known)
             feed_all(topic, rows);
         else
@@ -279,6 +297,7 @@ void log_topic_follow(struct log_hub *hub, struct request *rq, const struct log_
     *f = (struct log_follower){
         .last_id = position->after_id,
         .told = RUN_STATE_COUNT,
+        .told_bytes = -1,
         .batch = position->batch,
     };
     f->stream = stream_open(rq, "text/event-stream", &hub->beat, &follower_events, f);
@@ -292,6 +311,19 @@ void log_topic_follow(struct log_hub *hub, struct request *rq, const struct log_
     stream_flush(f->stream);
     f->topic->is_changed = true;
     pump(f->topic);
+}
+
+void log_topic_note_pull(struct watch *watch, struct pull_progress pull)
+{
+    struct log_topic *topic = H2O_STRUCT_FROM_MEMBER(struct log_topic, watch, watch);
+    topic->pull = pull;
+    topic->has_pull = true;
+    if (topic->is_busy || !topic->is_known)
+        return; /* what is being read will be told with it */
+    topic->is_busy = true;
+    feed_all(topic, NULL);
+    topic->is_busy = false;
+    free_when_unused(topic);
 }
 
 void log_topic_drain(struct watch *watch)

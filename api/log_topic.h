@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "blob.h"
+#include "log_event.h"
 #include "request.h"
 #include "watch.h"
 
@@ -38,6 +39,9 @@ struct log_position {
 
 /* Answer `rq`, which may see the run, with the stream. */
 void log_topic_follow(struct log_hub *hub, struct request *rq, const struct log_position *position);
+
+/* What a topic's run has of its image, told to whoever follows it now. */
+void log_topic_note_pull(struct watch *watch, struct pull_progress pull);
 
 /* For watch_each(): end the streams of a topic so that clients come back elsewhere. */
 void log_topic_drain(struct watch *watch);

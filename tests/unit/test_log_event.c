@@ -113,14 +113,24 @@ static void test_status__names_the_hypervisor_of_a_running_run(void **state)
 {
     (void)state;
     struct log_run run = {.state = RUN_ASSIGNED, .hypervisor = "node \"1\""};
-    log_event_put_status(&b, &run);
+    log_event_put_status(&b, &run, NULL);
     assert_string_equal(buf_text(&b), "event: status\ndata: {\"status\":\"pending\"}\n\n");
 
     buf_clear(&b);
     run.state = RUN_RUNNING;
-    log_event_put_status(&b, &run);
+    log_event_put_status(&b, &run, NULL);
     assert_string_equal(buf_text(&b), "event: status\ndata: {\"status\":\"running\","
                                       "\"hypervisor\":\"node \\\"1\\\"\"}\n\n");
+}
+
+static void test_status__tells_of_the_pull(void **state)
+{
+    (void)state;
+    struct log_run run = {.state = RUN_ASSIGNED};
+    struct pull_progress pull = {10, 100};
+    log_event_put_status(&b, &run, &pull);
+    assert_string_equal(buf_text(&b), "event: status\ndata: {\"status\":\"pending\","
+                                      "\"pull\":{\"done_bytes\":10,\"total_bytes\":100}}\n\n");
 }
 
 static void test_state__says_how_the_run_ended(void **state)
@@ -151,4 +161,4 @@ TEST_MAIN(TEST(test_entry__has_text_as_it_was), TEST(test_entry__has_other_bytes
           TEST(test_entry__marks_a_piece_of_a_line),
           TEST(test_line__is_one_event_whatever_it_holds), TEST(test_batch__carries_the_last_id),
           TEST(test_status__names_the_hypervisor_of_a_running_run),
-          TEST(test_state__says_how_the_run_ended))
+          TEST(test_status__tells_of_the_pull), TEST(test_state__says_how_the_run_ended))
