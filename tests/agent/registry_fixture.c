@@ -6,12 +6,11 @@
 #include "base/file.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -43,22 +42,20 @@ static bool answers(int port)
     return connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
-static pid_t spawn(char *const argv[], int stdout_fd, const char *stderr_path)
+pid_t program_start(char *const argv[], int stdout_fd, const char *stderr_path)
 {
-    pid_t pid = 0;
-    posix_spawn_file_actions_t files;
-    assert_int_equal(posix_spawn_file_actions_init(&files), 0);
-    if (stdout_fd >= 0)
-        assert_int_equal(posix_spawn_file_actions_adddup2(&files, stdout_fd, STDOUT_FILENO), 0);
-    if (stderr_path != NULL)
-        assert_int_equal(posix_spawn_file_actions_addopen(&files, STDERR_FILENO, stderr_path,
-                                                          O_WRONLY | O_CREAT | O_APPEND, 0600),
-                         0);
-    int rc = posix_spawnp(&pid, argv[0], &files, NULL, argv, environ);
-    (void)posix_spawn_file_actions_destroy(&files);
-    if (rc != 0)
-        fail_msg("start %s: %s", argv[0], strerror(rc));
-    return pid;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid > 0)
+        return pid;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int stderr_fd = stderr_path != NULL ? open(stderr_path, O_WRONLY | O_CREAT | O_APPEND, 0600)
+                                        : STDERR_FILENO;
+    int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    (void)dup2(stdout_fd >= 0 ? stdout_fd : null_fd, STDOUT_FILENO);
+    (void)dup2(stderr_fd, STDERR_FILENO);
+    (void)execvp(argv[0], argv);
+    _exit(127);
 }
 
 int program_run(char *const argv[], char *output, size_t output_n)
@@ -68,7 +65,7 @@ int program_run(char *const argv[], char *output, size_t output_n)
     size_t n = 0;
     ssize_t got;
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    pid_t pid = spawn(argv, ends[1], NULL);
+    pid_t pid = program_start(argv, ends[1], NULL);
     (void)close(ends[1]);
     while (n + 1 < output_n && (got = read(ends[0], output + n, output_n - 1 - n)) > 0)
         n += (size_t)got;
@@ -87,8 +84,7 @@ void registry_fixture_up(struct registry_fixture *registry)
     char program[] = "docker-registry";
     char command[] = "serve";
     char *argv[] = {program, command, config, NULL};
-    CLEANUP(fd_closep) int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    registry->pid = spawn(argv, null, log);
+    registry->pid = program_start(argv, -1, log);
     for (int i = 0; i < START_TRIES && !answers(registry->port); i++) {
         struct timespec pause = {.tv_nsec = TRY_MS * 1000000L};
         (void)nanosleep(&pause, NULL);

@@ -32,6 +32,10 @@ void registry_fixture_push(const struct registry_fixture *registry, const char *
 void registry_fixture_blob_path(const struct registry_fixture *registry, const char *digest,
                                 char *path);
 
+/* Start a program that dies with this one. Standard output goes to `stdout_fd` (-1: nowhere),
+ * standard error is appended to `stderr_path` (NULL: this program's). */
+pid_t program_start(char *const argv[], int stdout_fd, const char *stderr_path);
+
 /* Run a program to its end, its standard output into `output`; its exit status. */
 int program_run(char *const argv[], char *output, size_t output_n);
 
