@@ -44,18 +44,21 @@ export class EventStreamCheck {
     const whole = id === undefined ? { event, data: value } : { id, event, data: value };
     const problems = this.#judge(`event ${event}`, whole);
     if (problems.length > 0) return problems;
-    if (event === 'log') return this.#line(id, value);
+    if (event === 'log') return this.#lines(id, [value]);
+    if (event === 'logs') return this.#lines(id, value.logs);
     if (event === 'state') return this.#state(value);
     return [];
   }
 
-  #line(id, entry) {
+  #lines(id, entries) {
     const problems = [];
-    if (id !== String(entry.id)) problems.push(`event id ${id} carries line ${entry.id}`);
-    if (this.#lastId !== null && entry.id !== this.#lastId + 1) {
-      problems.push(`line ${entry.id} follows line ${this.#lastId}`);
+    for (const entry of entries) {
+      if (this.#lastId !== null && entry.id !== this.#lastId + 1) {
+        problems.push(`line ${entry.id} follows line ${this.#lastId}`);
+      }
+      this.#lastId = entry.id;
     }
-    this.#lastId = entry.id;
+    if (id !== String(this.#lastId)) problems.push(`event id ${id} carries line ${this.#lastId}`);
     return problems;
   }
 
