@@ -99,7 +99,7 @@ int env_cipher_decrypt(const struct key_ring *ring, const struct env_place *plac
                        struct err *e)
 {
     struct associated data;
-    struct blob_parts parts;
+    struct blob_parts parts = {0};
     int r = associated_fill(&data, place, e);
     if (r == 0)
         r = blob_split(blob, n, &parts, e);

@@ -184,7 +184,7 @@ int key_ring_create(const char *path, bool *ret_created, struct err *e)
         "{\"version\":1,\"current\":\"k1\",\"token_key\":\"%s\",\"keys\":{\"k1\":\"%s\"}}\n",
         token_key, key);
 
-    bool created;
+    bool created = false;
     int r = key_file_create(path, text, (size_t)n, &created, e);
     sodium_memzero(token_key, sizeof(token_key));
     sodium_memzero(key, sizeof(key));

@@ -33,7 +33,7 @@ static int create_missing(const char *path, struct err *e)
     CLEANUP(secret_freep) struct secret *fresh = secret_random(SEALED_BOX_KEY_BYTES);
     if (fresh == NULL)
         return err_set(e, ERR_INTERNAL, "make a key: out of memory");
-    bool created;
+    bool created = false;
     return key_file_create(path, secret_bytes(fresh), secret_len(fresh), &created, e);
 }
 

@@ -117,7 +117,7 @@ int process_notify(const char *state, struct err *e)
         return 0;
 
     struct sockaddr_un address;
-    socklen_t len;
+    socklen_t len = 0;
     int r = notify_address(name, &address, &len, e);
     if (r < 0)
         return r;

@@ -146,7 +146,7 @@ static int flag_value(struct args *args, const struct flag *flag, const char **r
 static int read_config_flag(struct settings *s, struct args *args, const struct flag *flag,
                             struct err *e)
 {
-    const char *path;
+    const char *path = NULL;
     int r = flag_value(args, flag, &path, e);
     if (r < 0)
         return r;
