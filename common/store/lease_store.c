@@ -15,9 +15,8 @@ static const char sql_renew[] =
     " ON CONFLICT (role) DO UPDATE SET holder = excluded.holder,"
     " renewed_at = excluded.renewed_at";
 
-const struct statement lease_store_try_lead = {"lease_try_lead",
-                                               "SELECT pg_try_advisory_lock(" LEADER_LOCK ")",
-                                               .repeatable = false};
+const struct statement lease_store_try_lead = {
+    "lease_try_lead", "SELECT pg_try_advisory_lock(" LEADER_LOCK ")", .repeatable = false};
 const struct statement lease_store_renew = {"lease_renew", sql_renew, .repeatable = true};
 
 int lease_store_prepare_session(struct db *db, struct err *e)

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/queue_store.h"
 
-/* "priority <= $2" is what the index can use, the rest is exact. */
-static const char sql_page[] =
-    "SELECT priority, id, project_id, memory_mb, cpu_milli, pending_reason, pending_message"
-    " FROM runs"
-    " WHERE region_id = $1 AND state = 'pending' AND NOT stop_requested"
-    " AND priority <= $2::int AND (priority < $2::int OR id > $3)"
+#define PAGE_ROWS                                                                                  \
+    "SELECT priority, id, project_id, memory_mb, cpu_milli, pending_reason, pending_message"       \
+    " FROM runs WHERE region_id = $1 AND state = 'pending' AND NOT stop_requested"                 \
     " AND memory_mb <= $4::bigint AND cpu_milli <= $5::bigint"
+
+/* The rest of the priority where the last page ended, then those below: two ranges of the index
+ * runs_queue, where one condition with OR would read from the head again for every page. */
+static const char sql_page[] =
+    "(" PAGE_ROWS " AND priority = $2::int AND id > $3 ORDER BY id LIMIT $6::int)"
+    " UNION ALL"
+    " (" PAGE_ROWS " AND priority < $2::int ORDER BY priority DESC, id LIMIT $6::int)"
     " ORDER BY priority DESC, id LIMIT $6::int";
 
 /* The lock on the hypervisor holds off a cordon until the assignment is committed, and one that
