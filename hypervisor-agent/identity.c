@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "identity.h"
 
+#include "auth/sealed_box.h"
 #include "base/file.h"
 #include "base/parse.h"
 
 #include <jansson.h>
-#include <sodium.h>
 
 #include <errno.h>
 #include <string.h>
@@ -14,9 +14,8 @@ static const char key_file[] = "key";
 static const char credential_file[] = "credential";
 
 struct identity {
-    char *data_dir; /* owned */
-    unsigned char public_key[crypto_box_PUBLICKEYBYTES];
-    unsigned char secret_key[crypto_box_SECRETKEYBYTES];
+    char *data_dir;                             /* owned */
+    struct sealed_box_keys *keys;               /* owned */
     char credential[IDENTITY_CREDENTIAL_BYTES]; /* "" until registered */
 };
 
@@ -30,31 +29,11 @@ static int file_path(const struct identity *identity, const char *name, char **r
     return 0;
 }
 
-static int make_key(struct identity *identity, const char *path, struct err *e)
-{
-    (void)crypto_box_keypair(identity->public_key, identity->secret_key);
-    return file_replace(path, identity->secret_key, sizeof(identity->secret_key), 0600, e);
-}
-
 static int load_key(struct identity *identity, struct err *e)
 {
     CLEANUP(freep) char *path = NULL;
-    CLEANUP(buf_done) struct buf bytes;
-    buf_init(&bytes, sizeof(identity->secret_key) + 1);
-    if (file_path(identity, key_file, &path, e) < 0)
-        return e->code;
-
-    int rc = file_read(path, &bytes, e);
-    if (rc == ERR_NOT_FOUND)
-        return make_key(identity, path, e);
-    if (rc < 0)
-        return rc;
-    if (bytes.len != sizeof(identity->secret_key))
-        return err_set(e, ERR_INVALID, "%s is not a key; remove it to register anew", path);
-    memcpy(identity->secret_key, bytes.data, bytes.len);
-    sodium_memzero(bytes.data, bytes.len);
-    (void)crypto_scalarmult_base(identity->public_key, identity->secret_key);
-    return 0;
+    int rc = file_path(identity, key_file, &path, e);
+    return rc < 0 ? rc : sealed_box_keys_open(path, &identity->keys, e);
 }
 
 static int load_credential(struct identity *identity, struct err *e)
@@ -62,29 +41,28 @@ static int load_credential(struct identity *identity, struct err *e)
     CLEANUP(freep) char *path = NULL;
     CLEANUP(buf_done) struct buf text;
     buf_init(&text, sizeof(identity->credential) - 1);
-    if (file_path(identity, credential_file, &path, e) < 0)
-        return e->code;
+    int rc = file_path(identity, credential_file, &path, e);
+    if (rc < 0)
+        return rc;
 
-    int rc = file_read(path, &text, e);
+    rc = file_read(path, &text, e);
     if (rc == ERR_NOT_FOUND)
         return 0;
     if (rc < 0)
         return rc;
     memcpy(identity->credential, text.data, text.len);
     identity->credential[strcspn(identity->credential, "\r\n")] = '\0';
-    sodium_memzero(text.data, text.len);
+    secret_wipe(text.data, text.len);
     return 0;
 }
 
 int identity_open(const char *data_dir, struct identity **ret_identity, struct err *e)
 {
-    if (sodium_init() < 0)
-        return err_set(e, ERR_INTERNAL, "libsodium does not work here");
     struct identity *identity = calloc(1, sizeof(*identity));
     if (identity == NULL)
         return err_errno(e, ENOMEM, "identity");
     identity->data_dir = strdup(data_dir);
-    int rc = identity->data_dir != NULL ? 0 : err_errno(e, ENOMEM, "identity");
+    int rc = identity->data_dir != NULL ? secret_init(e) : err_errno(e, ENOMEM, "identity");
     if (rc == 0)
         rc = load_key(identity, e);
     if (rc == 0)
@@ -101,14 +79,15 @@ void identity_free(struct identity *identity)
 {
     if (identity == NULL)
         return;
+    sealed_box_keys_free(identity->keys);
+    secret_wipe(identity->credential, sizeof(identity->credential));
     free(identity->data_dir);
-    sodium_memzero(identity, sizeof(*identity));
     free(identity);
 }
 
 const unsigned char *identity_public_key(const struct identity *identity)
 {
-    return identity->public_key;
+    return sealed_box_public_key(identity->keys);
 }
 
 const char *identity_credential(const struct identity *identity)
@@ -143,14 +122,14 @@ static int add_variable(struct text_list *env, const char *key, const json_t *va
     int rc = buf_ok(&variable) ? text_list_add(env, buf_text(&variable), e)
                                : err_errno(e, ENOMEM, "env");
     if (variable.data != NULL)
-        sodium_memzero(variable.data, variable.len);
+        secret_wipe(variable.data, variable.len);
     buf_done(&variable);
     return rc;
 }
 
-static int add_variables(struct text_list *env, const unsigned char *text, size_t n, struct err *e)
+static int add_variables(struct text_list *env, const struct secret *text, struct err *e)
 {
-    json_t *doc = json_loadb((const char *)text, n, 0, NULL);
+    json_t *doc = json_loadb((const char *)secret_bytes(text), secret_len(text), 0, NULL);
     if (!json_is_object(doc)) {
         json_decref(doc);
         return err_set(e, ERR_INVALID, "env: not a JSON object");
@@ -172,20 +151,11 @@ int identity_unseal_env(const struct identity *identity, const char *sealed, str
                         struct err *e)
 {
     CLEANUP(freep) unsigned char *box = NULL;
+    CLEANUP(secret_freep) struct secret *plain = NULL;
     size_t n = 0;
     int rc = parse_base64(sealed, strlen(sealed), "env", &box, &n, e);
     if (rc < 0)
         return rc;
-    if (n < crypto_box_SEALBYTES)
-        return err_set(e, ERR_INVALID, "env: too short to be sealed");
-
-    size_t plain_n = n - crypto_box_SEALBYTES;
-    CLEANUP(freep) unsigned char *plain = malloc(plain_n + 1);
-    if (plain == NULL)
-        return err_errno(e, ENOMEM, "env");
-    if (crypto_box_seal_open(plain, box, n, identity->public_key, identity->secret_key) != 0)
-        return err_set(e, ERR_DENIED, "env: sealed to another key");
-    rc = add_variables(env, plain, plain_n, e);
-    sodium_memzero(plain, plain_n);
-    return rc;
+    rc = sealed_box_open(identity->keys, box, n, &plain, e);
+    return rc < 0 ? err_wrap(e, "env") : add_variables(env, plain, e);
 }
