@@ -5,6 +5,7 @@
 
 #include "auth/token.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "store/project_store.h"
 #include "store/token_store.h"
 
@@ -124,14 +125,27 @@ static bool principal_of_row(const struct rows *rows, struct principal *ret_prin
     };
     if (token_kind_from_name(row.kind, &principal.kind, NULL) < 0)
         return false;
-    (void)snprintf(principal.name, sizeof(principal.name), "%s", row.name);
+    size_t name_n = strlen(row.name);
+    size_t fits = name_n < sizeof(principal.name) ? name_n : sizeof(principal.name) - 1;
+    memcpy(principal.name, row.name, utf8_floor(row.name, fits, name_n));
     *ret_principal = principal;
     return true;
 }
 
+/* Not agents' tokens: registering again kills the old credential at once. */
+static void remember(struct token_cache *cache, const struct token_hash *hash,
+                     const struct principal *principal)
+{
+    *slot_of(cache, hash) = (struct cached_token){
+        .hash = *hash,
+        .principal = *principal,
+        .valid_until_us = clock_mono_us() + AUTH_CACHE_SECONDS * CLOCK_US_PER_S,
+    };
+}
+
 static void on_token(struct request *rq, const struct rows *rows)
 {
-    const struct lookup *lookup = rq->lookup;
+    const struct lookup *lookup = rq->step;
     struct principal principal;
     if (rq->req == NULL)
         return;
@@ -139,11 +153,8 @@ static void on_token(struct request *rq, const struct rows *rows)
         refuse(rq, "The token is unknown, expired or revoked");
         return;
     }
-    *slot_of(rq->loop->tokens, &lookup->hash) = (struct cached_token){
-        .hash = lookup->hash,
-        .principal = principal,
-        .valid_until_us = clock_mono_us() + AUTH_CACHE_SECONDS * CLOCK_US_PER_S,
-    };
+    if (may_use(ACCESS_PROJECT, principal.kind))
+        remember(rq->loop->tokens, &lookup->hash, &principal);
     go_on(rq, &principal);
 }
 
@@ -183,7 +194,7 @@ void auth_then_handle(struct request *rq)
     const unsigned char *key = key_ring_token_key(rq->loop->config->key_ring);
     struct lookup *lookup = request_alloc(rq, sizeof(*lookup));
     lookup->hash = token_hash(key, token.base, token.len);
-    rq->lookup = lookup;
+    rq->step = lookup;
 
     const struct cached_token *cached = slot_of(rq->loop->tokens, &lookup->hash);
     if (cached->valid_until_us > clock_mono_us() &&

@@ -11,7 +11,7 @@
 /* Tokens seen lately by one thread, so that a busy client costs no query a request. */
 struct token_cache;
 
-/* How long a deleted token may still work. */
+/* How long a deleted user or project token may still work. */
 #define AUTH_CACHE_SECONDS 5
 
 struct token_cache *token_cache_new(void);

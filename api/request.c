@@ -58,6 +58,7 @@ void request_unref(struct request *rq)
 
     rq->loop->requests--;
     json_decref(rq->body);
+    json_decref(rq->kept);
     struct memory_block *block = rq->memory;
     while (block != NULL) {
         struct memory_block *next = block->next;
@@ -83,6 +84,15 @@ static char *copy_text(struct request *rq, const char *text, size_t n)
 char *request_strdup(struct request *rq, const char *text)
 {
     return copy_text(rq, text, strlen(text));
+}
+
+void request_keep(struct request *rq, json_t *value)
+{
+    if (value == NULL)
+        return;
+    if (rq->kept == NULL)
+        rq->kept = json_array();
+    (void)json_array_append(rq->kept, value);
 }
 
 static void on_query(void *user, const struct rows *rows, const struct err *err)

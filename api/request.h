@@ -42,10 +42,11 @@ struct request {
     struct principal principal;
     char id[ID_TEXT_BYTES]; /* X-Request-Id */
     void *state;            /* the handler's own between its callbacks; from request_alloc() */
-    /* private to request.c and auth.c */
+    /* private to request.c but for `step` */
     json_t *body;
+    json_t *kept; /* an array */
     void *memory;
-    void *lookup; /* auth.c */
+    void *step; /* of what comes before the handler goes to work: auth.c, idempotency.c */
     int refs;
 };
 
@@ -68,6 +69,9 @@ void request_query_result(struct request *rq, const struct statement *statement,
 /* Zeroed memory that lives as long as the request; the program aborts when there is none left. */
 void *request_alloc(struct request *rq, size_t n);
 char *request_strdup(struct request *rq, const char *text);
+
+/* Hold a reference to `value` as long as the request lives. NULL is allowed. */
+void request_keep(struct request *rq, json_t *value);
 
 /* The JSON object in the body, borrowed. Answers 400, 413 or 415 itself and returns NULL when there
  * is none; an empty body reads as {} when `may_be_empty`. Duplicate keys, depth over

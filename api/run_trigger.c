@@ -10,6 +10,7 @@
 #include "store/run_store.h"
 
 #include "bus.h"
+#include "idempotency.h"
 #include "query.h"
 #include "reply.h"
 #include "run_fields.h"
@@ -20,8 +21,8 @@
 
 /* Between the statements; in rq->state. */
 struct triggering {
-    int64_t wait_seconds;       /* 0: answer at once */
-    struct run_request request; /* of texts, only what a refusal is about, copied */
+    int64_t wait_seconds; /* 0: answer at once */
+    struct run_input input;
 };
 
 static void read_query(struct request *rq, struct fields *f, struct triggering *triggering)
@@ -58,7 +59,7 @@ static void on_triggered(struct request *rq, const struct rows *rows)
     const struct triggering *triggering = rq->state;
     struct params p;
     if (rows_count(rows) == 0) {
-        run_store_refusal_params(&p, &triggering->request);
+        run_store_refusal_params(&p, &triggering->input.request);
         request_query(rq, &run_store_refusal, &p, on_refused);
         return;
     }
@@ -95,14 +96,18 @@ static bool encrypt(struct request *rq, struct id run, const struct env_input *i
     return false;
 }
 
-static void trigger(struct request *rq, struct run_input *input)
+/* The values are encrypted for this one run, so only now that its id is known. */
+static void trigger(struct request *rq, struct id id)
 {
-    struct run_env env[LIMIT_ENV_VARIABLES];
+    struct triggering *triggering = rq->state;
+    struct run_input *input = &triggering->input;
     struct run_request *request = &input->request;
+    struct run_env env[LIMIT_ENV_VARIABLES];
+    request->id = id;
     request->env = env;
     request->env_n = 0;
     while (request->env_n < input->env_n &&
-           encrypt(rq, request->id, &input->env[request->env_n], &env[request->env_n]))
+           encrypt(rq, id, &input->env[request->env_n], &env[request->env_n]))
         request->env_n++;
 
     if (request->env_n == input->env_n) {
@@ -112,11 +117,7 @@ static void trigger(struct request *rq, struct run_input *input)
     }
     while (request->env_n > 0)
         buf_done(&env[--request->env_n].blob);
-}
-
-static const char *copy(struct request *rq, const char *text)
-{
-    return text != NULL ? request_strdup(rq, text) : NULL;
+    request->env = NULL;
 }
 
 void run_trigger(struct request *rq)
@@ -127,23 +128,17 @@ void run_trigger(struct request *rq)
     CLEANUP(fields_done) struct fields f;
     fields_init(&f);
     struct triggering *triggering = request_alloc(rq, sizeof(*triggering));
-    struct run_input input;
     read_query(rq, &f, triggering);
-    run_fields_read(&f, body, &input);
+    run_fields_read(&f, body, &triggering->input);
     if (reply_if_problems(rq, &f.problems))
         return;
 
-    input.request.id = id_new();
-    input.request.project = rq->principal.project;
-    input.request.runner = rq->path_ids[0];
-    input.request.trigger_kind = "api";
-    input.request.trigger_by = rq->principal.name;
-    triggering->request = (struct run_request){
-        .project = input.request.project,
-        .runner = input.request.runner,
-        .instance_type = copy(rq, input.request.instance_type),
-        .labels = copy(rq, input.request.labels),
-    };
+    struct run_request *request = &triggering->input.request;
+    request->project = rq->principal.project;
+    request->runner = rq->path_ids[0];
+    request->trigger_kind = "api";
+    request->trigger_by = rq->principal.name;
+    request_keep(rq, f.kept);
     rq->state = triggering;
-    trigger(rq, &input);
+    idempotency_claim(rq, trigger);
 }

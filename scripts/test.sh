@@ -8,15 +8,6 @@ cd "$(dirname "$0")/.."
 readonly preset=${1:?usage: scripts/test.sh PRESET}
 shift
 
-# the contract tools; --ignore-scripts: nothing of theirs needs to run at install time
-(
-    cd tests/support/contract
-    if [[ ! -d node_modules || package-lock.json -nt node_modules/.package-lock.json ]]; then
-        echo "test: installing the contract tools"
-        npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-    fi
-)
-
 # the tests start containers; a normal user borrows root for that and stays the owner of the files
 run=()
 if ((EUID != 0)); then

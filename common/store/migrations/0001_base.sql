@@ -183,6 +183,17 @@ CREATE TABLE run_env (
     PRIMARY KEY (run_id, env_key)
 );
 
+-- Which object the first request with an Idempotency-Key made, or was to make.
+CREATE TABLE idempotency_keys (
+    project_id uuid NOT NULL REFERENCES projects ON DELETE CASCADE,
+    key        text NOT NULL,
+    hash       bytea NOT NULL CHECK (length(hash) = 32),         -- BLAKE2b-256 of the request
+    object_id  uuid NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (project_id, key)
+);
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
 -- How far the log of an attempt is stored. Appends are contiguous, so one number says it all.
 CREATE TABLE log_heads (
     run_id  uuid NOT NULL REFERENCES runs ON DELETE CASCADE,
@@ -234,8 +245,8 @@ END
 $$;
 
 GRANT SELECT ON schema_migrations, projects, regions, instance_types, leases TO errand_api;
-GRANT SELECT, INSERT, UPDATE, DELETE ON tokens, hypervisors, runners, runner_env, runs, run_env,
-    log_heads, log_chunks TO errand_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys, tokens, hypervisors, runners, runner_env,
+    runs, run_env, log_heads, log_chunks TO errand_api;
 
 GRANT SELECT ON regions, instance_types TO errand_scheduler;
 GRANT SELECT, INSERT, UPDATE ON leases TO errand_scheduler;

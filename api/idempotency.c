@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "idempotency.h"
+
+#include <sodium.h>
+
+#include <string.h>
+
+#include "store/idempotency_store.h"
+
+#include "reply.h"
+
+struct claiming {
+    idempotency_callback *go_on;
+};
+
+static bool is_key(const char *text)
+{
+    size_t n = strlen(text);
+    if (n < 1 || n > IDEMPOTENCY_KEY_MAX)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < 0x20 || text[i] > 0x7e)
+            return false;
+    }
+    return true;
+}
+
+static void on_claimed(struct request *rq, const struct rows *rows)
+{
+    const struct claiming *claiming = rq->step;
+    struct idempotency_claim claim;
+    idempotency_store_read(rows, &claim);
+    if (rq->req == NULL)
+        return;
+    if (!claim.is_same) {
+        reply_error(rq, ERR_CONFLICT, "This Idempotency-Key was used for another request");
+        return;
+    }
+    if (!claim.is_new)
+        reply_header(rq, "idempotency-replayed", "true");
+    claiming->go_on(rq, claim.object);
+}
+
+/* What makes it another request: path with query, body. */
+static void hash_request(const struct request *rq, unsigned char *hash)
+{
+    const h2o_req_t *req = rq->req;
+    uint64_t path_n = req->path.len;
+    crypto_generichash_state state;
+    (void)crypto_generichash_init(&state, NULL, 0, IDEMPOTENCY_STORE_HASH_BYTES);
+    (void)crypto_generichash_update(&state, (const unsigned char *)&path_n, sizeof(path_n));
+    (void)crypto_generichash_update(&state, (const unsigned char *)req->path.base, req->path.len);
+    (void)crypto_generichash_update(&state, (const unsigned char *)req->entity.base,
+                                    req->entity.len);
+    (void)crypto_generichash_final(&state, hash, IDEMPOTENCY_STORE_HASH_BYTES);
+}
+
+void idempotency_claim(struct request *rq, idempotency_callback *go_on)
+{
+    const char *key = request_header(rq, "idempotency-key");
+    if (key == NULL) {
+        go_on(rq, id_new());
+        return;
+    }
+    if (!is_key(key)) {
+        reply_problem(rq, "Idempotency-Key", "must be 1 to 255 printable characters");
+        return;
+    }
+
+    struct claiming *claiming = request_alloc(rq, sizeof(*claiming));
+    unsigned char hash[IDEMPOTENCY_STORE_HASH_BYTES];
+    struct params p;
+    claiming->go_on = go_on;
+    rq->step = claiming;
+    hash_request(rq, hash);
+    idempotency_store_claim_params(&p, rq->principal.project, key, hash, id_new());
+    request_query(rq, &idempotency_store_claim, &p, on_claimed);
+}
