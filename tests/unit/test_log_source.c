@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/test.h"
+
+#include "base/file.h"
+#include "log_source.h"
+#include "model/log_record.h"
+#include "shim/spool.h"
+#include "wire/log_frame.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+struct place {
+    char dir[64];
+    char spool[96];
+    struct log_source source;
+};
+
+static int set_up(void **state)
+{
+    static struct place place;
+    place = (struct place){.dir = "/tmp/errand-source-XXXXXX"};
+    if (mkdtemp(place.dir) == NULL)
+        return -1;
+    (void)snprintf(place.spool, sizeof(place.spool), "%s/%s", place.dir, SPOOL_FILE);
+    log_source_init(&place.source, id_new(), 1, place.dir);
+    place.source.is_pending = true;
+    *state = &place;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *place = *state;
+    struct err e;
+    log_source_done(&place->source);
+    return dir_remove(place->dir, &e);
+}
+
+static void append(const struct place *place, const void *bytes, size_t n)
+{
+    CLEANUP(fd_closep) int fd = open(place->spool, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, bytes, n), n);
+}
+
+static void append_header(const struct place *place)
+{
+    append(place, "ERRSPOOL\1\0\0\0\0\0\0\0", SPOOL_HEADER_BYTES);
+}
+
+static void append_lines(const struct place *place, int from, int to)
+{
+    CLEANUP(buf_done) struct buf b;
+    buf_init(&b, 1 << 24);
+    for (int i = from; i <= to; i++) {
+        char text[64];
+        int n = snprintf(text, sizeof(text), "line %d", i);
+        const struct log_record record = {
+            .ts_us = i, .stream = LOG_STREAM_STDOUT, .payload = text, .n = (size_t)n};
+        log_record_append(&b, &record);
+    }
+    append(place, b.data, b.len);
+}
+
+/* Read one frame and check where it starts and how long it is; 0 lines: there is none. */
+static void assert_reads(struct place *place, uint64_t first_id, uint32_t n)
+{
+    CLEANUP(buf_done) struct buf b;
+    struct log_frame frame;
+    struct err e;
+    size_t used = 0;
+    buf_init(&b, LIMIT_LOG_BATCH_BYTES);
+    ASSERT_OK(log_source_read(&place->source, LIMIT_LOG_FRAME_BYTES, &b, &e), e);
+    if (n == 0) {
+        assert_int_equal(b.len, 0);
+        assert_false(place->source.is_pending);
+        return;
+    }
+    ASSERT_OK(log_frame_parse(b.data, b.len, &frame, &used, &e), e);
+    assert_int_equal(used, b.len);
+    assert_int_equal(frame.first_id, first_id);
+    assert_int_equal(frame.n_records, n);
+}
+
+static void test_read__waits_for_spool_header_and_whole_records(void **state)
+{
+    struct place *place = *state;
+    assert_reads(place, 0, 0);
+    append(place, "ERRS", 4);
+    place->source.is_pending = true;
+    assert_reads(place, 0, 0);
+    append(place, "POOL\1\0\0\0\0\0\0\0", 12);
+    append_lines(place, 1, 3);
+    append(place, "torn", 4);
+    place->source.is_pending = true;
+    assert_reads(place, 1, 3);
+    assert_reads(place, 0, 0);
+}
+
+static void test_seek__goes_on_after_what_is_stored(void **state)
+{
+    struct place *place = *state;
+    struct err e;
+    append_header(place);
+    append_lines(place, 1, 100);
+    assert_reads(place, 1, 100);
+    ASSERT_OK(log_source_seek(&place->source, 100, &e), e);
+    append_lines(place, 101, 110);
+    assert_reads(place, 101, 10);
+    /* only a part was stored */
+    ASSERT_OK(log_source_seek(&place->source, 104, &e), e);
+    assert_reads(place, 105, 6);
+    /* the API lost some: back before what it once acknowledged */
+    ASSERT_OK(log_source_seek(&place->source, 50, &e), e);
+    assert_reads(place, 51, 60);
+    /* an adopted run: stored further than was ever read here */
+    log_source_done(&place->source);
+    log_source_init(&place->source, id_new(), 1, place->dir);
+    ASSERT_OK(log_source_seek(&place->source, 109, &e), e);
+    assert_reads(place, 110, 1);
+    assert_int_equal(log_source_seek(&place->source, 111, &e), ERR_INVALID);
+}
+
+static void test_read__frames_keep_their_ceiling(void **state)
+{
+    struct place *place = *state;
+    struct err e;
+    uint64_t next = 1;
+    append_header(place);
+    append_lines(place, 1, 50000);
+    while (place->source.is_pending) {
+        CLEANUP(buf_done) struct buf b;
+        struct log_frame frame;
+        size_t used = 0;
+        buf_init(&b, LIMIT_LOG_BATCH_BYTES);
+        ASSERT_OK(log_source_read(&place->source, LIMIT_LOG_FRAME_BYTES, &b, &e), e);
+        if (b.len == 0)
+            break;
+        ASSERT_OK(log_frame_parse(b.data, b.len, &frame, &used, &e), e);
+        assert_int_equal(frame.first_id, next);
+        next += frame.n_records;
+    }
+    assert_int_equal(next, 50001);
+}
+
+static void test_rewind__sends_again_what_was_not_acknowledged(void **state)
+{
+    struct place *place = *state;
+    struct err e;
+    append_header(place);
+    append_lines(place, 1, 10);
+    assert_reads(place, 1, 10);
+    ASSERT_OK(log_source_seek(&place->source, 4, &e), e);
+    assert_reads(place, 5, 6);
+    log_source_rewind(&place->source);
+    assert_reads(place, 5, 6);
+}
+
+static void test_read__damage_is_an_error_and_the_end(void **state)
+{
+    struct place *place = *state;
+    CLEANUP(buf_done) struct buf b;
+    struct err e;
+    char zeros[64] = {0};
+    append_header(place);
+    append_lines(place, 1, 2);
+    append(place, zeros, sizeof(zeros));
+    assert_reads(place, 1, 2);
+    buf_init(&b, LIMIT_LOG_BATCH_BYTES);
+    assert_int_equal(log_source_read(&place->source, LIMIT_LOG_FRAME_BYTES, &b, &e), ERR_INVALID);
+    assert_false(place->source.is_pending);
+}
+
+#define PLACE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+TEST_MAIN(PLACE_TEST(test_read__waits_for_spool_header_and_whole_records),
+          PLACE_TEST(test_seek__goes_on_after_what_is_stored),
+          PLACE_TEST(test_read__frames_keep_their_ceiling),
+          PLACE_TEST(test_rewind__sends_again_what_was_not_acknowledged),
+          PLACE_TEST(test_read__damage_is_an_error_and_the_end))
