@@ -6,6 +6,7 @@
 
 #include "complain.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int show_json(char *json)
@@ -26,19 +27,42 @@ static int needs_quotes(const char *word)
     return *word == '\0' || strspn(word, plain) != strlen(word);
 }
 
+/* Append as much as fits; *used counts on beyond the end. */
+static void append(char *text, size_t n, size_t *used, const char *more)
+{
+    size_t n_more = strlen(more);
+
+    if (*used < n)
+        (void)snprintf(text + *used, n - *used, "%s", more);
+    *used += n_more;
+}
+
+/* As a shell would need it: 'it'\''s'. */
+static void append_word(char *text, size_t n, size_t *used, const char *word)
+{
+    if (!needs_quotes(word)) {
+        append(text, n, used, word);
+        return;
+    }
+    append(text, n, used, "'");
+    for (; *word != '\0'; word++) {
+        const char one[] = {*word, '\0'};
+
+        append(text, n, used, *word == '\'' ? "'\\''" : one);
+    }
+    append(text, n, used, "'");
+}
+
 void show_process(char *ret_text, size_t n, const char *command, size_t argc,
                   const char *(*arg)(const void *object, size_t i), const void *object)
 {
     size_t used = 0;
 
-    (void)snprintf(ret_text, n, "%s", command);
-    for (size_t i = 0; i < argc && used < n; i++) {
-        const char *word = arg(object, i);
-        const char *quote = needs_quotes(word) ? "'" : "";
-        int added =
-            snprintf(ret_text + used, n - used, "%s%s%s%s", i == 0 ? "" : " ", quote, word, quote);
-
-        used += added < 0 ? n : (size_t)added;
+    ret_text[0] = '\0';
+    append(ret_text, n, &used, command);
+    for (size_t i = 0; i < argc; i++) {
+        append(ret_text, n, &used, i == 0 ? "" : " ");
+        append_word(ret_text, n, &used, arg(object, i));
     }
 }
 

@@ -5,9 +5,9 @@
 #ifndef ERRAND_CLI_SHOW_H
 #define ERRAND_CLI_SHOW_H
 
-#include <errand/run.h>
+#include <stddef.h>
 
-#include <stdio.h>
+#include <errand/run.h>
 
 /* Print an object's JSON and a line end; frees it. 0, or EXIT_OURS when there is none. */
 int show_json(char *json);

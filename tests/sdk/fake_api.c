@@ -149,7 +149,7 @@ long fake_query(const struct fake_request *request, const char *name, long fallb
 
     (void)snprintf(wanted, sizeof(wanted), "%s=", name);
     found = query == NULL ? NULL : strstr(query, wanted);
-    return found == NULL ? fallback : strtol(found + strlen(wanted), NULL, 10);
+    return found == NULL ? fallback : (long)strtoll(found + strlen(wanted), NULL, 10);
 }
 
 void fake_write(int fd, const char *bytes, size_t n)

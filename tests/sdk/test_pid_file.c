@@ -96,22 +96,21 @@ static void test_find__a_number_taken_over_is_not_ours(void **state)
     char text[128];
     char changed[160];
     unsigned long long ticks;
+    char *boot;
     pid_t found;
-    int pid;
-    char boot[64];
 
     (void)state;
     assert_int_equal(pid_file_write(path, getpid()), 0);
-    read_text(text, sizeof(text));
-    assert_int_equal(sscanf(text, "%d %llu %63s", &pid, &ticks, boot), 3);
     assert_int_equal(pid_file_find(path, &found, NULL), 1);
+    read_text(text, sizeof(text));
+    ticks = strtoull(strchr(text, ' '), &boot, 10);
 
-    (void)snprintf(changed, sizeof(changed), "%d %llu %s\n", pid, ticks - 1, boot);
+    (void)snprintf(changed, sizeof(changed), "%d %llu%s", (int)getpid(), ticks - 1, boot);
     write_text(changed);
     assert_int_equal(pid_file_find(path, &found, NULL), 0);
 
-    boot[0] = boot[0] == '0' ? '1' : '0';
-    (void)snprintf(changed, sizeof(changed), "%d %llu %s\n", pid, ticks, boot);
+    boot[1] = boot[1] == '0' ? '1' : '0';
+    (void)snprintf(changed, sizeof(changed), "%d %llu%s", (int)getpid(), ticks, boot);
     write_text(changed);
     assert_int_equal(pid_file_find(path, &found, NULL), 0);
 }

@@ -24,6 +24,8 @@
 
 #define READY_WITHIN_MS 60000
 #define READY_PAUSE_MS 20
+/* What the agent got for its join token; while it has it, it needs no other. */
+#define CREDENTIAL "agent/credential"
 #define SCHEDULER_STOP_MS 10000
 #define AGENT_STOP_MS 20000
 #define API_STOP_MS 20000
@@ -77,13 +79,15 @@ static int start_agent(struct stack *stack, struct service *ret_service)
 {
     char data[PLACE_BYTES];
     char join_token[PLACE_BYTES];
+    char credential[PLACE_BYTES];
     const char *const argv[] = {"errand-agent", "--api_url",         stack->url, "--data_dir",
                                 data,           "--join_token_file", join_token, NULL};
     int r = 0;
 
     (void)places_state(&stack->places, "agent", data);
     (void)places_state(&stack->places, "join_token", join_token);
-    if (!service_find(&stack->places, "errand-agent", ret_service))
+    if (!service_find(&stack->places, "errand-agent", ret_service) &&
+        (stack->is_new || access(places_state(&stack->places, CREDENTIAL, credential), F_OK) < 0))
         r = tokens_make_join(stack, join_token);
     service_close(ret_service);
     return r == 0 ? start(stack, "errand-agent", NULL, argv, ret_service) : r;
