@@ -154,6 +154,19 @@ static int is_ready(const char *url, char *ret_message, size_t n)
     return r == 0;
 }
 
+/* The address `up` left in DIR/env; what it is based on is not for everybody to read. */
+static void read_url(const struct places *places, char ret_url[STACK_URL_BYTES])
+{
+    char path[PLACE_BYTES];
+    struct env_file file;
+    const char *url = NULL;
+
+    if (env_file_read(places_data(places, "env", path), &file) == 0)
+        url = env_file_get(&file, "ERRAND_URL");
+    (void)snprintf(ret_url, STACK_URL_BYTES, "%s", url == NULL ? "" : url);
+    env_file_done(&file);
+}
+
 /* How many of the programs run. */
 static size_t add_programs(const struct places *places, struct table *table)
 {
@@ -193,7 +206,7 @@ static int status(const struct arguments *arguments)
     table_init(&table, titles, sizeof(titles) / sizeof(titles[0]), 3);
     running = add_programs(&places, &table);
     if (running > 0)
-        stack_read_url(&places, url);
+        read_url(&places, url);
     if (url[0] != '\0')
         ready = is_ready(url, message, sizeof(message));
     if (arguments_has(arguments, "json")) {

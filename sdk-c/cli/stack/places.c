@@ -44,24 +44,34 @@ static int copy_path(char *to, size_t n_to, const char *from)
     return 0;
 }
 
-/* Make a directory and those above it. 0, or -1 with errno. */
-static int make_directories(const char *path, mode_t mode)
+/* Make a directory for `owner` unless it is there. 0, or -1 with errno. */
+static int make_directory(const char *path, mode_t mode, uid_t owner, gid_t group)
+{
+    if (mkdir(path, mode) < 0)
+        return errno == EEXIST ? 0 : -1;
+    return chown(path, owner, group);
+}
+
+/* Those above it too. */
+static int make_directories(const char *path, mode_t mode, uid_t owner, gid_t group)
 {
     char copy[PLACE_BYTES];
 
     (void)snprintf(copy, sizeof(copy), "%s", path);
     for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+        if (make_directory(copy, 0755, owner, group) < 0)
             return -1;
         *slash = '/';
     }
-    return mkdir(copy, mode) < 0 && errno != EEXIST ? -1 : 0;
+    return make_directory(copy, mode, owner, group);
 }
 
+/* One that is there is given to `owner`, too. */
 static int make_owned(const char *path, mode_t mode, uid_t owner, gid_t group)
 {
-    if (make_directories(path, mode) < 0 || chown(path, owner, group) < 0 || chmod(path, mode) < 0)
+    if (make_directories(path, mode, owner, group) < 0 || chown(path, owner, group) < 0 ||
+        chmod(path, mode) < 0)
         return complain_errno("make %s", path);
     return 0;
 }
@@ -143,7 +153,7 @@ static int choose_state(struct places *places, const struct account *service)
         return copy_path(places->state, sizeof(places->state), link);
     (void)snprintf(places->state, sizeof(places->state), SYSTEM_STATE "/%016" PRIx64,
                    path_hash(places->data));
-    if (make_directories(places->state, 0711) < 0)
+    if (make_directories(places->state, 0711, 0, 0) < 0)
         return complain_errno("make %s", places->state);
     if (unlink(link) < 0 && errno != ENOENT)
         return complain_errno("replace %s", link);

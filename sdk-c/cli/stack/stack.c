@@ -34,7 +34,8 @@ const char *const stack_programs[] = {DATABASE_SERVICE, "errand-api", "errand-sc
                                       "errand-agent"};
 const size_t n_stack_programs = sizeof(stack_programs) / sizeof(stack_programs[0]);
 
-void stack_read_url(const struct places *places, char ret_url[STACK_URL_BYTES])
+/* The API's address, from the port it wrote down; "" when there is none. */
+static void read_url(const struct places *places, char ret_url[STACK_URL_BYTES])
 {
     char path[PLACE_BYTES];
     char port[16] = "";
@@ -142,7 +143,7 @@ static int start_api(struct stack *stack, unsigned port)
     r = api_up(stack, port);
     stack->started += !was_running;
     if (r == 0)
-        stack_read_url(&stack->places, stack->url);
+        read_url(&stack->places, stack->url);
     return r;
 }
 

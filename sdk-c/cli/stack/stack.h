@@ -34,7 +34,4 @@ int stack_up(struct stack *stack, unsigned port);
 /* Stop all of it. 0, or EXIT_OURS after complaining. */
 int stack_down(const struct places *places);
 
-/* The API's address from the port it wrote down; "" when there is none. */
-void stack_read_url(const struct places *places, char ret_url[STACK_URL_BYTES]);
-
 #endif
