@@ -7,6 +7,9 @@ include(CMakePackageConfigHelpers)
 install(FILES ${errand_sdk_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/errand COMPONENT sdk)
 install(TARGETS errand_sdk errand_sdk_static EXPORT errand-targets COMPONENT sdk)
 
+# The prefix as seen from the file itself: it may be chosen, or changed, at installation.
+file(RELATIVE_PATH errand_prefix_from_pc
+    "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 configure_file(cmake/errand.pc.in errand.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/errand.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT sdk)
