@@ -73,9 +73,8 @@ static void on_control(h2o_multithread_receiver_t *receiver, h2o_linklist_t *mes
     start_draining(loop);
 }
 
-static void *run(void *arg)
+static void serve(struct loop *loop)
 {
-    struct loop *loop = arg;
     while (!loop->draining)
         (void)h2o_evloop_run(loop->h2o.loop, INT32_MAX);
 
@@ -84,10 +83,20 @@ static void *run(void *arg)
         (void)h2o_evloop_run(loop->h2o.loop, DRAIN_STEP_MS);
     if (loop->requests > 0)
         log_warn("loop.drain_cut loop=%u requests=%u", loop->index, loop->requests);
-    return NULL;
 }
 
-int loop_open(struct loop *loop, h2o_globalconf_t *globalconf, int listen_fd, struct err *e)
+static int open_sessions(struct loop *loop, struct err *e)
+{
+    int r = db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->db, e);
+    if (r < 0 || loop->index > 0)
+        return r;
+    r = db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->notices, e);
+    if (r == 0)
+        bus_hear(loop->bus, loop->notices);
+    return r;
+}
+
+static void open_all(struct loop *loop, h2o_globalconf_t *globalconf, int listen_fd)
 {
     h2o_context_init(&loop->h2o, h2o_evloop_create(), globalconf);
     loop->accept = (h2o_accept_ctx_t){.ctx = &loop->h2o, .hosts = globalconf->hosts};
@@ -101,27 +110,11 @@ int loop_open(struct loop *loop, h2o_globalconf_t *globalconf, int listen_fd, st
     loop->listener = h2o_evloop_socket_create(loop->h2o.loop, listen_fd, H2O_SOCKET_FLAG_DONT_READ);
     loop->listener->data = loop;
     h2o_socket_read_start(loop->listener, on_accept);
-    return db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->db, e);
 }
 
-int loop_start(struct loop *loop, struct err *e)
+static void close_all(struct loop *loop)
 {
-    int r = pthread_create(&loop->thread, NULL, run, loop);
-    return r == 0 ? 0 : err_errno(e, r, "start thread");
-}
-
-void loop_stop(struct loop *loop)
-{
-    h2o_multithread_send_message(&loop->control, &loop->stop);
-}
-
-void loop_join(struct loop *loop)
-{
-    (void)pthread_join(loop->thread, NULL);
-}
-
-void loop_close(struct loop *loop)
-{
+    db_pipe_close(loop->notices);
     db_pipe_close(loop->db);
     agent_hub_free(loop->agents);
     run_waiters_free(loop->waiters);
@@ -130,4 +123,73 @@ void loop_close(struct loop *loop)
     bus_leave(loop->bus, loop);
     if (loop->listener != NULL)
         h2o_socket_close(loop->listener);
+}
+
+static void wait_for(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) < 0)
+        continue; /* interrupted */
+}
+
+struct opening {
+    struct loop *loop;
+    h2o_globalconf_t *globalconf;
+    int listen_fd;
+    int result;
+    struct err *e;
+};
+
+static void *run(void *arg)
+{
+    struct opening *opening = arg;
+    struct loop *loop = opening->loop;
+    open_all(loop, opening->globalconf, opening->listen_fd);
+    bool is_open = (opening->result = open_sessions(loop, opening->e)) == 0;
+    (void)sem_post(&loop->done);
+
+    if (is_open) {
+        wait_for(&loop->told);
+        serve(loop);
+        (void)sem_post(&loop->done);
+        wait_for(&loop->told);
+    }
+    close_all(loop);
+    return NULL;
+}
+
+int loop_open(struct loop *loop, h2o_globalconf_t *globalconf, int listen_fd, struct err *e)
+{
+    struct opening opening = {loop, globalconf, listen_fd, 0, e};
+    (void)sem_init(&loop->told, 0, 0);
+    (void)sem_init(&loop->done, 0, 0);
+    int r = pthread_create(&loop->thread, NULL, run, &opening);
+    if (r != 0) {
+        (void)close(listen_fd);
+        return err_errno(e, r, "start thread");
+    }
+    wait_for(&loop->done);
+    if (opening.result < 0)
+        (void)pthread_join(loop->thread, NULL);
+    return opening.result;
+}
+
+void loop_serve(struct loop *loop)
+{
+    (void)sem_post(&loop->told);
+}
+
+void loop_stop(struct loop *loop)
+{
+    h2o_multithread_send_message(&loop->control, &loop->stop);
+}
+
+void loop_wait(struct loop *loop)
+{
+    wait_for(&loop->done);
+}
+
+void loop_close(struct loop *loop)
+{
+    (void)sem_post(&loop->told);
+    (void)pthread_join(loop->thread, NULL);
 }

@@ -7,6 +7,7 @@
 #define ERRAND_API_LOOP_H
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "auth/key_ring.h"
 #include "base/err.h"
@@ -37,6 +38,7 @@ struct loop {
     unsigned index;    /* 0..threads-1 */
     h2o_context_t h2o; /* loop->h2o.loop is the h2o_loop_t */
     struct db_pipe *db;
+    struct db_pipe *notices; /* LISTEN; the first loop's, else NULL */
     struct token_cache *tokens;
     struct log_hub *logs;        /* who follows which run on this thread */
     struct run_waiters *waiters; /* who waits for the end of which run */
@@ -49,6 +51,8 @@ struct loop {
     unsigned requests; /* in progress, streams included */
     bool draining;     /* no new requests; streams end */
     pthread_t thread;
+    sem_t told; /* the thread goes on to its next stage */
+    sem_t done; /* it has ended one */
 };
 
 /* The loop that serves `req`. */

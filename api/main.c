@@ -124,10 +124,10 @@ static int serve(const struct settings *settings, struct err *e)
         .drain_seconds = (unsigned)settings_int(settings, "drain_seconds"),
     };
     r = server_open(&config, settings_text(settings, "listen"), &server, e);
-    if (r == 0)
-        r = server_start(server, e);
-    if (r == 0)
-        r = announce(settings, server_port(server), e);
+    if (r < 0)
+        return r;
+    server_start(server);
+    r = announce(settings, server_port(server), e);
     if (r < 0)
         return r;
 

@@ -15,15 +15,23 @@
 #include "router.h"
 
 #define LISTEN_BACKLOG 1024
-#define IDLE_TIMEOUT_MS 75000         /* header, body and the pause between two requests */
-#define ENTITY_MAX_BYTES (128u << 20) /* above every endpoint's own: those answer 413 */
+#define IDLE_TIMEOUT_MS 75000       /* header, body and the pause between two requests */
+#define ENTITY_MAX_BYTES (2u << 20) /* above every endpoint's own, so that they answer 413 */
+
+enum server_stage {
+    SERVER_OPEN,
+    SERVER_SERVES,
+    SERVER_ENDED,
+};
 
 struct server {
     h2o_globalconf_t globalconf;
     struct bus *bus;
     struct loop *loops;
     unsigned threads;
-    struct db_pipe *notices; /* LISTEN, on the first loop */
+    unsigned open_n; /* loops that are open */
+    enum server_stage stage;
+    int listen_fd; /* each loop has a copy */
     unsigned port;
 };
 
@@ -114,21 +122,20 @@ static void configure_h2o(h2o_globalconf_t *config)
     router_register(h2o_config_register_path(host, "/", 0));
 }
 
-static int open_loops(struct server *server, const struct server_config *config, int listen_fd,
-                      struct err *e)
+static int open_loops(struct server *server, const struct server_config *config, struct err *e)
 {
-    for (unsigned i = 0; i < server->threads; i++) {
-        struct loop *loop = &server->loops[i];
+    for (; server->open_n < server->threads; server->open_n++) {
+        struct loop *loop = &server->loops[server->open_n];
         loop->config = config;
         loop->bus = server->bus;
-        loop->index = i;
-        int fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0);
+        loop->index = server->open_n;
+        int fd = fcntl(server->listen_fd, F_DUPFD_CLOEXEC, 0);
         int r = fd < 0 ? err_errno(e, errno, "share the listener")
                        : loop_open(loop, &server->globalconf, fd, e);
         if (r < 0)
             return r;
     }
-    return db_pipe_open(server->loops[0].h2o.loop, config->database_url, &server->notices, e);
+    return 0;
 }
 
 /* So that answers can be built without a look at every allocation. */
@@ -141,27 +148,22 @@ int server_open(const struct server_config *config, const char *listen, struct s
                 struct err *e)
 {
     json_set_alloc_funcs(alloc_or_abort, free);
-    struct server *server = h2o_mem_alloc(sizeof(*server));
-    *server = (struct server){.threads = config->threads};
+    CLEANUP(server_closep) struct server *server = h2o_mem_alloc(sizeof(*server));
+    *server = (struct server){.threads = config->threads, .listen_fd = -1};
     configure_h2o(&server->globalconf);
 
-    CLEANUP(fd_closep) int fd = -1;
-    int r = open_listener(server, listen, &fd, e);
-    if (r < 0) {
-        h2o_config_dispose(&server->globalconf);
-        free(server);
+    int r = open_listener(server, listen, &server->listen_fd, e);
+    if (r < 0)
         return r;
-    }
-    server->port = port_of(fd);
+    server->port = port_of(server->listen_fd);
     server->bus = bus_new(server->threads);
     server->loops = h2o_mem_alloc(server->threads * sizeof(*server->loops));
     memset(server->loops, 0, server->threads * sizeof(*server->loops));
 
-    r = open_loops(server, config, fd, e);
+    r = open_loops(server, config, e);
     if (r < 0)
-        return r; /* half a server: the program ends */
-    bus_hear(server->bus, server->notices);
-    *ret_server = server;
+        return r;
+    *ret_server = TAKE_PTR(server);
     return 0;
 }
 
@@ -170,33 +172,37 @@ unsigned server_port(const struct server *server)
     return server->port;
 }
 
-int server_start(struct server *server, struct err *e)
+void server_start(struct server *server)
 {
-    for (unsigned i = 0; i < server->threads; i++) {
-        int r = loop_start(&server->loops[i], e);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    server->stage = SERVER_SERVES;
+    for (unsigned i = 0; i < server->open_n; i++)
+        loop_serve(&server->loops[i]);
 }
 
 void server_drain(struct server *server)
 {
-    for (unsigned i = 0; i < server->threads; i++)
+    server->stage = SERVER_ENDED;
+    for (unsigned i = 0; i < server->open_n; i++)
         loop_stop(&server->loops[i]);
-    for (unsigned i = 0; i < server->threads; i++)
-        loop_join(&server->loops[i]);
+    for (unsigned i = 0; i < server->open_n; i++)
+        loop_wait(&server->loops[i]);
 }
 
 void server_close(struct server *server)
 {
     if (server == NULL)
         return;
-    db_pipe_close(server->notices);
-    for (unsigned i = 0; i < server->threads; i++)
+    /* a loop cannot skip a stage */
+    if (server->stage == SERVER_OPEN)
+        server_start(server);
+    if (server->stage == SERVER_SERVES)
+        server_drain(server);
+    for (unsigned i = 0; i < server->open_n; i++)
         loop_close(&server->loops[i]);
+    h2o_config_dispose(&server->globalconf);
     bus_free(server->bus);
     free(server->loops);
+    fd_closep(&server->listen_fd);
     free(server);
 }
 

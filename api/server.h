@@ -11,7 +11,7 @@
 
 struct server;
 
-/* Bind and get everything ready; nothing is served yet. `config` is borrowed for the server's life.
+/* Bind, start the threads and get everything ready; nothing is served yet. `config` is borrowed for the server's life.
  * `listen` is HOST:PORT ("127.0.0.1:8080", "[::1]:8080"); port 0 takes a free one.
  * Errors: ERR_INVALID, ERR_CONFLICT (port taken) */
 int server_open(const struct server_config *config, const char *listen, struct server **ret_server,
@@ -20,11 +20,11 @@ int server_open(const struct server_config *config, const char *listen, struct s
 /* The port that is bound. */
 unsigned server_port(const struct server *server);
 
-/* Start the threads. */
-int server_start(struct server *server, struct err *e) MUST_USE;
+/* Begin to serve. */
+void server_start(struct server *server);
 
 /* Take no more connections, end the streams, finish what is in progress within
- * config.drain_seconds, and return when all threads have ended. */
+ * config.drain_seconds, and return when no thread serves any more. */
 void server_drain(struct server *server);
 
 void server_close(struct server *server);
