@@ -82,7 +82,7 @@ static bool is_loopback(const struct sockaddr *address)
 static int open_listener(struct server *server, const char *listen_text, int *ret_fd, struct err *e)
 {
     char host[256];
-    const char *port;
+    const char *port = NULL;
     int r = split_address(listen_text, host, sizeof(host), &port, e);
     if (r < 0)
         return r;
