@@ -179,10 +179,12 @@ struct init_event init_channel_receive(int channel_fd)
         .msg_controllen = sizeof(control.bytes),
     };
 
+    /* ECONNRESET tells, once, that init went without reading all of ours; what it said before is
+     * still there. */
     ssize_t got;
     do {
         got = recvmsg(channel_fd, &header, MSG_CMSG_CLOEXEC);
-    } while (got < 0 && errno == EINTR);
+    } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
     if (got < 0 && errno == EAGAIN)
         return (struct init_event){.kind = INIT_EVENT_NONE};
     if (got <= 0)

@@ -7,6 +7,7 @@
 #include "drivers/oci.h"
 
 #include "base/file.h"
+#include "base/parse.h"
 #include "drivers/cgroup.h"
 #include "drivers/init_channel.h"
 #include "drivers/oci_config.h"
@@ -55,9 +56,10 @@ struct sandbox {
     int out_fd;     /* borrowed until the order is sent */
     int err_fd;
 
-    pid_t init_pid; /* 0 until READY */
-    bool init_reaped;
+    pid_t init_pid;  /* 0 until READY */
     int init_status; /* as waitpid gives it, once reaped */
+    bool childless;  /* the runtime, its helpers and init have all been reaped */
+    bool adopted;
     bool started;
     struct init_event failure; /* kind FAILED when the command could not be executed */
     struct err problem;        /* of our own, when code is set */
@@ -79,6 +81,12 @@ static void sandbox_freep(struct sandbox **sandbox)
     sandbox_free(*sandbox);
 }
 
+static void container_id(struct id run, uint32_t attempt, char *id)
+{
+    if (snprintf(id, CONTAINER_ID_BYTES, "%s-%u", ID_TEXT(run), attempt) < 0)
+        id[0] = '\0';
+}
+
 static struct sandbox *sandbox_new(const struct run_spec *spec)
 {
     struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
@@ -89,8 +97,7 @@ static struct sandbox *sandbox_new(const struct run_spec *spec)
     sandbox->channel_fd = -1;
     sandbox->children_fd = -1;
     oci_runtime_init(&sandbox->runtime);
-    if (snprintf(sandbox->id, sizeof(sandbox->id), "%s-%u", ID_TEXT(spec->run), spec->attempt) < 0)
-        sandbox->id[0] = '\0';
+    container_id(spec->run, spec->attempt, sandbox->id);
     return sandbox;
 }
 
@@ -228,6 +235,18 @@ static int oci_poll_fd(const struct sandbox *sandbox)
     return sandbox->poll_fd;
 }
 
+/* Only when init is our child for certain: a detaching crun's second process may outlive the first,
+ * and init, told too early, would die with it instead of with us. */
+static void try_adopt(struct sandbox *sandbox)
+{
+    siginfo_t info;
+    if (sandbox->adopted || sandbox->init_pid == 0 || sandbox->channel_fd < 0 ||
+        waitid(P_PID, (id_t)sandbox->init_pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return;
+    init_channel_send_adopted(sandbox->channel_fd);
+    sandbox->adopted = true;
+}
+
 /* The group exists and only init is in it. */
 static int send_order(struct sandbox *sandbox, pid_t init_pid, struct err *e)
 {
@@ -235,16 +254,31 @@ static int send_order(struct sandbox *sandbox, pid_t init_pid, struct err *e)
     cgroup_forbid_swap(sandbox->layout, sandbox->spec->cgroup, sandbox->spec->memory_bytes);
     int r = init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
                                     sandbox->err_fd, e);
-    if (r == 0 && sandbox->runtime.ended)
-        init_channel_send_adopted(sandbox->channel_fd);
+    if (r == 0)
+        try_adopt(sandbox);
     return r;
+}
+
+/* The runtime, what it left to us, and init: all we have. */
+static void kill_children(void)
+{
+    char list[1024];
+    CLEANUP(fd_closep) int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, list, sizeof(list));
+    size_t end = got < 0 ? 0 : (size_t)got;
+    for (size_t at = 0, n; at < end; at += n + 1) {
+        int64_t pid;
+        const char *blank = memchr(list + at, ' ', end - at);
+        n = blank == NULL ? end - at : (size_t)(blank - list) - at;
+        if (blank != NULL && parse_i64_n(list + at, n, 2, INT32_MAX, "pid", &pid, NULL) == 0)
+            (void)kill((pid_t)pid, SIGKILL);
+    }
 }
 
 static void oci_kill(struct sandbox *sandbox)
 {
     oci_runtime_kill(&sandbox->runtime);
-    if (sandbox->init_pid > 0 && !sandbox->init_reaped)
-        (void)kill(sandbox->init_pid, SIGKILL);
+    kill_children();
     (void)cgroup_kill(sandbox->layout, sandbox->spec->cgroup);
 }
 
@@ -278,11 +312,16 @@ static void handle_runtime_end(struct sandbox *sandbox, int status)
     oci_runtime_set_ended(&sandbox->runtime, status);
     if (status != 0)
         oci_kill(sandbox);
-    else if (sandbox->init_pid > 0 && sandbox->channel_fd >= 0)
-        init_channel_send_adopted(sandbox->channel_fd);
 }
 
-/* What init has said is taken in first: that is how we know its pid. */
+static void drain_channel(struct sandbox *sandbox)
+{
+    for (int i = 0; i < MESSAGES_MAX && sandbox->channel_fd >= 0 && handle_channel(sandbox); i++)
+        continue;
+}
+
+/* What init has said is taken in first: that is how we know its pid; and what it said last, last.
+ */
 static void handle_children(struct sandbox *sandbox)
 {
     struct signalfd_siginfo info;
@@ -290,16 +329,18 @@ static void handle_children(struct sandbox *sandbox)
     pid_t pid;
     while (read(sandbox->children_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
         continue;
-    for (int i = 0; i < MESSAGES_MAX && sandbox->channel_fd >= 0 && handle_channel(sandbox); i++)
-        continue;
+    drain_channel(sandbox);
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid == sandbox->runtime.pid) {
+        if (pid == sandbox->runtime.pid)
             handle_runtime_end(sandbox, status);
-        } else if (pid == sandbox->init_pid) {
-            sandbox->init_reaped = true;
+        else if (pid == sandbox->init_pid)
             sandbox->init_status = status;
-        }
     }
+    sandbox->childless = pid < 0 && errno == ECHILD;
+    if (sandbox->childless)
+        drain_channel(sandbox);
+    else
+        try_adopt(sandbox);
 }
 
 static void handle(struct sandbox *sandbox, enum watched what)
@@ -340,15 +381,13 @@ static void report(const struct sandbox *sandbox, struct sandbox_report *ret_rep
         .state = sandbox->started ? SANDBOX_RUNNING : SANDBOX_STARTING,
         .exit_code = -1,
     };
-    bool init_gone = sandbox->init_pid == 0 ? sandbox->channel_fd < 0 : sandbox->init_reaped;
-    bool failed = sandbox->runtime.ended && sandbox->runtime.status != 0;
-    if (!sandbox->runtime.ended || (!init_gone && !(failed && sandbox->init_pid == 0)))
+    if (!sandbox->childless)
         return;
 
     if (sandbox->failure.kind == INIT_EVENT_FAILED) {
         set_ended(ret_report, TERMINATION_INVALID_COMMAND, sandbox->failure.exit_code,
                   sandbox->failure.text);
-    } else if (failed) {
+    } else if (sandbox->runtime.status != 0) {
         oci_runtime_complaint(&sandbox->runtime, complaint, sizeof(complaint));
         set_ended(ret_report, TERMINATION_START_FAILED, -1, complaint);
     } else if (sandbox->problem.code != ERR_OK) {
@@ -375,7 +414,7 @@ static void oci_step(struct sandbox *sandbox, struct sandbox_report *ret_report)
 
 static void oci_signal(struct sandbox *sandbox, int signo)
 {
-    if (sandbox->init_pid > 0 && !sandbox->init_reaped)
+    if (sandbox->init_pid > 0 && !sandbox->childless)
         (void)kill(sandbox->init_pid, signo);
 }
 
@@ -409,11 +448,14 @@ static int oci_destroy(struct sandbox *sandbox, struct err *e)
 static int oci_reap(const struct run_status *status, struct err *e)
 {
     enum cgroup_layout layout;
+    char id[CONTAINER_ID_BYTES];
     if (!cgroup_path_is_safe(status->cgroup))
         return 0; /* refused by prepare too: nothing was made */
     int r = cgroup_layout_find(&layout, e);
     if (r < 0)
         return r;
+    container_id(status->run, status->attempt, id);
+    oci_runtime_kill_strays(id);
     (void)cgroup_kill(layout, status->cgroup);
     return remove_traces(layout, status->cgroup, e);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/oci_runtime.h"
 
+#include "base/parse.h"
 #include "base/utf8.h"
 #include "init/init_protocol.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -16,12 +18,18 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXIT_NO_RUNTIME 125
 
 /* Above every number that is given a meaning below. */
 #define FIRST_FREE_FD 10
+
+#define MARK_BYTES 128
+#define ENVIRONMENT_BYTES 1024
+#define STRAY_PASSES 1000
+#define STRAY_WAIT_NS 1000000
 
 #define COPY_MAX_BYTES ((off_t)2 << 20)
 
@@ -65,7 +73,15 @@ struct order {
     int copy_fd; /* -1 = none */
     int channel_fd;
     int words_fd;
+    pid_t parent;
 };
+
+/* Stands in the environment of the runtime and of all it forks until errand-init is executed. */
+static void mark_of(const char *id, char *mark)
+{
+    if (snprintf(mark, MARK_BYTES, "ERRAND_START=%s", id) < 0)
+        mark[0] = '\0';
+}
 
 static void execute(const struct order *order) __attribute__((noreturn));
 
@@ -76,12 +92,15 @@ static void execute(const struct order *order)
         order->program, "--root", "runtime", "run", "--detach", "--preserve-fds", "1",
         "--bundle",     ".",      order->id, NULL,
     };
-    const char *const env[] = {path, NULL};
+    char mark[MARK_BYTES];
+    const char *const env[] = {path, mark, NULL};
     char *const *args = (char *const *)(uintptr_t)argv;
     char *const *envs = (char *const *)(uintptr_t)env;
     sigset_t none;
 
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    mark_of(order->id, mark);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != order->parent)
+        _exit(EXIT_NO_RUNTIME);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 
@@ -114,7 +133,7 @@ int oci_runtime_start(struct oci_runtime *runtime, const char *program, const ch
     runtime->words_fd = words[0];
     (void)fcntl(words[0], F_SETFL, O_NONBLOCK);
 
-    const struct order order = {program, bundle, id, copy_fd, channel_fd, words[1]};
+    const struct order order = {program, bundle, id, copy_fd, channel_fd, words[1], getpid()};
     pid_t pid = fork();
     if (pid == 0)
         execute(&order);
@@ -155,6 +174,44 @@ void oci_runtime_kill(struct oci_runtime *runtime)
 {
     if (runtime->pid > 0 && !runtime->ended)
         (void)kill(runtime->pid, SIGKILL);
+}
+
+static bool is_marked(const char *pid, const char *mark)
+{
+    char path[64];
+    char environment[ENVIRONMENT_BYTES];
+    int n = snprintf(path, sizeof(path), "/proc/%.20s/environ", pid);
+    CLEANUP(fd_closep) int fd = n < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, environment, sizeof(environment));
+    /* with its NUL: "...-1" is not "...-12" */
+    return got > 0 && memmem(environment, (size_t)got, mark, strlen(mark) + 1) != NULL;
+}
+
+static bool kill_marked(const char *mark)
+{
+    bool any = false;
+    DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+    while (proc != NULL && (entry = readdir(proc)) != NULL) {
+        int64_t pid;
+        if (parse_i64(entry->d_name, 2, INT32_MAX, "pid", &pid, NULL) < 0 ||
+            !is_marked(entry->d_name, mark))
+            continue;
+        any = true;
+        (void)kill((pid_t)pid, SIGKILL);
+    }
+    if (proc != NULL)
+        (void)closedir(proc);
+    return any;
+}
+
+void oci_runtime_kill_strays(const char *id)
+{
+    static const struct timespec wait = {.tv_nsec = STRAY_WAIT_NS};
+    char mark[MARK_BYTES];
+    mark_of(id, mark);
+    for (int pass = 0; pass < STRAY_PASSES && kill_marked(mark); pass++)
+        (void)nanosleep(&wait, NULL);
 }
 
 void oci_runtime_complaint(const struct oci_runtime *runtime, char *text, size_t size)

@@ -38,6 +38,10 @@ void oci_runtime_set_ended(struct oci_runtime *runtime, int status);
 
 void oci_runtime_kill(struct oci_runtime *runtime);
 
+/* KILL what a dead shim's execution for `id` is still doing, found by the environment it was given,
+ * until nothing is found; a detaching crun has left its process group and its parent behind. */
+void oci_runtime_kill_strays(const char *id);
+
 /* The last line it said as UTF-8 for people, or how it ended; cut to `size`. */
 void oci_runtime_complaint(const struct oci_runtime *runtime, char *text, size_t size);
 

@@ -7,8 +7,8 @@
  *   driver -> init   ORDER     with three descriptors: the order (a memfd), stdout, stderr
  *   init -> driver   STARTED   the command was executed
  *                or  FAILED    it was not: exit code and a sentence; init then exits with the code
- *   driver -> init   ADOPTED   the runtime is gone and the driver is init's parent: init asks the
- *                              kernel to be killed when its parent dies
+ *   driver -> init   ADOPTED   the runtime's processes are gone and the driver is init's parent:
+ * init asks the kernel to be killed when its parent dies
  *
  * End of file on the channel means the driver is dead: init exits, and all processes of the
  * container with it. What init says is strangers' word, for the container's root could trace it.

@@ -29,15 +29,28 @@ struct shim {
     uint64_t n_records;
 };
 
-/* For cmocka_run_group_tests: one image and one compiled seccomp profile for all tests. The
- * teardown fails when a control group, mount or process of any test is left. */
+/* One image and one compiled seccomp profile for all tests of a program. */
 int shim_group_setup(void **state);
-int shim_group_teardown(void **state);
+
+/* How many control groups, mounts or files the tests have left; says which. */
+int shim_group_count_left(void);
 
 /* For each test; `*state` is a struct shim with a spec that runs `true`. The teardown kills what
  * still runs. */
 int shim_setup(void **state);
 int shim_teardown(void **state);
+
+#define SHIM_TEST(f) cmocka_unit_test_setup_teardown(f, shim_setup, shim_teardown)
+
+/* Every file ends with `SHIM_MAIN(SHIM_TEST(test_shim__x), ...)`. The program fails when anything
+ * is left behind; cmocka itself takes no notice of what a group's teardown returns. */
+#define SHIM_MAIN(...)                                                                             \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const struct CMUnitTest tests[] = {__VA_ARGS__};                                           \
+        int failed = cmocka_run_group_tests(tests, shim_group_setup, NULL);                        \
+        return failed + shim_group_count_left();                                                   \
+    }
 
 /* Replace the spec's command; ends in NULL. */
 void shim_set_argv(struct shim *shim, ...) __attribute__((sentinel));

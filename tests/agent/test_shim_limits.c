@@ -122,13 +122,10 @@ static void test_shim__shared_memory_has_its_size(void **state)
 static void test_shim__no_descriptor_of_ours_leaks_in(void **state)
 {
     struct shim *shim = *state;
-    shim_set_script(shim, "for f in /proc/$$/fd/*; do echo ${f##*/}; done | tr '\\n' ' '");
+    /* no pipeline: the shell would hold its pipes while ls looks */
+    shim_set_script(shim, "ls /proc/$$/fd >/tmp/fds; grep -v '^10$' /tmp/fds");
     shim_run(shim);
-    size_t n;
-    CLEANUP(freep) char *text = shim_text(shim, LOG_STREAM_STDOUT, &n);
-    /* the shell itself keeps a copy of its script's descriptor at 10 and above, if any */
-    assert_memory_equal(text, "0 1 2 ", 6);
-    assert_null(strstr(text, " 3 "));
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "0\n1\n2\n");
 }
 
 static void test_shim__ours_is_the_only_seccomp_profile(void **state)
@@ -152,24 +149,16 @@ static void test_shim__a_deep_tree_is_removed(void **state)
     shim_assert_only_record_is_left(shim);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, shim_setup, shim_teardown)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_shim__memory_limit_ends_the_run),
-        TEST(test_shim__a_killed_child_is_no_end),
-        TEST(test_shim__own_kill_is_not_taken_for_memory),
-        TEST(test_shim__processes_are_limited),
-        TEST(test_shim__processor_time_is_limited_and_told),
-        TEST(test_shim__privileges_are_dockers_defaults),
-        TEST(test_shim__namespaces_and_mounts_are_refused),
-        TEST(test_shim__pids_users_and_network_are_its_own),
-        TEST(test_shim__read_only_root_is_read_only),
-        TEST(test_shim__shared_memory_has_its_size),
-        TEST(test_shim__no_descriptor_of_ours_leaks_in),
-        TEST(test_shim__ours_is_the_only_seccomp_profile),
-        TEST(test_shim__a_deep_tree_is_removed),
-    };
-    return cmocka_run_group_tests(tests, shim_group_setup, shim_group_teardown);
-}
+SHIM_MAIN(SHIM_TEST(test_shim__memory_limit_ends_the_run),
+          SHIM_TEST(test_shim__a_killed_child_is_no_end),
+          SHIM_TEST(test_shim__own_kill_is_not_taken_for_memory),
+          SHIM_TEST(test_shim__processes_are_limited),
+          SHIM_TEST(test_shim__processor_time_is_limited_and_told),
+          SHIM_TEST(test_shim__privileges_are_dockers_defaults),
+          SHIM_TEST(test_shim__namespaces_and_mounts_are_refused),
+          SHIM_TEST(test_shim__pids_users_and_network_are_its_own),
+          SHIM_TEST(test_shim__read_only_root_is_read_only),
+          SHIM_TEST(test_shim__shared_memory_has_its_size),
+          SHIM_TEST(test_shim__no_descriptor_of_ours_leaks_in),
+          SHIM_TEST(test_shim__ours_is_the_only_seccomp_profile),
+          SHIM_TEST(test_shim__a_deep_tree_is_removed))

@@ -164,23 +164,15 @@ static void test_shim__output_of_pid_1s_descriptors_arrives(void **state)
     shim_assert_text(shim, LOG_STREAM_STDERR, "two\n");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, shim_setup, shim_teardown)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_shim__streams_are_told_apart_and_in_order),
-        TEST(test_shim__hundred_thousand_lines_are_complete_and_in_order),
-        TEST(test_shim__last_line_without_newline_is_kept),
-        TEST(test_shim__line_of_a_mebibyte_comes_in_pieces),
-        TEST(test_shim__bytes_stay_what_they_are),
-        TEST(test_shim__log_limit_drops_counts_and_says_so),
-        TEST(test_shim__over_the_limit_the_pipe_is_still_drained),
-        TEST(test_shim__log_is_readable_while_it_grows),
-        TEST(test_shim__the_end_is_told_after_the_record_is_there),
-        TEST(test_shim__nobody_to_wake_is_no_error),
-        TEST(test_shim__secrets_are_on_no_disk),
-        TEST(test_shim__output_of_pid_1s_descriptors_arrives),
-    };
-    return cmocka_run_group_tests(tests, shim_group_setup, shim_group_teardown);
-}
+SHIM_MAIN(SHIM_TEST(test_shim__streams_are_told_apart_and_in_order),
+          SHIM_TEST(test_shim__hundred_thousand_lines_are_complete_and_in_order),
+          SHIM_TEST(test_shim__last_line_without_newline_is_kept),
+          SHIM_TEST(test_shim__line_of_a_mebibyte_comes_in_pieces),
+          SHIM_TEST(test_shim__bytes_stay_what_they_are),
+          SHIM_TEST(test_shim__log_limit_drops_counts_and_says_so),
+          SHIM_TEST(test_shim__over_the_limit_the_pipe_is_still_drained),
+          SHIM_TEST(test_shim__log_is_readable_while_it_grows),
+          SHIM_TEST(test_shim__the_end_is_told_after_the_record_is_there),
+          SHIM_TEST(test_shim__nobody_to_wake_is_no_error),
+          SHIM_TEST(test_shim__secrets_are_on_no_disk),
+          SHIM_TEST(test_shim__output_of_pid_1s_descriptors_arrives))

@@ -203,29 +203,18 @@ static void test_shim__etc_may_be_a_symbolic_link(void **state)
     shim_assert_text(shim, LOG_STREAM_STDOUT, "box\nbox\n");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, shim_setup, shim_teardown)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_shim__true_ends_with_zero),
-        TEST(test_shim__exit_code_is_the_commands),
-        TEST(test_shim__signal_is_128_more),
-        TEST(test_shim__missing_command_is_127),
-        TEST(test_shim__missing_path_is_127),
-        TEST(test_shim__not_executable_is_126),
-        TEST(test_shim__no_format_is_126),
-        TEST(test_shim__arguments_arrive_untouched),
-        TEST(test_shim__environment_has_dockers_defaults_and_ours_wins),
-        TEST(test_shim__path_of_the_environment_is_searched),
-        TEST(test_shim__user_by_name_has_home_and_groups),
-        TEST(test_shim__user_by_number_and_group),
-        TEST(test_shim__unknown_user_is_told),
-        TEST(test_shim__working_directory_is_made),
-        TEST(test_shim__orphans_are_reaped_and_do_not_prolong),
-        TEST(test_shim__etc_files_are_its_own_and_writable),
-        TEST(test_shim__etc_may_be_a_symbolic_link),
-        TEST(test_shim__layers_are_stacked_and_writes_stay_out_of_them),
-    };
-    return cmocka_run_group_tests(tests, shim_group_setup, shim_group_teardown);
-}
+SHIM_MAIN(SHIM_TEST(test_shim__true_ends_with_zero),
+          SHIM_TEST(test_shim__exit_code_is_the_commands), SHIM_TEST(test_shim__signal_is_128_more),
+          SHIM_TEST(test_shim__missing_command_is_127), SHIM_TEST(test_shim__missing_path_is_127),
+          SHIM_TEST(test_shim__not_executable_is_126), SHIM_TEST(test_shim__no_format_is_126),
+          SHIM_TEST(test_shim__arguments_arrive_untouched),
+          SHIM_TEST(test_shim__environment_has_dockers_defaults_and_ours_wins),
+          SHIM_TEST(test_shim__path_of_the_environment_is_searched),
+          SHIM_TEST(test_shim__user_by_name_has_home_and_groups),
+          SHIM_TEST(test_shim__user_by_number_and_group),
+          SHIM_TEST(test_shim__unknown_user_is_told),
+          SHIM_TEST(test_shim__working_directory_is_made),
+          SHIM_TEST(test_shim__orphans_are_reaped_and_do_not_prolong),
+          SHIM_TEST(test_shim__etc_files_are_its_own_and_writable),
+          SHIM_TEST(test_shim__etc_may_be_a_symbolic_link),
+          SHIM_TEST(test_shim__layers_are_stacked_and_writes_stay_out_of_them))

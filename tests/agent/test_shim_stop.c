@@ -127,6 +127,7 @@ static void test_shim__runaway_forks_are_killed_at_the_deadline(void **state)
     shim->spec.timeout_seconds = 1;
     shim->spec.stop_grace_seconds = 0;
     shim->spec.log_limit_bytes = 65536;
+    shim->spec.memory_bytes = (uint64_t)1 << 30;
     shim_set_script(shim, "trap '' TERM; f() { f | f & }; f; while :; do :; done");
     shim_run(shim);
     assert_int_equal(shim->record.reason, TERMINATION_TIMEOUT);
@@ -248,27 +249,18 @@ static void test_shim__start_that_hangs_is_killed(void **state)
     assert_int_equal(shim->record.reason, TERMINATION_START_FAILED);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, shim_setup, shim_teardown)
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_shim__timeout_kills_what_ignores_term),
-        TEST(test_shim__timeout_is_124_whatever_term_makes_of_it),
-        TEST(test_shim__stop_lets_the_command_end_itself),
-        TEST(test_shim__stop_signal_is_the_specs),
-        TEST(test_shim__kill_does_not_wait),
-        TEST(test_shim__stop_while_starting_cancels),
-        TEST(test_shim__sigterm_to_the_shim_ends_the_run_too),
-        TEST(test_shim__background_process_does_not_keep_the_run),
-        TEST(test_shim__runaway_forks_are_killed_at_the_deadline),
-        TEST(test_shim__killed_shim_takes_its_container_with_it),
-        TEST(test_shim__killed_while_starting_leaves_nothing_after_reap),
-        TEST(test_shim__reap_refuses_while_the_shim_lives),
-        TEST(test_shim__reap_keeps_a_record_that_exists),
-        TEST(test_shim__start_that_fails_says_why),
-        TEST(test_shim__missing_layer_fails_the_start),
-        TEST(test_shim__start_that_hangs_is_killed),
-    };
-    return cmocka_run_group_tests(tests, shim_group_setup, shim_group_teardown);
-}
+SHIM_MAIN(SHIM_TEST(test_shim__timeout_kills_what_ignores_term),
+          SHIM_TEST(test_shim__timeout_is_124_whatever_term_makes_of_it),
+          SHIM_TEST(test_shim__stop_lets_the_command_end_itself),
+          SHIM_TEST(test_shim__stop_signal_is_the_specs), SHIM_TEST(test_shim__kill_does_not_wait),
+          SHIM_TEST(test_shim__stop_while_starting_cancels),
+          SHIM_TEST(test_shim__sigterm_to_the_shim_ends_the_run_too),
+          SHIM_TEST(test_shim__background_process_does_not_keep_the_run),
+          SHIM_TEST(test_shim__runaway_forks_are_killed_at_the_deadline),
+          SHIM_TEST(test_shim__killed_shim_takes_its_container_with_it),
+          SHIM_TEST(test_shim__killed_while_starting_leaves_nothing_after_reap),
+          SHIM_TEST(test_shim__reap_refuses_while_the_shim_lives),
+          SHIM_TEST(test_shim__reap_keeps_a_record_that_exists),
+          SHIM_TEST(test_shim__start_that_fails_says_why),
+          SHIM_TEST(test_shim__missing_layer_fails_the_start),
+          SHIM_TEST(test_shim__start_that_hangs_is_killed))
