@@ -41,6 +41,7 @@ struct query_list {
 
 enum pipe_state {
     PIPE_DOWN, /* waits to connect again */
+    PIPE_DUE,  /* connects at the next tick */
     PIPE_CONNECTING,
     PIPE_UP,
 };
@@ -272,7 +273,9 @@ static void on_tick(h2o_timeout_entry_t *entry)
         query_finish(query);
 
     queue_notices(pipe);
-    if (pipe->state == PIPE_UP)
+    if (pipe->state == PIPE_DUE)
+        connect_start(pipe);
+    else if (pipe->state == PIPE_UP)
         send_waiting(pipe);
 }
 
@@ -418,9 +421,12 @@ static void connect_start(struct db_pipe *pipe)
     h2o_socket_notify_write(pipe->socket, on_connect_event);
 }
 
+/* Not from here: h2o would take a timer that is set again by its own callback for due at once. */
 static void on_retry(h2o_timeout_entry_t *entry)
 {
-    connect_start(H2O_STRUCT_FROM_MEMBER(struct db_pipe, retry_entry, entry));
+    struct db_pipe *pipe = H2O_STRUCT_FROM_MEMBER(struct db_pipe, retry_entry, entry);
+    pipe->state = PIPE_DUE;
+    tick_soon(pipe);
 }
 
 int db_pipe_open(h2o_loop_t *loop, const char *conninfo, struct db_pipe **ret_pipe, struct err *e)

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Health, the document, and a database that goes away and comes back.
+// Health, and the document.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { FakeAgent } from './support/fake_agent.mjs';
-import { operations, pathOf } from './support/operations.mjs';
-import { makeRunner, trigger } from './support/samples.mjs';
 import { Stack } from './support/stack.mjs';
 import { until } from './support/wait.mjs';
 
@@ -46,29 +43,4 @@ test('ready when a scheduler leads', async () => {
   });
   assert.deepEqual(ready.json, { status: 'ready', checks: { database: 'ok', schema: 'ok', scheduler: 'ok' } });
   await scheduler.stop();
-});
-
-test('without its database every operation says so, and all is well again after', { timeout: 60000 }, async () => {
-  const runner = await makeRunner(client);
-  const run = await trigger(client, runner);
-  const variable = await client.post(`/v1/runners/${runner.id}/env_variables`, { env_key: 'A', env_val: '' });
-  const ids = { runner_id: runner.id, run_id: run.id, env_id: variable.json.env_variable.id };
-  const agent = await FakeAgent.join(stack, 'node-service');
-  const tokens = { token: stack.tokens.user, joinToken: stack.tokens.join, hypervisorCredential: agent.credential };
-
-  stack.database.goAway();
-  assert.equal((await anonymous.get('/healthz')).status, 200);
-  assert.equal((await anonymous.get('/readyz')).json.checks.database, 'failed');
-  await Promise.all(operations.filter(({ access }) => access !== 'public').map(async (operation) => {
-    const answer = await client.as(tokens[operation.access]).request(operation.method, pathOf(operation, ids), {
-      body: operation.body, headers: operation.bodyType ? { 'Content-Type': operation.bodyType } : {},
-    });
-    assert.equal(answer.status, 503, `${operation.id}: ${answer.text}`);
-    assert.ok(['unavailable', 'uncertain'].includes(answer.json.code));
-    assert.ok(!/errand-pg|host=|SELECT|relation/i.test(answer.text), 'an inner detail leaks');
-  }));
-
-  stack.database.comeBack();
-  await until('the database to be back', async () => (await client.get('/v1/runners')).status === 200);
-  assert.equal((await client.get(`/v1/runs/${run.id}`)).status, 200);
 });
