@@ -3,7 +3,9 @@
  * A libcurl transfer driven by curl_multi_poll, which also watches the canceler.
  *
  * The one trick: libcurl's write callback only gathers. What it gathered is handed on between two
- * calls of curl_multi_perform, so a caller's callback may use the same client.
+ * calls of curl_multi_perform, so a caller's callback may use the same client. Such a nested
+ * exchange drives this transfer too: what comes for it meanwhile waits (the transfer is paused),
+ * and its end is noted where it is seen.
  */
 #include "exchange.h"
 
@@ -26,6 +28,10 @@ struct transfer {
     struct curl_slist *headers; /* owned */
     char *url;                  /* owned */
     int64_t heard_ms;           /* when the last byte came, or the transfer began */
+    int is_handing_on;          /* the gathered bytes are being looked at */
+    int is_paused;
+    int has_ended;
+    CURLcode result; /* once it has ended */
     char curl_message[CURL_ERROR_SIZE];
 };
 
@@ -47,6 +53,10 @@ static size_t transfer_write(char *bytes, size_t size, size_t n, void *user)
 {
     struct transfer *transfer = user;
 
+    if (transfer->is_handing_on) {
+        transfer->is_paused = 1;
+        return CURL_WRITEFUNC_PAUSE;
+    }
     transfer->heard_ms = errand_clock_ms();
     if (errand_buffer_add(&transfer->exchange->answer, bytes, size * n) < 0)
         return 0;
@@ -134,6 +144,7 @@ static int transfer_start(struct transfer *transfer, errand_client *client)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)transfer->exchange->total_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_write);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     if (client->ca_file != NULL)
         curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
     return curl_multi_add_handle(client->multi, easy) == CURLM_OK ? 0 : -1;
@@ -157,31 +168,43 @@ static int http_status(const struct transfer *transfer)
     return (int)status;
 }
 
+/* Give what was gathered to whom it is for; his non-zero ends it. */
 static int transfer_hand_on(struct transfer *transfer)
 {
     struct errand_exchange *exchange = transfer->exchange;
-    int r;
+    int r = 0;
 
-    if (exchange->on_bytes == NULL || exchange->answer.n == 0 || http_status(transfer) != 200)
+    if (exchange->on_bytes == NULL || http_status(transfer) != 200)
         return 0;
-    r = exchange->on_bytes(exchange->answer.bytes, exchange->answer.n, exchange->user);
-    errand_buffer_clear(&exchange->answer);
+    while (r == 0 && exchange->answer.n > 0) {
+        transfer->is_handing_on = 1;
+        r = exchange->on_bytes(exchange->answer.bytes, exchange->answer.n, exchange->user);
+        transfer->is_handing_on = 0;
+        errand_buffer_clear(&exchange->answer);
+        transfer->heard_ms = errand_clock_ms(); /* time spent over there is not silence */
+        if (transfer->is_paused) {
+            transfer->is_paused = 0;
+            (void)curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+        }
+    }
     return r;
 }
 
-/* 1 and the result when the transfer has ended. */
-static int transfer_has_ended(const struct transfer *transfer, CURLM *multi, CURLcode *ret_result)
+/* Note every transfer that has ended: another one's may be among them. */
+static void note_ends(CURLM *multi)
 {
     CURLMsg *message;
     int left;
 
     while ((message = curl_multi_info_read(multi, &left)) != NULL) {
-        if (message->msg == CURLMSG_DONE && message->easy_handle == transfer->easy) {
-            *ret_result = message->data.result;
-            return 1;
+        struct transfer *ended = NULL;
+
+        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &ended);
+        if (message->msg == CURLMSG_DONE && ended != NULL) {
+            ended->has_ended = 1;
+            ended->result = message->data.result;
         }
     }
-    return 0;
 }
 
 static int silence_left_ms(const struct transfer *transfer)
@@ -202,21 +225,18 @@ static CURLcode transfer_loop(struct transfer *transfer, CURLM *multi, int *ret_
     struct curl_waitfd extra = {errand_canceler_fd(transfer->exchange->canceler), CURL_WAIT_POLLIN,
                                 0};
     unsigned n_extra = transfer->exchange->canceler == NULL ? 0 : 1;
-    CURLcode result = CURLE_OK;
     int running = 0;
 
     for (;;) {
-        int ended;
-
         if (curl_multi_perform(multi, &running) != CURLM_OK)
             return CURLE_FAILED_INIT;
-        ended = transfer_has_ended(transfer, multi, &result);
+        note_ends(multi);
         if (transfer_hand_on(transfer) != 0) {
             *ret_end = ERRAND_EXCHANGE_STOPPED;
             return CURLE_OK;
         }
-        if (ended)
-            return result;
+        if (transfer->has_ended)
+            return transfer->result;
         if (errand_canceler_is_used(transfer->exchange->canceler)) {
             *ret_end = ERRAND_EXCHANGE_CANCELED;
             return CURLE_OK;

@@ -65,21 +65,30 @@ static int read_request(int fd, struct fake_request *ret_request)
     return 0;
 }
 
+int fake_next(struct fake_api *api, struct fake_request *ret_request)
+{
+    int fd;
+
+    while ((fd = accept4(api->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        if (read_request(fd, ret_request) == 0) {
+            ret_request->api = api;
+            api->requests++;
+            break;
+        }
+        (void)close(fd);
+    }
+    return fd;
+}
+
 static void *serve(void *user)
 {
     struct fake_api *api = user;
     struct fake_request *request = malloc(sizeof(*request));
+    int fd;
 
     assert(request != NULL);
-    for (;;) {
-        int fd = accept4(api->listener, NULL, NULL, SOCK_CLOEXEC);
-
-        if (fd < 0)
-            break;
-        if (read_request(fd, request) == 0) {
-            api->requests++;
-            api->handler(fd, request, api->user);
-        }
+    while ((fd = fake_next(api, request)) >= 0) {
+        api->handler(fd, request, api->user);
         (void)close(fd);
     }
     free(request);

@@ -9,7 +9,10 @@
 
 #include <stddef.h>
 
+struct fake_api;
+
 struct fake_request {
+    struct fake_api *api;
     char method[16];
     char target[1024]; /* path and query */
     char headers[4096];
@@ -19,13 +22,14 @@ struct fake_request {
 /* Runs on the server's thread. The connection is closed when it returns. */
 typedef void fake_handler(int fd, const struct fake_request *request, void *user);
 
-struct fake_api;
-
 struct fake_api *fake_api_start(fake_handler *handler, void *user);
 /* How many requests came; call after the client is done. */
 unsigned fake_api_stop(struct fake_api *api);
 
 const char *fake_api_url(const struct fake_api *api);
+
+/* Within a handler: take the next request while the first is still open. The caller closes it. */
+int fake_next(struct fake_api *api, struct fake_request *ret_request);
 
 /* The value of a header, or NULL; valid until the next call. */
 const char *fake_header(const struct fake_request *request, const char *name);

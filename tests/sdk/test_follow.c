@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define LINES 2000
@@ -476,13 +477,23 @@ static void test_follow__stops_at_the_line_a_callback_says(void **state)
     (void)fake_api_stop(api);
 }
 
-/* Answers both the stream and a plain request. */
-static void both(int fd, const struct fake_request *request, void *user)
+/* A plain request comes while the stream is open: the stream goes on, and ends, before the answer.
+ */
+static void meanwhile(int fd, const struct fake_request *request, void *user)
 {
-    if (strstr(request->target, "/logs/stream") != NULL)
-        faulty(fd, request, user);
-    else
-        fake_answer(fd, 200, "", "{\"run\":{\"id\":\"r\",\"status\":\"running\"}}");
+    struct script *script = user;
+    struct fake_request plain;
+    int plain_fd;
+
+    fake_stream(fd);
+    send_lines(fd, script, 1, 500);
+    plain_fd = fake_next(request->api, &plain);
+    send_lines(fd, script, 501, LINES);
+    send_state(fd);
+    (void)shutdown(fd, SHUT_WR);
+    (void)usleep(50000);
+    fake_answer(plain_fd, 200, "", "{\"run\":{\"id\":\"r\",\"status\":\"running\"}}");
+    (void)close(plain_fd);
 }
 
 static int ask_within(const errand_log_line *line, void *user)
@@ -491,34 +502,70 @@ static int ask_within(const errand_log_line *line, void *user)
     errand_run *run = NULL;
     errand_error error;
 
-    seen->lines++;
-    if (line->id % 500 == 0) {
+    if (line->id == 400) {
         seen->wrong |= errand_run_get(seen->client, RUN_ID, &run, &error) != 0;
         seen->statuses++;
         errand_run_free(run);
     }
-    return 0;
+    return on_line(line, user);
 }
 
 static void test_follow__a_callback_may_use_the_client(void **state)
 {
-    struct script scripts = {.random = 1};
+    struct script script = {.random = 1};
     struct seen seen = {.lines = 0};
-    errand_follow_options options = ERRAND_FOLLOW_OPTIONS_INIT;
-    struct fake_api *api = fake_api_start(both, &scripts);
+    errand_follow_options options = make_options(&seen);
+    struct fake_api *api = fake_api_start(meanwhile, &script);
     errand_error error;
 
     (void)state;
-    seen.client = make_client(api);
     options.on_line = ask_within;
-    options.user = &seen;
+    options.read_timeout_ms = 5000;
+    seen.client = make_client(api);
     assert_int_equal(errand_follow(seen.client, RUN_ID, &options, NULL, &error),
                      ERRAND_END_FINISHED);
     assert_int_equal(seen.lines, LINES);
-    assert_int_equal(seen.statuses, LINES / 500);
+    assert_int_equal(seen.statuses, 1);
+    assert_int_equal(seen.retries, 0);
     assert_false(seen.wrong);
     errand_client_free(seen.client);
-    (void)fake_api_stop(api);
+    assert_int_equal(fake_api_stop(api), 2);
+}
+
+/* Silence is the server's, not the time a callback takes. */
+static int dawdle(const errand_log_line *line, void *user)
+{
+    if (line->id == 400)
+        (void)usleep(150000);
+    return on_line(line, user);
+}
+
+static void one_by_one(int fd, const struct fake_request *request, void *user)
+{
+    (void)request;
+    fake_stream(fd);
+    send_lines(fd, user, 1, 400);
+    (void)usleep(160000);
+    send_lines(fd, user, 401, LINES);
+    send_state(fd);
+}
+
+static void test_follow__a_slow_callback_is_no_silence(void **state)
+{
+    struct script script = {.random = 1};
+    struct seen seen = {.lines = 0};
+    errand_follow_options options = make_options(&seen);
+    struct fake_api *api = fake_api_start(one_by_one, &script);
+    errand_client *client = make_client(api);
+    errand_error error;
+
+    (void)state;
+    options.on_line = dawdle;
+    assert_int_equal(errand_follow(client, RUN_ID, &options, NULL, &error), ERRAND_END_FINISHED);
+    assert_int_equal(seen.lines, LINES);
+    assert_int_equal(seen.retries, 0);
+    errand_client_free(client);
+    assert_int_equal(fake_api_stop(api), 1);
 }
 
 static void waiting(int fd, const struct fake_request *request, void *user)
@@ -566,4 +613,5 @@ TEST_MAIN(cmocka_unit_test(test_follow__loses_and_repeats_nothing),
           cmocka_unit_test(test_follow__is_canceled_from_another_thread),
           cmocka_unit_test(test_follow__stops_at_the_line_a_callback_says),
           cmocka_unit_test(test_follow__a_callback_may_use_the_client),
+          cmocka_unit_test(test_follow__a_slow_callback_is_no_silence),
           cmocka_unit_test(test_wait__asks_for_no_lines_and_gets_the_run))
