@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "idempotency.h"
 
-#include <sodium.h>
-
 #include <string.h>
 
+#include "auth/fingerprint.h"
 #include "store/idempotency_store.h"
 
 #include "reply.h"
@@ -44,15 +43,11 @@ static void on_claimed(struct request *rq, const struct rows *rows)
 /* What makes it another request: path with query, body. */
 static void hash_request(const struct request *rq, unsigned char *hash)
 {
-    const h2o_req_t *req = rq->req;
-    uint64_t path_n = req->path.len;
-    crypto_generichash_state state;
-    (void)crypto_generichash_init(&state, NULL, 0, IDEMPOTENCY_STORE_HASH_BYTES);
-    (void)crypto_generichash_update(&state, (const unsigned char *)&path_n, sizeof(path_n));
-    (void)crypto_generichash_update(&state, (const unsigned char *)req->path.base, req->path.len);
-    (void)crypto_generichash_update(&state, (const unsigned char *)req->entity.base,
-                                    req->entity.len);
-    (void)crypto_generichash_final(&state, hash, IDEMPOTENCY_STORE_HASH_BYTES);
+    const struct fingerprint_part parts[] = {
+        {rq->req->path.base, rq->req->path.len},
+        {rq->req->entity.base, rq->req->entity.len},
+    };
+    fingerprint(parts, ARRAY_LEN(parts), hash);
 }
 
 void idempotency_claim(struct request *rq, idempotency_callback *go_on)
@@ -68,7 +63,7 @@ void idempotency_claim(struct request *rq, idempotency_callback *go_on)
     }
 
     struct claiming *claiming = request_alloc(rq, sizeof(*claiming));
-    unsigned char hash[IDEMPOTENCY_STORE_HASH_BYTES];
+    unsigned char hash[FINGERPRINT_BYTES];
     struct params p;
     claiming->go_on = go_on;
     rq->step = claiming;

@@ -6,7 +6,7 @@ set -euo pipefail
 readonly bin=${1:?usage: link_barriers.sh BIN_DIR}
 
 readonly -A never=(
-    [errand-scheduler]='libcurl libh2o libsodium libjansson libssl libarchive'
+    [errand-scheduler]='libcurl libh2o libsodium libjansson libarchive' # libpq brings libssl
     [errand-agent]='libpq libh2o'
     [errand-shim]='libpq libcurl libssl libcrypto libgnutls libh2o libsodium libarchive'
     [errand]='libpq libh2o libsodium libarchive'
