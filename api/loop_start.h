@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Life of a loop: for server.c. Its thread goes through three stages, each when it is told to: open,
- * serve, close. What a thread opens it also closes, because h2o's socket buffers belong to the
- * thread that made the socket.
+ * Life of a loop: for server.c. Its thread goes through three stages, each when it is told to:
+ * open, serve, close. What a thread opens it also closes, because h2o's socket buffers belong to
+ * the thread that made the socket.
  */
 #ifndef ERRAND_API_LOOP_START_H
 #define ERRAND_API_LOOP_START_H

@@ -11,9 +11,9 @@
 
 struct server;
 
-/* Bind, start the threads and get everything ready; nothing is served yet. `config` is borrowed for the server's life.
- * `listen` is HOST:PORT ("127.0.0.1:8080", "[::1]:8080"); port 0 takes a free one.
- * Errors: ERR_INVALID, ERR_CONFLICT (port taken) */
+/* Bind, start the threads and get everything ready; nothing is served yet. `config` is borrowed for
+ * the server's life. `listen` is HOST:PORT ("127.0.0.1:8080", "[::1]:8080"); port 0 takes a free
+ * one. Errors: ERR_INVALID, ERR_CONFLICT (port taken) */
 int server_open(const struct server_config *config, const char *listen, struct server **ret_server,
                 struct err *e) MUST_USE;
 
