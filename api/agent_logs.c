@@ -16,7 +16,7 @@ static void append(struct request *rq, struct log_batch *batch);
 static void publish(void *user, struct id run)
 {
     struct request *rq = user;
-    bus_publish(rq->loop, BUS_RUN, run);
+    bus_publish(rq->loop, BUS_LOG, run);
 }
 
 /* Takes the batch. `err` is NULL when all was decided. */

@@ -14,13 +14,14 @@
 static const char *const channels[] = {
     [BUS_QUEUE] = "errand_queue",
     [BUS_RUN] = "errand_run",
+    [BUS_LOG] = "errand_log",
     [BUS_HYPERVISOR] = "errand_hypervisor",
     [BUS_FLEET] = "errand_fleet",
 };
 _Static_assert(sizeof(channels) / sizeof(channels[0]) == BUS_TOPIC_COUNT, "a channel a topic");
 
 /* what other processes say; the queue and the fleet are the scheduler's business */
-static const char *const heard[] = {"errand_run", "errand_hypervisor"};
+static const char *const heard[] = {"errand_run", "errand_log", "errand_hypervisor"};
 
 struct bus_message {
     h2o_multithread_message_t super;
@@ -50,6 +51,9 @@ static void deliver(struct loop *loop, enum bus_topic topic, struct id id)
     case BUS_RUN:
         log_hub_on_run(loop->logs, id);
         run_waiters_on_run(loop->waiters, id);
+        break;
+    case BUS_LOG:
+        log_hub_on_run(loop->logs, id);
         break;
     case BUS_HYPERVISOR:
         agent_hub_on_hypervisor(loop->agents, id);

@@ -15,13 +15,14 @@ struct loop;
 
 enum bus_topic {
     BUS_QUEUE,      /* a run became pending; nobody in the API listens, the scheduler does */
-    BUS_RUN,        /* log lines stored or state changed */
+    BUS_RUN,        /* its state changed */
+    BUS_LOG,        /* lines of a run were stored; apart, because the scheduler hears BUS_RUN */
     BUS_HYPERVISOR, /* assigned a run, or one of its runs is to stop */
     BUS_FLEET,      /* a hypervisor came or has other memory than before; for the scheduler too */
     BUS_TOPIC_COUNT
 };
 
-/* "errand_queue", "errand_run", "errand_hypervisor": the NOTIFY channels. */
+/* "errand_queue", "errand_run", ...: the NOTIFY channels. */
 const char *bus_channel(enum bus_topic topic);
 
 /* After the change is committed. `id` is the run's or the hypervisor's; the nil id for BUS_QUEUE.

@@ -17,6 +17,7 @@
 #include "leader.h"
 #include "queue.h"
 #include "reaper.h"
+#include "retention.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 
 #define TICK_US CLOCK_US_PER_S
 #define TICKS_PER_RELOAD 5 /* of the whole fleet, when nothing waits for it */
+#define TICKS_PER_RETENTION 60
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS 1000
 
@@ -113,6 +115,8 @@ static int tick(struct session *s, struct err *e)
         r = reaper_tick(&s->reaper, &fleet_changed, e);
     if (r == 0 && (fleet_changed || s->runs_wait || s->ticks % TICKS_PER_RELOAD == 0))
         r = fleet_sync_all(&s->sync, &has_more, e);
+    if (r == 0 && s->ticks % TICKS_PER_RETENTION == 0)
+        r = retention_tick(s->db, e);
     s->ticks++;
     if (!s->is_cut)
         s->runs_were_added = false;

@@ -251,3 +251,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys, tokens, hypervisors, r
 GRANT SELECT ON regions, instance_types TO errand_scheduler;
 GRANT SELECT, INSERT, UPDATE ON leases TO errand_scheduler;
 GRANT SELECT, UPDATE ON runs, hypervisors TO errand_scheduler;
+GRANT SELECT, DELETE ON idempotency_keys TO errand_scheduler;
