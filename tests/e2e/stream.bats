@@ -16,10 +16,10 @@ stream() {
         "$ERRAND_URL$path"
 }
 
-# A run that takes some seconds over its 3,000 lines.
+# A run that takes some ten seconds over its 3,000 lines.
 trigger_slow_run() {
-    trigger "$(make_runner)" \
-        '{"command": "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); [ $((i % 6)) != 0 ] || sleep 0.01; done"}'
+    trigger "$(make_runner)" '{"command": "i=0; while [ $i -lt 3000 ]; do
+        echo line $i; i=$((i+1)); [ $((i % 10)) != 0 ] || sleep 0.03; done"}'
 }
 
 # follow_with_cuts RUN SECONDS after_id|last_event_id: follow to the end over connections that are cut
@@ -53,14 +53,14 @@ is_whole() {
 
 @test "a stream cut 20 times and resumed by after_id loses and repeats nothing" {
     run=$(trigger_slow_run)
-    cuts=$(follow_with_cuts "$run" 0.2 after_id)
+    cuts=$(follow_with_cuts "$run" 0.15 after_id)
     [ "$cuts" -ge 20 ]
     is_whole
 }
 
 @test "a stream cut 20 times and resumed by Last-Event-ID loses and repeats nothing" {
     run=$(trigger_slow_run)
-    cuts=$(follow_with_cuts "$run" 0.2 last_event_id)
+    cuts=$(follow_with_cuts "$run" 0.15 last_event_id)
     [ "$cuts" -ge 20 ]
     is_whole
 }

@@ -316,7 +316,9 @@ stack_destroy() {
     done
     stack_down || true
     "$ERRAND_SOURCE_DIR/scripts/registry.sh" stop "$STACK/registry" || true
-    sanitizer_reports | sed 's/^/# /' >&3 || true
+    if [[ -d $DATA/log ]]; then
+        sanitizer_reports | sed 's/^/# /' >&3 || true
+    fi
     [[ -z ${ERRAND_KEEP-} ]] || return 0
     [[ ! -L $DATA/state ]] || rm -rf "$(readlink --canonicalize "$DATA/state")"
     rm -rf "$STACK"
