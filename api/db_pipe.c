@@ -16,28 +16,12 @@
 #include "store/db_result.h"
 #include "store/prepared_set.h"
 
+#include "db_query.h"
+
 #define RECONNECT_FIRST_MS 10
 #define RECONNECT_MAX_MS 2000
 #define NOTICES_PER_TICK 64
 #define NOTICE_BYTES 128
-
-struct query {
-    struct query *next;
-    const struct statement *statement;
-    struct params params;
-    db_pipe_callback *callback;
-    void *user;
-    int64_t queued_us; /* monotonic */
-    bool awaits_prepare;
-    struct rows *rows;
-    struct err err;
-};
-
-struct query_list {
-    struct query *head;
-    struct query **tail;
-    size_t n;
-};
 
 enum pipe_state {
     PIPE_DOWN, /* waits to connect again */
@@ -80,57 +64,6 @@ static void connect_start(struct db_pipe *pipe);
 static void on_readable(h2o_socket_t *socket, const char *err);
 static void on_writable(h2o_socket_t *socket, const char *err);
 
-static void list_init(struct query_list *list)
-{
-    *list = (struct query_list){.tail = &list->head};
-}
-
-static void list_push(struct query_list *list, struct query *query)
-{
-    query->next = NULL;
-    *list->tail = query;
-    list->tail = &query->next;
-    list->n++;
-}
-
-static struct query *list_pop(struct query_list *list)
-{
-    struct query *query = list->head;
-    if (query == NULL)
-        return NULL;
-    list->head = query->next;
-    if (list->head == NULL)
-        list->tail = &list->head;
-    list->n--;
-    return query;
-}
-
-static void list_push_all_front(struct query_list *list, struct query_list *first)
-{
-    if (first->head == NULL)
-        return;
-    *first->tail = list->head;
-    if (list->head == NULL)
-        list->tail = first->tail;
-    list->head = first->head;
-    list->n += first->n;
-    list_init(first);
-}
-
-static void query_finish(struct query *query)
-{
-    if (query->callback != NULL) {
-        bool failed = query->err.code != ERR_OK;
-        query->callback(query->user, failed ? NULL : query->rows, failed ? &query->err : NULL);
-    } else if (query->err.code != ERR_OK) {
-        log_warn("db.statement_failed statement=%s error=\"%s\"", query->statement->name,
-                 query->err.msg);
-    }
-    rows_free(query->rows);
-    params_done(&query->params);
-    free(query);
-}
-
 static void tick_soon(struct db_pipe *pipe)
 {
     if (!h2o_timeout_is_linked(&pipe->tick_entry))
@@ -141,7 +74,7 @@ static void fail_later(struct db_pipe *pipe, struct query *query, enum err_code 
                        const char *why)
 {
     (void)err_set(&query->err, code, "%s: %s", query->statement->name, why);
-    list_push(&pipe->failed, query);
+    query_list_push(&pipe->failed, query);
     tick_soon(pipe);
 }
 
@@ -157,24 +90,24 @@ static void sort_out_in_flight(struct db_pipe *pipe)
 {
     struct query_list again;
     struct query *query;
-    list_init(&again);
-    while ((query = list_pop(&pipe->in_flight)) != NULL) {
+    query_list_init(&again);
+    while ((query = query_list_pop(&pipe->in_flight)) != NULL) {
         rows_free(TAKE_PTR(query->rows));
         query->awaits_prepare = false;
         query->err.code = ERR_OK;
         if (query->statement->repeatable)
-            list_push(&again, query);
+            query_list_push(&again, query);
         else
             fail_later(pipe, query, ERR_UNCERTAIN, "connection to PostgreSQL lost");
     }
-    list_push_all_front(&pipe->waiting, &again);
+    query_list_push_all_front(&pipe->waiting, &again);
 }
 
 static void expire_waiting(struct db_pipe *pipe)
 {
     int64_t oldest = clock_mono_us() - DB_PIPE_WAIT_MS * CLOCK_US_PER_MS;
     while (pipe->waiting.head != NULL && pipe->waiting.head->queued_us < oldest)
-        fail_later(pipe, list_pop(&pipe->waiting), ERR_UNAVAILABLE, "PostgreSQL is away");
+        fail_later(pipe, query_list_pop(&pipe->waiting), ERR_UNAVAILABLE, "PostgreSQL is away");
 }
 
 /* The session is gone or never came: try again later. */
@@ -234,8 +167,8 @@ static bool send_query(struct db_pipe *pipe, struct query *query)
 static void send_waiting(struct db_pipe *pipe)
 {
     struct query *query;
-    while ((query = list_pop(&pipe->waiting)) != NULL) {
-        list_push(&pipe->in_flight, query);
+    while ((query = query_list_pop(&pipe->waiting)) != NULL) {
+        query_list_push(&pipe->in_flight, query);
         if (!send_query(pipe, query)) {
             go_down(pipe, "db.lost");
             return;
@@ -266,10 +199,10 @@ static void on_tick(h2o_timeout_entry_t *entry)
     struct query_list failed = pipe->failed;
     if (failed.head == NULL)
         failed.tail = &failed.head;
-    list_init(&pipe->failed);
+    query_list_init(&pipe->failed);
 
     struct query *query;
-    while ((query = list_pop(&failed)) != NULL)
+    while ((query = query_list_pop(&failed)) != NULL)
         query_finish(query);
 
     queue_notices(pipe);
@@ -326,7 +259,7 @@ static void on_readable(h2o_socket_t *socket, const char *err)
             continue;
         if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
             PQclear(result);
-            query_finish(list_pop(&pipe->in_flight));
+            query_finish(query_list_pop(&pipe->in_flight));
         } else {
             take_result(pipe, pipe->in_flight.head, result);
         }
@@ -437,9 +370,9 @@ int db_pipe_open(h2o_loop_t *loop, const char *conninfo, struct db_pipe **ret_pi
 
     pipe->loop = loop;
     pipe->conninfo = conninfo;
-    list_init(&pipe->waiting);
-    list_init(&pipe->in_flight);
-    list_init(&pipe->failed);
+    query_list_init(&pipe->waiting);
+    query_list_init(&pipe->in_flight);
+    query_list_init(&pipe->failed);
     backoff_init(&pipe->backoff, RECONNECT_FIRST_MS, RECONNECT_MAX_MS);
     h2o_timeout_init(loop, &pipe->tick, 0);
     pipe->tick_entry.cb = on_tick;
@@ -455,7 +388,7 @@ int db_pipe_open(h2o_loop_t *loop, const char *conninfo, struct db_pipe **ret_pi
 static void fail_all(struct query_list *list)
 {
     struct query *query;
-    while ((query = list_pop(list)) != NULL) {
+    while ((query = query_list_pop(list)) != NULL) {
         if (query->err.code == ERR_OK)
             (void)err_set(&query->err, ERR_UNAVAILABLE, "%s: shutting down",
                           query->statement->name);
@@ -499,7 +432,7 @@ void db_pipe_run(struct db_pipe *pipe, const struct statement *statement, struct
     else if (db_pipe_load(pipe) >= DB_PIPE_QUEUE_MAX)
         fail_later(pipe, query, ERR_UNAVAILABLE, "too many statements waiting");
     else {
-        list_push(&pipe->waiting, query);
+        query_list_push(&pipe->waiting, query);
         tick_soon(pipe);
     }
 }
