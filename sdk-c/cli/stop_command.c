@@ -23,7 +23,8 @@ static int stop(const struct arguments *arguments)
     if (r == 0 && arguments_has(arguments, "json"))
         r = show_json(errand_run_to_json(run));
     else if (r == 0)
-        (void)puts(errand_run_status_name(errand_run_get_status(run)));
+        (void)puts(errand_run_is_final(run) ? errand_run_status_name(errand_run_get_status(run))
+                                            : "stopping");
     errand_run_free(run);
     errand_client_free(client);
     return r;
@@ -32,7 +33,9 @@ static int stop(const struct arguments *arguments)
 const struct command stop_command = {
     .name = "stop",
     .synopsis = "RUN",
-    .summary = "stop a run, pending or running; prints its status",
+    .summary = "stop a run, pending or running",
+    .details =
+        "Prints how it ended, or 'stopping' while its container has its time to end by itself.",
     .min_words = 1,
     .max_words = 1,
     .run = stop,
