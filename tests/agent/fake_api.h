@@ -39,11 +39,11 @@ void fake_api_list_nothing(struct fake_api *api);
 void fake_api_repeat(struct fake_api *api, const struct assignment *a);
 void fake_api_cut_stream(struct fake_api *api);
 
-/* Take the next `n` posts to events (logs) in, then close the connection without an answer. */
+/* Take the next `n` posts to events (logs) in, then cut the connection within the answer. */
 void fake_api_swallow_events(struct fake_api *api, int n);
 void fake_api_swallow_logs(struct fake_api *api, int n);
 
-/* Close the connection instead of reading the next `n` posts to logs. */
+/* The same for logs, but nothing of them is stored. */
 void fake_api_drop_logs(struct fake_api *api, int n);
 
 /* Answer every event and line of this attempt with "conflict". */

@@ -265,15 +265,17 @@ static void test_assign__twice_runs_once(void **state)
     struct assignment next = run_of(w, "echo next");
     fake_api_assign(w->api, &next);
     assert_finished(w, next.run_id, "exited", 0);
+    wait_run_dirs_gone(w);
     assert_log(w, a.run_id, "1:once\n");
     assert_int_equal(fake_api_count_events(w->api, AGENT_EVENT_FINISHED, a.run_id), 1);
 }
 
-static void test_events__unanswered_ones_come_again(void **state)
+static void test_reports__unanswered_ones_come_again(void **state)
 {
     struct world *w = *state;
     struct assignment a = run_of(w, "echo hello");
     fake_api_swallow_events(w->api, 4);
+    fake_api_drop_logs(w->api, 2);
     fake_api_assign(w->api, &a);
     assert_finished(w, a.run_id, "exited", 0);
     wait_run_dirs_gone(w);
@@ -474,7 +476,7 @@ int main(void)
         WORLD_TEST(test_run__argv_arrives_untouched),
         WORLD_TEST(test_run__failures_have_their_reasons),
         WORLD_TEST(test_assign__twice_runs_once),
-        WORLD_TEST(test_events__unanswered_ones_come_again),
+        WORLD_TEST(test_reports__unanswered_ones_come_again),
         WORLD_TEST(test_logs__cut_connections_lose_and_repeat_nothing),
         WORLD_TEST(test_logs__a_loud_run_does_not_hold_up_a_quiet_one),
         WORLD_TEST(test_conflict__kills_the_run_and_forgets_it),
