@@ -6,13 +6,11 @@
  */
 #include "drivers/oci.h"
 
-#include "base/file.h"
 #include "base/parse.h"
 #include "drivers/cgroup.h"
 #include "drivers/init_channel.h"
-#include "drivers/oci_config.h"
+#include "drivers/oci_bundle.h"
 #include "drivers/oci_runtime.h"
-#include "drivers/rootfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,20 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CONFIG_FILE ROOTFS_SCRATCH "/config.json"
-#define CONFIG_MAX_BYTES ((size_t)128 * 1024)
-#define PROGRAM_MAX_BYTES ((size_t)64 * 1024)
 /* A container that talks without end is not listened to for ever. */
 #define MESSAGES_MAX 8
-
-#define HOSTNAME_FROM_ID 12
-#define HOSTNAME_BYTES 65
 
 /* run id, hyphen, attempt, NUL */
 #define CONTAINER_ID_BYTES (ID_TEXT_BYTES + 11)
@@ -124,68 +115,9 @@ static int open_children(struct sandbox *sandbox, struct err *e)
     return watch(sandbox, sandbox->children_fd, WATCHED_CHILDREN, e);
 }
 
-static void choose_hostname(const struct run_spec *spec, char *hostname)
-{
-    const char *text = spec->hostname != NULL ? spec->hostname : ID_TEXT(spec->run);
-    size_t max = spec->hostname != NULL ? HOSTNAME_BYTES - 1 : HOSTNAME_FROM_ID;
-    size_t n = strnlen(text, max);
-    memcpy(hostname, text, n);
-    hostname[n] = '\0';
-}
-
-static bool is_crun(const char *runtime)
-{
-    const char *name = strrchr(runtime, '/');
-    return strncmp(name == NULL ? runtime : name + 1, "crun", 4) == 0;
-}
-
-static int write_config(const struct buf *config, struct err *e)
-{
-    CLEANUP(fd_closep) int fd = open(CONFIG_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_errno(e, errno, "create " CONFIG_FILE);
-    if (write(fd, config->data, config->len) != (ssize_t)config->len)
-        return err_errno(e, ENOSPC, "write " CONFIG_FILE);
-    return 0;
-}
-
-static int make_config(const struct run_spec *spec, const char *hostname, bool bind_etc,
-                       struct err *e)
-{
-    CLEANUP(buf_done) struct buf program;
-    CLEANUP(buf_done) struct buf config;
-    buf_init(&program, PROGRAM_MAX_BYTES);
-    buf_init(&config, CONFIG_MAX_BYTES);
-
-    bool compiled = spec->seccomp_bpf != NULL && is_crun(spec->runtime);
-    int r = compiled ? file_read(spec->seccomp_bpf, &program, e) : 0;
-    if (r < 0)
-        return r;
-    oci_config_put(&config, &(struct oci_config){.spec = spec,
-                                                 .hostname = hostname,
-                                                 .bind_etc = bind_etc,
-                                                 .seccomp_program = compiled ? &program : NULL});
-    if (!buf_ok(&config))
-        return err_set(e, ERR_LIMIT, CONFIG_FILE " is larger than %zu bytes", config.max_bytes);
-    return write_config(&config, e);
-}
-
-/* crun 1.8 refuses a host where both kinds are mounted; the v2 tree of such a host controls
- * nothing. Covered, not unmounted: crun makes its group there even so, and what it makes in the
- * cover goes with our mount namespace. */
-static int cover_hybrid_tree(struct err *e)
-{
-    if (mount("errand", CGROUP_HYBRID_V2, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k") <
-        0)
-        return err_errno(e, errno, "cover " CGROUP_HYBRID_V2);
-    return 0;
-}
-
 static int oci_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox, struct err *e)
 {
     CLEANUP(sandbox_freep) struct sandbox *sandbox = sandbox_new(spec);
-    char hostname[HOSTNAME_BYTES];
-    bool bind_etc = false;
     if (sandbox == NULL)
         return err_set(e, ERR_UNAVAILABLE, "out of memory");
     if (!cgroup_path_is_safe(spec->cgroup))
@@ -194,18 +126,11 @@ static int oci_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox
     if (sandbox->poll_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return err_errno(e, errno, "prepare the container");
 
-    choose_hostname(spec, hostname);
     int r = open_children(sandbox, e);
     if (r == 0)
         r = cgroup_layout_find(&sandbox->layout, e);
     if (r == 0)
-        r = rootfs_unshare(e);
-    if (r == 0 && sandbox->layout == CGROUP_HYBRID && is_crun(spec->runtime))
-        r = cover_hybrid_tree(e);
-    if (r == 0)
-        r = rootfs_make(&spec->layers, hostname, &bind_etc, e);
-    if (r == 0)
-        r = make_config(spec, hostname, bind_etc, e);
+        r = oci_bundle_make(spec, sandbox->layout, e);
     if (r < 0)
         return r;
     *ret_sandbox = TAKE_PTR(sandbox);
@@ -221,8 +146,8 @@ static int oci_start(struct sandbox *sandbox, int out_fd, int err_fd, struct err
     sandbox->err_fd = err_fd;
     int r = init_channel_open(&sandbox->channel_fd, &theirs, e);
     if (r == 0)
-        r = oci_runtime_start(&sandbox->runtime, sandbox->spec->runtime, ROOTFS_SCRATCH,
-                              sandbox->id, theirs, e);
+        r = oci_runtime_start(&sandbox->runtime, sandbox->spec->runtime, OCI_BUNDLE, sandbox->id,
+                              theirs, e);
     if (r == 0)
         r = watch(sandbox, sandbox->runtime.words_fd, WATCHED_WORDS, e);
     if (r == 0)
@@ -436,7 +361,7 @@ static int remove_traces(enum cgroup_layout layout, const char *cgroup, struct e
         (void)cgroup_kill(layout, cgroup);
         return r;
     }
-    return rootfs_remove(e);
+    return oci_bundle_remove(e);
 }
 
 static int oci_destroy(struct sandbox *sandbox, struct err *e)

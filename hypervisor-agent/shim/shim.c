@@ -12,12 +12,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "shim/control.h"
+#include "shim/outcome.h"
 #include "shim/output.h"
 #include "shim/run_cycle.h"
 #include "shim/wake.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -31,9 +31,6 @@
 #define CLEAN_UP_GIVE_UP_US (20 * CLOCK_US_PER_S)
 #define CLEAN_UP_FIRST_WAIT_US 500
 #define CLEAN_UP_MAX_WAIT_US (100 * CLOCK_US_PER_MS)
-
-#define EXIT_CODE_TIMEOUT 124
-#define EXIT_CODE_KILLED (128 + SIGKILL)
 
 enum watched {
     WATCHED_STDOUT, /* the streams' indices in output */
@@ -314,66 +311,6 @@ static int loop(struct shim *shim, struct err *e)
 
 /* finishing */
 
-static void set_message(struct exit_record *record, const struct shim *shim)
-{
-    const struct run_spec *spec = shim->spec;
-    int n = 0;
-    switch (record->reason) {
-    case TERMINATION_TIMEOUT:
-        n = snprintf(record->message, sizeof(record->message), "ran longer than %u seconds",
-                     spec->timeout_seconds);
-        break;
-    case TERMINATION_OOM_KILLED:
-        n = snprintf(record->message, sizeof(record->message),
-                     "the memory limit of %" PRIu64 " MiB was reached", spec->memory_bytes >> 20);
-        break;
-    case TERMINATION_START_FAILED:
-    case TERMINATION_INTERNAL:
-    case TERMINATION_INVALID_COMMAND:
-        n = snprintf(record->message, sizeof(record->message), "%s", shim->report.message);
-        break;
-    default:
-        break;
-    }
-    if (n < 0)
-        record->message[0] = '\0';
-}
-
-/* Killed for memory means: the limit was hit, and what the command ended with says KILL. */
-static bool ended_by_memory(const struct exit_record *record, uint64_t oom_kills)
-{
-    if (oom_kills == 0)
-        return false;
-    return record->reason == TERMINATION_START_FAILED ||
-           (record->reason == TERMINATION_EXITED && record->exit_code == EXIT_CODE_KILLED);
-}
-
-static void fill_record(const struct shim *shim, const struct sandbox_use *use,
-                        struct exit_record *ret_record)
-{
-    struct exit_record record = {
-        .run = shim->spec->run,
-        .attempt = shim->spec->attempt,
-        .reason = shim->reason,
-        .exit_code = -1,
-        .started_at_us = shim->status.started_at_us,
-        .cpu_ms = use->cpu_us / 1000,
-        .memory_peak_bytes = use->memory_peak_bytes,
-        .oom_killed = use->oom_kills > 0,
-    };
-    if (shim->report.state == SANDBOX_ENDED) {
-        record.exit_code = shim->report.exit_code;
-        if (record.reason == TERMINATION_EXITED)
-            record.reason = shim->report.reason;
-    }
-    if (ended_by_memory(&record, use->oom_kills))
-        record.reason = TERMINATION_OOM_KILLED;
-    if (record.reason == TERMINATION_TIMEOUT)
-        record.exit_code = EXIT_CODE_TIMEOUT;
-    set_message(&record, shim);
-    *ret_record = record;
-}
-
 int shim_clean_up(const struct driver *driver, struct sandbox *sandbox,
                   const struct run_status *status, struct err *e)
 {
@@ -401,7 +338,13 @@ static int finish(struct shim *shim, struct err *e)
 
     if (shim->sandbox != NULL)
         shim->driver->read_use(shim->sandbox, &use);
-    fill_record(shim, &use, &record);
+    record = outcome_of(&(struct outcome_facts){
+        .spec = shim->spec,
+        .reason = shim->reason,
+        .report = &shim->report,
+        .use = use,
+        .started_at_us = shim->status.started_at_us,
+    });
     if (shim_clean_up(shim->driver, shim->sandbox, &shim->status, &trouble) < 0)
         log_error("run.left_behind run=%s error=\"%s\"", ID_TEXT(shim->spec->run), trouble.msg);
     (void)unlink(CONTROL_SOCKET);
