@@ -121,7 +121,8 @@ static struct agent_fence fence_of(const struct event_report *report,
 static void check_pulling(struct event_report *report, const struct agent_event *event)
 {
     struct params p;
-    report->pull = (struct pull_progress){event->pulling.done_bytes, event->pulling.total_bytes};
+    report->pull = (struct pull_progress){event->attempt, event->pulling.done_bytes,
+                                          event->pulling.total_bytes};
     struct agent_fence fence = fence_of(report, event);
     agent_store_current_params(&p, &fence);
     run(report, &agent_store_current, &p);

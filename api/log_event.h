@@ -15,6 +15,7 @@
 
 /* How much of its image a run that waits has; `total_bytes` is 0 while unknown. */
 struct pull_progress {
+    uint32_t attempt;
     int64_t done_bytes;
     int64_t total_bytes;
 };

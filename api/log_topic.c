@@ -19,12 +19,11 @@ struct log_topic {
     struct watch watch;
     struct log_hub *hub;
     h2o_linklist_t followers;
-    struct log_run run; /* as last read */
-    struct pull_progress pull;
-    bool has_pull;   /* of this attempt */
-    bool is_known;   /* `run` was read */
-    bool is_changed; /* since the last read began */
-    bool is_busy;    /* a read is outstanding, or its rows are being handed out */
+    struct log_run run;        /* as last read */
+    struct pull_progress pull; /* as last heard; of an attempt that may be over */
+    bool is_known;             /* `run` was read */
+    bool is_changed;           /* since the last read began */
+    bool is_busy;              /* a read is outstanding, or its rows are being handed out */
 };
 
 struct log_follower {
@@ -92,7 +91,7 @@ static bool push_status(struct log_follower *f)
     const struct log_topic *topic = f->topic;
     const struct log_run *run = &topic->run;
     enum run_state shown = run->state == RUN_RUNNING ? RUN_RUNNING : RUN_PENDING;
-    bool pulls = topic->has_pull && shown == RUN_PENDING;
+    bool pulls = shown == RUN_PENDING && run->attempt > 0 && topic->pull.attempt == run->attempt;
     bool is_told = f->told == shown && (!pulls || f->told_bytes == topic->pull.done_bytes);
     if (run_state_is_final(run->state) || is_told)
         return false;
@@ -193,9 +192,7 @@ static void on_read(void *user, const struct rows *rows, const struct err *err)
             h2o_timeout_link(topic->hub->loop->h2o.loop, &topic->hub->retry,
                              &topic->hub->retry_entry);
     } else {
-        uint32_t attempt = topic->run.attempt;
         topic->is_known = log_store_read_run(rows, &topic->run);
-        topic->has_pull = topic->has_pull && topic->run.attempt == attempt;
         if (topic->is_known)
             feed_all(topic, rows);
         else
@@ -317,7 +314,6 @@ void log_topic_note_pull(struct watch *watch, struct pull_progress pull)
 {
     struct log_topic *topic = H2O_STRUCT_FROM_MEMBER(struct log_topic, watch, watch);
     topic->pull = pull;
-    topic->has_pull = true;
     if (topic->is_busy || !topic->is_known)
         return; /* what is being read will be told with it */
     topic->is_busy = true;

@@ -127,7 +127,7 @@ static void test_status__tells_of_the_pull(void **state)
 {
     (void)state;
     struct log_run run = {.state = RUN_ASSIGNED};
-    struct pull_progress pull = {10, 100};
+    struct pull_progress pull = {1, 10, 100};
     log_event_put_status(&b, &run, &pull);
     assert_string_equal(buf_text(&b), "event: status\ndata: {\"status\":\"pending\","
                                       "\"pull\":{\"done_bytes\":10,\"total_bytes\":100}}\n\n");
