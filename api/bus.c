@@ -12,11 +12,8 @@
 #include "run_waiters.h"
 
 static const char *const channels[] = {
-    [BUS_QUEUE] = "errand_queue",
-    [BUS_RUN] = "errand_run",
-    [BUS_LOG] = "errand_log",
-    [BUS_HYPERVISOR] = "errand_hypervisor",
-    [BUS_FLEET] = "errand_fleet",
+    [BUS_QUEUE] = "errand_queue",           [BUS_RUN] = "errand_run",     [BUS_LOG] = "errand_log",
+    [BUS_HYPERVISOR] = "errand_hypervisor", [BUS_FLEET] = "errand_fleet",
 };
 _Static_assert(sizeof(channels) / sizeof(channels[0]) == BUS_TOPIC_COUNT, "a channel a topic");
 
