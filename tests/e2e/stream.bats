@@ -18,8 +18,8 @@ stream() {
 
 # A run that takes some ten seconds over its 3,000 lines.
 trigger_slow_run() {
-    trigger "$(make_runner)" '{"command": "i=0; while [ $i -lt 3000 ]; do
-        echo line $i; i=$((i+1)); [ $((i % 10)) != 0 ] || sleep 0.03; done"}'
+    trigger "$(make_runner)" \
+        '{"command": "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); [ $((i % 10)) != 0 ] || sleep 0.03; done"}'
 }
 
 # follow_with_cuts RUN SECONDS after_id|last_event_id: follow to the end over connections that are cut

@@ -3,10 +3,13 @@
 # sources ROOT PATTERN…: the project's own files, relative to ROOT; what git tracks, or all where
 # there is no git.
 sources() {
-    local root=$1
+    local root=$1 file
     shift
     if [[ -e $root/.git ]]; then
-        git -c safe.directory='*' -C "$root" ls-files --cached --others --exclude-standard -- "$@"
+        git -c safe.directory='*' -C "$root" ls-files -- "$@" |
+            while IFS= read -r file; do
+                [[ ! -e $root/$file ]] || echo "$file"
+            done
         return
     fi
     local tests=() pattern

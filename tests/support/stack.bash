@@ -81,11 +81,17 @@ stack_end_process() {
     tail --pid="$pid" --follow /dev/null
 }
 
+stack_start_registry() {
+    without_bats "$ERRAND_SOURCE_DIR/scripts/registry.sh" start "$STACK/registry"
+}
+
 stack_start() {
     STACK=$(mktemp -d /tmp/errand-e2e.XXXXXX)
     chmod 755 "$STACK"
     export STACK DATA=$STACK/data
-    REGISTRY=$(without_bats "$ERRAND_SOURCE_DIR/scripts/registry.sh" start "$STACK/registry")
+    # it chooses a free port, which somebody else may take in the same moment
+    eventually 10 stack_start_registry
+    REGISTRY=127.0.0.1:$(cat "$STACK/registry/port")
     export REGISTRY IMAGE=$REGISTRY/test/busybox
     mkdir "$STACK/image"
     "$ERRAND_SOURCE_DIR/tests/support/make_image.sh" "$STACK/image" "$IMAGE:1" >"$STACK/image/digest"
