@@ -175,16 +175,18 @@ test('a reader that is slow is fed from storage, without a gap', async () => {
   const { assignment, stream } = await running();
   const { res } = await client.open('GET', stream);
   res.pause();
-  const count = 600;
-  for (let from = 1; from <= count; from += 10) {
-    await agent.log(assignment, from, Array.from({ length: 10 }, (_, i) => `${from + i} `.padEnd(16000, 'x')));
+  const count = 1200; // of 16 KB: more than fits between the two
+  for (let from = 1; from <= count; from += 15) {
+    await agent.log(assignment, from, Array.from({ length: 15 }, (_, i) => `${from + i} `.padEnd(16000, 'x')));
   }
   await agent.finished(assignment, { last_line: count });
   let text = '';
   for await (const chunk of res) text += chunk;
   const seen = [...text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
   assert.deepEqual(seen, range(1, count));
-  assert.match(text, /\nevent: state\ndata: .*\n\n$/);
+  assert.match(text, /^event: state$/m);
+
+  assert.deepEqual(ids(await readAll(stream)), range(1, count), 'all of it, read late');
 });
 
 test('a reader at another replica is woken too', async () => {
