@@ -76,8 +76,8 @@ static void keep_error_text(struct transfer *t, const char *bytes, size_t n)
     size_t room = sizeof(t->answer->error_text) - 1 - t->error_n;
     n = n < room ? n : room;
     for (size_t i = 0; i < n; i++) {
-        char c = bytes[i];
-        t->answer->error_text[t->error_n + i] = c >= ' ' && c <= '~' ? c : ' ';
+        bool is_printable = bytes[i] >= ' ' && bytes[i] <= '~';
+        t->answer->error_text[t->error_n + i] = (char)(is_printable ? bytes[i] : ' ');
     }
     t->error_n += n;
     t->answer->error_text[t->error_n] = '\0';

@@ -29,7 +29,7 @@ static char *basic_authorization(const struct registry_credentials *credentials)
 static char *token_url(const struct auth_challenge *challenge)
 {
     struct buf url;
-    buf_init(&url, 8 * AUTH_PARAMETER_BYTES);
+    buf_init(&url, (size_t)8 * AUTH_PARAMETER_BYTES);
     buf_add_text(&url, challenge->realm);
     char separator = strchr(challenge->realm, '?') == NULL ? '?' : '&';
     if (challenge->service[0] != '\0') {
