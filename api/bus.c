@@ -30,6 +30,7 @@ struct bus_message {
 struct bus_seat {
     struct loop *loop;
     h2o_multithread_receiver_t receiver;
+    _Atomic int session; /* the loop's at the database; 0 = not yet */
 };
 
 struct bus {
@@ -113,10 +114,20 @@ void bus_publish(struct loop *loop, enum bus_topic topic, struct id id)
     db_pipe_notify(loop->db, channels[topic], id_is_nil(id) ? "" : id_format(id, text));
 }
 
-static void on_notice(void *user, const char *channel, const char *payload)
+/* What this process published has reached its loops already. */
+static bool is_own(const struct bus *bus, int session)
+{
+    for (unsigned i = 0; i < bus->n; i++) {
+        if (bus->seats[i].session == session)
+            return true;
+    }
+    return false;
+}
+
+static void on_notice(void *user, const char *channel, const char *payload, int session)
 {
     struct id id;
-    if (id_parse(payload, strlen(payload), &id, NULL) < 0)
+    if (is_own(user, session) || id_parse(payload, strlen(payload), &id, NULL) < 0)
         return;
     for (enum bus_topic topic = 0; topic < BUS_TOPIC_COUNT; topic++) {
         if (strcmp(channel, channels[topic]) == 0)
@@ -161,6 +172,11 @@ void bus_leave(struct bus *bus, struct loop *loop)
     while ((unread = take_message(&seat->receiver._messages)) != NULL)
         free(unread);
     h2o_multithread_unregister_receiver(loop->h2o.queue, &seat->receiver);
+}
+
+void bus_speak(struct bus *bus, struct loop *loop)
+{
+    db_pipe_report_session(loop->db, &bus->seats[loop->index].session);
 }
 
 void bus_hear(struct bus *bus, struct db_pipe *pipe)

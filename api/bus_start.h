@@ -16,6 +16,9 @@ void bus_free(struct bus *bus);
 void bus_join(struct bus *bus, struct loop *loop);
 void bus_leave(struct bus *bus, struct loop *loop);
 
+/* Know what this loop's session says for our own when it comes back. */
+void bus_speak(struct bus *bus, struct loop *loop);
+
 /* Bring in what other processes say; `pipe` is a session for that alone, on any loop. */
 void bus_hear(struct bus *bus, struct db_pipe *pipe);
 

@@ -53,9 +53,10 @@ struct db_pipe {
     } notices[NOTICES_PER_TICK];
     size_t notices_n;
 
+    _Atomic int *session; /* NULL: nobody wants to know */
     const char *const *channels;
     size_t channels_n;
-    void (*on_notice)(void *user, const char *channel, const char *payload);
+    void (*on_notice)(void *user, const char *channel, const char *payload, int session);
     void (*on_gap)(void *user);
     void *listen_user;
 };
@@ -120,6 +121,8 @@ static void go_down(struct db_pipe *pipe, const char *event)
     PQfinish(pipe->conn);
     pipe->conn = NULL;
     pipe->state = PIPE_DOWN;
+    if (pipe->session != NULL)
+        *pipe->session = 0;
     prepared_set_clear(&pipe->prepared);
     pipe->must_reset = false;
     sort_out_in_flight(pipe);
@@ -240,7 +243,7 @@ static void take_notices(struct db_pipe *pipe)
     PGnotify *notice;
     while ((notice = PQnotifies(pipe->conn)) != NULL) {
         if (pipe->on_notice != NULL)
-            pipe->on_notice(pipe->listen_user, notice->relname, notice->extra);
+            pipe->on_notice(pipe->listen_user, notice->relname, notice->extra, notice->be_pid);
         PQfreemem(notice);
     }
 }
@@ -302,6 +305,8 @@ static void go_up(struct db_pipe *pipe)
         return;
     }
     pipe->state = PIPE_UP;
+    if (pipe->session != NULL)
+        *pipe->session = PQbackendPID(pipe->conn);
     backoff_reset(&pipe->backoff);
     watch(pipe);
     h2o_socket_read_start(pipe->socket, on_readable);
@@ -463,8 +468,14 @@ size_t db_pipe_load(const struct db_pipe *pipe)
     return pipe->waiting.n + pipe->in_flight.n;
 }
 
+void db_pipe_report_session(struct db_pipe *pipe, _Atomic int *slot)
+{
+    pipe->session = slot;
+}
+
 void db_pipe_listen(struct db_pipe *pipe, const char *const *channels, size_t n,
-                    void (*on_notice)(void *user, const char *channel, const char *payload),
+                    void (*on_notice)(void *user, const char *channel, const char *payload,
+                                      int session),
                     void (*on_gap)(void *user), void *user)
 {
     pipe->channels = channels;

@@ -49,11 +49,16 @@ bool db_pipe_is_connected(const struct db_pipe *pipe);
 /* Statements waiting or in flight. */
 size_t db_pipe_load(const struct db_pipe *pipe);
 
-/* LISTEN on this session, now and after each reconnect; `on_notice` gets every notification, and
- * `on_gap` is called whenever some may have been missed (after a reconnect). Call once, before the
- * first statement. Channel names are borrowed. */
+/* Keep the session's number (the server's process id, 0 while it is away) in `slot`, for whoever
+ * wants to know its own notifications. */
+void db_pipe_report_session(struct db_pipe *pipe, _Atomic int *slot);
+
+/* LISTEN on this session, now and after each reconnect; `on_notice` gets every notification with
+ * the number of the session that sent it, and `on_gap` is called whenever some may have been missed
+ * (after a reconnect). Call once, before the first statement. Channel names are borrowed. */
 void db_pipe_listen(struct db_pipe *pipe, const char *const *channels, size_t n,
-                    void (*on_notice)(void *user, const char *channel, const char *payload),
+                    void (*on_notice)(void *user, const char *channel, const char *payload,
+                                      int session),
                     void (*on_gap)(void *user), void *user);
 
 #endif

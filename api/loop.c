@@ -88,8 +88,11 @@ static void serve(struct loop *loop)
 static int open_sessions(struct loop *loop, struct err *e)
 {
     int r = db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->db, e);
-    if (r < 0 || loop->index > 0)
+    if (r < 0)
         return r;
+    bus_speak(loop->bus, loop);
+    if (loop->index > 0)
+        return 0;
     r = db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->notices, e);
     if (r == 0)
         bus_hear(loop->bus, loop->notices);

@@ -161,14 +161,16 @@ static void test_db_pipe_run__parameters_over_their_ceiling_fail(void **state)
 }
 
 struct heard {
+    _Atomic int session;
     int gaps;
     int notices;
     bool last;
 };
 
-static void on_notice(void *user, const char *channel, const char *payload)
+static void on_notice(void *user, const char *channel, const char *payload, int session)
 {
     struct heard *heard = user;
+    assert_int_equal(session, heard->session);
     assert_string_equal(channel, "errand_test");
     heard->notices++;
     heard->last = strcmp(payload, "last") == 0;
@@ -186,6 +188,7 @@ static void test_db_pipe_notify__is_heard_once_a_tick(void **state)
     struct fixture *f = *state;
     struct heard heard = {0};
     struct answer up;
+    db_pipe_report_session(f->pipe, &heard.session);
     db_pipe_listen(f->pipe, channels, 1, on_notice, on_gap, &heard);
     ask(f, &echo, 1, &up);
     run_until(f, &up.came);
