@@ -17,8 +17,8 @@ readonly BUILD=(
     libsodium-dev libssl-dev libuv1-dev
     postgresql crun runc iproute2 nftables ca-certificates
 )
-readonly DEMO=(docker-registry skopeo busybox-static curl)
-readonly TEST=(libcmocka-dev bats jq procps util-linux)
+readonly DEMO=(docker-registry skopeo busybox-static curl jq)
+readonly TEST=(libcmocka-dev bats procps util-linux)
 readonly LINT=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 readonly NODE_MAJOR=20 # what the contract tools need
 
