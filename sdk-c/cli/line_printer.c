@@ -11,11 +11,13 @@
 #include <stdlib.h>
 
 #define OUTPUT_BUFFER_BYTES 65536
+#define PADDING 64u /* the digit after the last */
 
 /* Standard base64 of `n` bytes; free with free(). NULL when out of memory. */
 static char *base64_encode(const char *bytes, size_t n)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     char *text = malloc((n + 2) / 3 * 4 + 1);
     char *out = text;
 
@@ -28,8 +30,8 @@ static char *base64_encode(const char *bytes, size_t n)
         group |= i + 2 < n ? (unsigned)(unsigned char)bytes[i + 2] : 0;
         *out++ = digits[group >> 18];
         *out++ = digits[group >> 12 & 63];
-        *out++ = i + 1 < n ? digits[group >> 6 & 63] : '=';
-        *out++ = i + 2 < n ? digits[group & 63] : '=';
+        *out++ = digits[i + 1 < n ? group >> 6 & 63 : PADDING];
+        *out++ = digits[i + 2 < n ? group & 63 : PADDING];
     }
     *out = '\0';
     return text;

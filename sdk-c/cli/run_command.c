@@ -50,15 +50,17 @@ static int gather_env(const struct arguments *arguments, struct env_pair **ret_p
     errand_env *env = calloc(arguments->n_flags + 1, sizeof(*env));
     const char *text;
     size_t n = 0;
-    int r = pairs == NULL || env == NULL ? complain("out of memory") : 0;
+    int r = 0;
 
+    *ret_pairs = pairs;
+    *ret_env = env;
+    if (pairs == NULL || env == NULL)
+        return complain("out of memory");
     while (r == 0 && (text = arguments_nth(arguments, "env", n)) != NULL) {
         r = env_pair_parse(text, &pairs[n]);
         env[n] = (errand_env){pairs[n].key, pairs[n].value};
         n++;
     }
-    *ret_pairs = pairs;
-    *ret_env = env;
     *ret_n = n;
     return r;
 }

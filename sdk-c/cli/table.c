@@ -4,6 +4,7 @@
  */
 #include "table.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,7 @@ void table_print(const struct table *table)
     size_t widths[TABLE_COLUMNS_MAX];
     size_t n = table->n_columns;
 
+    assert(n > 0 && n <= TABLE_COLUMNS_MAX);
     measure(table, widths);
     for (size_t i = 0; i < n; i++)
         print_cell(table->titles[i], widths[i], i + 1 == n);

@@ -23,9 +23,9 @@ const char *when_ago(const char *time_text, char ret_text[WHEN_BYTES])
         (void)snprintf(ret_text, WHEN_BYTES, "just now");
     else if (age_s < 120)
         (void)snprintf(ret_text, WHEN_BYTES, "%ld s ago", age_s);
-    else if (age_s < 120 * 60)
+    else if (age_s < 120 * 60L)
         (void)snprintf(ret_text, WHEN_BYTES, "%ld min ago", age_s / 60);
-    else if (age_s < 48 * 3600)
+    else if (age_s < 48 * 3600L)
         (void)snprintf(ret_text, WHEN_BYTES, "%ld h ago", age_s / 3600);
     else
         (void)snprintf(ret_text, WHEN_BYTES, "%ld days ago", age_s / 86400);

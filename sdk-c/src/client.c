@@ -19,7 +19,7 @@
 #define DEFAULT_CONNECT_TIMEOUT_MS 5000
 #define DEFAULT_REQUEST_TIMEOUT_MS 30000
 #define DEFAULT_RETRIES 3
-#define HEADER_LIMIT 4096
+#define HEADER_LIMIT ((size_t)4096)
 
 const char *errand_version(void)
 {

@@ -130,7 +130,7 @@ int errand_run_list(errand_client *client, const char *runner_id,
                     const errand_page_options *options, errand_run_page **ret_page,
                     errand_error *error)
 {
-    struct errand_listing listing;
+    struct errand_listing listing = {NULL, 0, 0, 0};
     struct errand_buffer path;
     errand_run_page *page;
     size_t i;

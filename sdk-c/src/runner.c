@@ -131,7 +131,7 @@ int errand_runner_delete(errand_client *client, const char *runner_id, errand_er
 int errand_runner_list(errand_client *client, const errand_page_options *options,
                        errand_runner_page **ret_page, errand_error *error)
 {
-    struct errand_listing listing;
+    struct errand_listing listing = {NULL, 0, 0, 0};
     errand_runner_page *page;
     size_t i;
     int r = errand_listing_get(client, "/v1/runners", "runners", options, &listing, error);

@@ -116,25 +116,25 @@ static int start_api(struct stack *stack, unsigned port, struct service *ret_ser
     return r == 0 ? service_start(&stack->places, PROGRAM, &order, ret_service) : r;
 }
 
-int api_up(struct stack *stack, unsigned wanted)
+int api_up(struct stack *stack, unsigned port)
 {
     static const char *const migrate[] = {"migrate", NULL};
     static const char *const keys[] = {"keys", "init", NULL};
     struct service service;
-    unsigned port;
+    unsigned chosen;
     int r;
 
     if (service_find(&stack->places, PROGRAM, &service)) {
         service_close(&service);
         return 0;
     }
-    r = choose_port(stack, wanted, &port);
+    r = choose_port(stack, port, &chosen);
     if (r == 0)
         r = api_command(stack, migrate, NULL, 0);
     if (r == 0)
         r = api_command(stack, keys, NULL, 0);
     if (r == 0)
-        r = start_api(stack, port, &service);
+        r = start_api(stack, chosen, &service);
     if (r == 0)
         r = service_wait_ready(&stack->places, &service);
     service_close(&service);
