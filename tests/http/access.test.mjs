@@ -18,9 +18,14 @@ let tokens;
 
 before(async () => {
   const runner = await makeRunner(stack.client);
-  const variable = await stack.client.post(`/v1/runners/${runner.id}/env_variables`, { env_key: 'A', env_val: '' });
+  const variable = await stack.client.post(`/v1/runners/${runner.id}/env_variables`, {
+    env_key: 'A',
+    env_val: '',
+  });
   Object.assign(own, {
-    runner_id: runner.id, run_id: (await trigger(stack.client, runner)).id, env_id: variable.json.env_variable.id,
+    runner_id: runner.id,
+    run_id: (await trigger(stack.client, runner)).id,
+    env_id: variable.json.env_variable.id,
   });
   foreign = stack.makeForeignProject();
   const agent = await FakeAgent.join(stack, 'node-access');
@@ -37,14 +42,27 @@ function send(operation, ids, token, headers = {}) {
 
 const protectedOperations = operations.filter(({ access }) => access !== 'public');
 const projectOperations = operations.filter(({ access }) => access === 'token');
-const RIGHT_KINDS = { token: ['user', 'project'], joinToken: ['join'], hypervisorCredential: ['hypervisor'] };
+const RIGHT_KINDS = {
+  token: ['user', 'project'],
+  joinToken: ['join'],
+  hypervisorCredential: ['hypervisor'],
+};
 
 test('without a valid token everything but the public pages is 401', async () => {
   const { user } = tokens;
   const nobody = [
-    undefined, 'Bearer', 'Bearer ', `Basic ${user}`, user, `Bearer ${user}x`, `Bearer ${user.slice(0, -1)}`,
-    `Bearer ${user} ${user}`, `Bearer err_u_${'A'.repeat(43)}`, `Bearer err_x_${'A'.repeat(43)}`,
-    `Bearer ${'A'.repeat(8000)}`, 'Bearer \xff\xfe',
+    undefined,
+    'Bearer',
+    'Bearer ',
+    `Basic ${user}`,
+    user,
+    `Bearer ${user}x`,
+    `Bearer ${user.slice(0, -1)}`,
+    `Bearer ${user} ${user}`,
+    `Bearer err_u_${'A'.repeat(43)}`,
+    `Bearer err_x_${'A'.repeat(43)}`,
+    `Bearer ${'A'.repeat(8000)}`,
+    'Bearer \xff\xfe',
   ];
   for (const operation of protectedOperations) {
     for (const Authorization of operation.id === 'getRun' ? nobody : nobody.slice(0, 1)) {
@@ -54,13 +72,17 @@ test('without a valid token everything but the public pages is 401', async () =>
 });
 
 test('the scheme is not case sensitive', async () => {
-  const { status } = await stack.anonymous.get('/v1/runners', { headers: { Authorization: `bearer ${tokens.user}` } });
+  const { status } = await stack.anonymous.get('/v1/runners', {
+    headers: { Authorization: `bearer ${tokens.user}` },
+  });
   assert.equal(status, 200);
 });
 
 test('a valid token of the wrong kind is 403', async () => {
   for (const operation of protectedOperations) {
-    const wrong = Object.keys(tokens).filter((kind) => !RIGHT_KINDS[operation.access].includes(kind));
+    const wrong = Object.keys(tokens).filter(
+      (kind) => !RIGHT_KINDS[operation.access].includes(kind),
+    );
     for (const kind of wrong) {
       const answer = await send(operation, own, tokens[kind]);
       assert.equal(answer.status, 403, `${operation.id} with a ${kind} token: ${answer.text}`);
@@ -83,7 +105,10 @@ test('objects of another project do not exist', async () => {
       assert.ok(!answer.text.includes('sample'), 'a foreign name leaks');
     }
   }
-  for (const [path, list] of [['/v1/runners', 'runners'], ['/v1/runs', 'runs']]) {
+  for (const [path, list] of [
+    ['/v1/runners', 'runners'],
+    ['/v1/runs', 'runs'],
+  ]) {
     const { json } = await stack.client.get(path);
     assert.equal(json[list].length, 1);
   }
@@ -91,14 +116,27 @@ test('objects of another project do not exist', async () => {
 
 test('a foreign variable is not reached through a runner of mine', async () => {
   const ids = { ...own, env_id: foreign.env_id };
-  for (const operation of projectOperations.filter(({ template }) => template.includes('{env_id}'))) {
+  for (const operation of projectOperations.filter(({ template }) =>
+    template.includes('{env_id}'),
+  )) {
     assertError(await send(operation, ids, tokens.user), 404, 'not_found');
   }
 });
 
 test('malformed ids are 404', async () => {
-  const broken = ['x', '0', own.run_id.slice(1), `${own.run_id}0`, own.run_id.replaceAll('-', ''), `{${own.run_id}}`,
-    '%00', '%ff', '..', `${own.run_id}%00`, "'%20OR%201=1--"];
+  const broken = [
+    'x',
+    '0',
+    own.run_id.slice(1),
+    `${own.run_id}0`,
+    own.run_id.replaceAll('-', ''),
+    `{${own.run_id}}`,
+    '%00',
+    '%ff',
+    '..',
+    `${own.run_id}%00`,
+    "'%20OR%201=1--",
+  ];
   for (const operation of projectOperations.filter(({ template }) => template.includes('{'))) {
     for (const id of operation.id === 'getRun' ? broken : broken.slice(0, 1)) {
       const answer = await send(operation, { runner_id: id, run_id: id, env_id: id }, tokens.user);

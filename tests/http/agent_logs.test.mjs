@@ -30,19 +30,35 @@ test('lines come back as they were printed', async () => {
   const { assignment, logs } = await running();
   const bytes = Buffer.from([0xff, 0x00, 0xc0, 0x80]);
   const ack = await agent.log(assignment, 1, [
-    { msg: 'out', ts_us: 1700000000123456 }, { msg: 'err', stream: 'stderr' }, { msg: 'ours', stream: 'system' }, '',
-    'tab\t"quote" \\ \u0001 </script> ü 𝄞', { msg: 'x'.repeat(16384), partial: true }, 'the rest', bytes, 'nul \u0000 inside',
+    { msg: 'out', ts_us: 1700000000123456 },
+    { msg: 'err', stream: 'stderr' },
+    { msg: 'ours', stream: 'system' },
+    '',
+    'tab\t"quote" \\ \u0001 </script> ü 𝄞',
+    { msg: 'x'.repeat(16384), partial: true },
+    'the rest',
+    bytes,
+    'nul \u0000 inside',
   ]);
   assert.deepEqual(ack, { run: assignment.run, attempt: 1, last_id: 9 });
   const { json } = await client.get(logs);
   assert.deepEqual(json.meta, { last_id: 9, complete: false });
-  assert.deepEqual(json.logs[0], { id: 1, ts: '2023-11-14T22:13:20.123Z', stream: 'stdout', msg: 'out' });
+  assert.deepEqual(json.logs[0], {
+    id: 1,
+    ts: '2023-11-14T22:13:20.123Z',
+    stream: 'stdout',
+    msg: 'out',
+  });
   const plain = json.logs.map(({ ts, ...rest }) => rest);
   assert.deepEqual(plain.slice(1), [
-    { id: 2, stream: 'stderr', msg: 'err' }, { id: 3, stream: 'system', msg: 'ours' }, { id: 4, stream: 'stdout', msg: '' },
+    { id: 2, stream: 'stderr', msg: 'err' },
+    { id: 3, stream: 'system', msg: 'ours' },
+    { id: 4, stream: 'stdout', msg: '' },
     { id: 5, stream: 'stdout', msg: 'tab\t"quote" \\ \u0001 </script> ü 𝄞' },
-    { id: 6, stream: 'stdout', msg: 'x'.repeat(16384), partial: true }, { id: 7, stream: 'stdout', msg: 'the rest' },
-    { id: 8, stream: 'stdout', msg_base64: bytes.toString('base64') }, { id: 9, stream: 'stdout', msg: 'nul \u0000 inside' },
+    { id: 6, stream: 'stdout', msg: 'x'.repeat(16384), partial: true },
+    { id: 7, stream: 'stdout', msg: 'the rest' },
+    { id: 8, stream: 'stdout', msg_base64: bytes.toString('base64') },
+    { id: 9, stream: 'stdout', msg: 'nul \u0000 inside' },
   ]);
 });
 
@@ -66,14 +82,20 @@ test('one request may carry many frames, each answered for itself', async () => 
   const frame = ({ assignment }, firstId, content) =>
     logFrame({ run: assignment.run, attempt: assignment.attempt, firstId, lines: content });
   const stale = { assignment: { ...one.assignment, attempt: 7 } };
-  const { json } = await agent.ship(Buffer.concat([
-    frame(one, 1, lines(1, 3)), frame(two, 1, lines(1, 2)), frame(stale, 1, lines(1, 1)), frame(one, 4, lines(4, 4)),
-  ]));
+  const { json } = await agent.ship(
+    Buffer.concat([
+      frame(one, 1, lines(1, 3)),
+      frame(two, 1, lines(1, 2)),
+      frame(stale, 1, lines(1, 1)),
+      frame(one, 4, lines(4, 4)),
+    ]),
+  );
   const [first, ...others] = json.acks;
   assert.equal(first.run, one.run.id);
   assert.ok([3, 4].includes(first.last_id), 'what is stored when it is answered');
   assert.deepEqual(others, [
-    { run: two.run.id, attempt: 1, last_id: 2 }, { run: one.run.id, attempt: 7, code: 'conflict' },
+    { run: two.run.id, attempt: 1, last_id: 2 },
+    { run: one.run.id, attempt: 7, code: 'conflict' },
     { run: one.run.id, attempt: 1, last_id: 4 },
   ]);
   assert.deepEqual(await messages(one.logs), lines(1, 4));
@@ -82,7 +104,9 @@ test('one request may carry many frames, each answered for itself', async () => 
 
 test('frames that come at the same time do not disturb each other', async () => {
   const { assignment, logs } = await running();
-  await Promise.all(Array.from({ length: 20 }, (_, i) => agent.log(assignment, 1, lines(1, 10 + i))));
+  await Promise.all(
+    Array.from({ length: 20 }, (_, i) => agent.log(assignment, 1, lines(1, 10 + i))),
+  );
   assert.deepEqual(await messages(logs), lines(1, 29));
 });
 
@@ -94,13 +118,31 @@ test('broken frames are refused whole', async () => {
     bytes[at] = value;
     return bytes;
   };
-  const huge = logFrame({ run: assignment.run, attempt: 1, firstId: 1, lines: Array(17).fill('x'.repeat(16384)) });
-  const long = logFrame({ run: assignment.run, attempt: 1, firstId: 1, lines: ['x'.repeat(16385)] });
+  const huge = logFrame({
+    run: assignment.run,
+    attempt: 1,
+    firstId: 1,
+    lines: Array(17).fill('x'.repeat(16384)),
+  });
+  const long = logFrame({
+    run: assignment.run,
+    attempt: 1,
+    firstId: 1,
+    lines: ['x'.repeat(16385)],
+  });
   for (const [what, bytes] of Object.entries({
-    'half a head': good.subarray(0, 20), 'cut records': good.subarray(0, -1), 'rubbish behind': Buffer.concat([good, Buffer.from('x')]),
-    'a wrong checksum': changed(36, good[36] ^ 1), 'a wrong length': changed(40, 200), 'a wrong stream': changed(52, 9),
-    'line 0': changed(20, 0), 'too few records': changed(28, 4), 'too many records': changed(28, 2), 'no records': changed(28, 0),
-    'records over the ceiling': huge, 'a line over the ceiling': long,
+    'half a head': good.subarray(0, 20),
+    'cut records': good.subarray(0, -1),
+    'rubbish behind': Buffer.concat([good, Buffer.from('x')]),
+    'a wrong checksum': changed(36, good[36] ^ 1),
+    'a wrong length': changed(40, 200),
+    'a wrong stream': changed(52, 9),
+    'line 0': changed(20, 0),
+    'too few records': changed(28, 4),
+    'too many records': changed(28, 2),
+    'no records': changed(28, 0),
+    'records over the ceiling': huge,
+    'a line over the ceiling': long,
   })) {
     const answer = await agent.ship(bytes);
     const refused = answer.status === 400 || answer.json.acks[0].code === 'invalid';
@@ -141,8 +183,14 @@ test('a log is read in pages', async () => {
     all.push(...json.logs);
     ({ last_id: afterId, complete } = json.meta);
   }
-  assert.deepEqual(all.map(({ id }) => id), lines(1, 1500).map((_, i) => i + 1));
-  assert.deepEqual(all.map(({ msg }) => msg), lines(1, 1500));
+  assert.deepEqual(
+    all.map(({ id }) => id),
+    lines(1, 1500).map((_, i) => i + 1),
+  );
+  assert.deepEqual(
+    all.map(({ msg }) => msg),
+    lines(1, 1500),
+  );
   assert.equal((await client.get(`${logs}?limit=1000`)).json.logs.length, 1000);
   const one = (await client.get(`${logs}?limit=1&after_id=699`)).json;
   assert.deepEqual([one.logs[0].id, one.meta], [700, { last_id: 700, complete: false }]);
@@ -155,7 +203,13 @@ test('after_id and limit have limits', async () => {
   for (const query of ['limit=0', 'limit=1001', 'limit=x', 'limit=']) {
     assertProblems(await client.get(`${logs}?${query}`), ['limit']);
   }
-  for (const query of ['after_id=-1', 'after_id=x', 'after_id=1.5', 'after_id=9007199254740992', 'after_id=1e3']) {
+  for (const query of [
+    'after_id=-1',
+    'after_id=x',
+    'after_id=1.5',
+    'after_id=9007199254740992',
+    'after_id=1e3',
+  ]) {
     assertProblems(await client.get(`${logs}?${query}`), ['after_id']);
   }
   assert.equal((await client.get(`${logs}?after_id=9007199254740991`)).status, 200);
@@ -163,11 +217,16 @@ test('after_id and limit have limits', async () => {
 
 test('a log of long lines is whole', async () => {
   const { assignment, logs } = await running();
-  const long = Array.from({ length: 60 }, (_, i) => String.fromCharCode(65 + (i % 26)).repeat(16384));
+  const long = Array.from({ length: 60 }, (_, i) =>
+    String.fromCharCode(65 + (i % 26)).repeat(16384),
+  );
   for (let i = 0; i < 60; i += 15) await agent.log(assignment, i + 1, long.slice(i, i + 15));
   assert.deepEqual(await messages(`${logs}?limit=1000`), long);
 });
 
 test('a record is as documented', () => {
-  assert.equal(logRecord({ msg: 'abc', ts_us: 1 }).toString('hex').slice(8), '030000000100000000000000' + '0100' + '616263');
+  assert.equal(
+    logRecord({ msg: 'abc', ts_us: 1 }).toString('hex').slice(8),
+    '030000000100000000000000' + '0100' + '616263',
+  );
 });

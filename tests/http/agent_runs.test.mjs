@@ -33,18 +33,41 @@ async function running(body = {}) {
 test('an assignment says all that is needed, and no secret in the open', async () => {
   const secret = stack.plant('planted-assignment-secret');
   const rich = await makeRunner(client, {
-    image_name: 'registry.test/tool', image_digest: DIGEST, entrypoint: '/bin/tool', stop_signal: 'SIGINT',
-    user: '5:6', network: 'none', read_only: true, labels: { a: 'b' },
+    image_name: 'registry.test/tool',
+    image_digest: DIGEST,
+    entrypoint: '/bin/tool',
+    stop_signal: 'SIGINT',
+    user: '5:6',
+    network: 'none',
+    read_only: true,
+    labels: { a: 'b' },
   });
   await client.post(`/v1/runners/${rich.id}/env_variables`, { env_key: 'TOKEN', env_val: secret });
   const { run, assignment } = await assigned({ argv: ['a b', ''], timeout_seconds: 60 }, rich);
   const { env_sealed: sealed, project, ...rest } = assignment;
   assert.match(project, /^[0-9a-f-]{36}$/);
   assert.deepEqual(rest, {
-    type: 'assign', run: run.id, attempt: 1, runner: rich.id, image: 'registry.test/tool:latest', image_digest: DIGEST,
-    argv: ['a b', ''], command: null, entrypoint: '/bin/tool', timeout_seconds: 60, stop_grace_seconds: 10,
-    stop_signal: 'SIGINT', pull_policy: 'missing', pull_timeout_seconds: 600, memory_mb: run.instance_type.mem,
-    cpu_milli: run.instance_type.cpu * 1000, pids_limit: 1024, shm_size_mb: 64, read_only: true, user: '5:6', network: 'none',
+    type: 'assign',
+    run: run.id,
+    attempt: 1,
+    runner: rich.id,
+    image: 'registry.test/tool:latest',
+    image_digest: DIGEST,
+    argv: ['a b', ''],
+    command: null,
+    entrypoint: '/bin/tool',
+    timeout_seconds: 60,
+    stop_grace_seconds: 10,
+    stop_signal: 'SIGINT',
+    pull_policy: 'missing',
+    pull_timeout_seconds: 600,
+    memory_mb: run.instance_type.mem,
+    cpu_milli: run.instance_type.cpu * 1000,
+    pids_limit: 1024,
+    shm_size_mb: 64,
+    read_only: true,
+    user: '5:6',
+    network: 'none',
     log_limit_bytes: 1073741824,
   });
   const sealedBytes = Buffer.from(sealed, 'base64');
@@ -95,7 +118,11 @@ for (const [what, event, expected] of [
   ['another exit code', { exit_code: 42 }, ['failed', 42, 'exited']],
   ['a signal', { exit_code: 137 }, ['failed', 137, 'exited']],
   ['the deadline', { exit_code: 124, reason: 'timeout' }, ['failed', 124, 'timeout']],
-  ['too little memory', { exit_code: 137, reason: 'oom_killed', oom_killed: true }, ['failed', 137, 'oom_killed']],
+  [
+    'too little memory',
+    { exit_code: 137, reason: 'oom_killed', oom_killed: true },
+    ['failed', 137, 'oom_killed'],
+  ],
 ]) {
   test(`${what} fails the run`, async () => {
     const { run, assignment } = await running();
@@ -108,11 +135,19 @@ for (const [what, event, expected] of [
 }
 
 test('a run may end without having started', async () => {
-  for (const reason of ['image_not_found', 'registry_auth_failed', 'image_pull_timeout', 'start_failed']) {
+  for (const reason of [
+    'image_not_found',
+    'registry_auth_failed',
+    'image_pull_timeout',
+    'start_failed',
+  ]) {
     const { run, assignment } = await assigned();
     assert.equal((await agent.finished(assignment, { exit_code: null, reason })).ok, true);
     const end = await read(run);
-    assert.deepEqual([end.status, end.exit_code, end.termination_reason, end.started_at], ['failed', null, reason, null]);
+    assert.deepEqual(
+      [end.status, end.exit_code, end.termination_reason, end.started_at],
+      ['failed', null, reason, null],
+    );
   }
 });
 
@@ -131,8 +166,12 @@ test('a stale attempt, another hypervisor and an unknown run change nothing', as
   const { run, assignment } = await running();
   const before = await read(run);
   const other = await FakeAgent.join(stack, 'node-other', { mem_total: 1, cpu: 0.001 });
-  for (const [who, target] of [[agent, { ...assignment, attempt: 2 }], [agent, { ...assignment, attempt: 99 }], [other, assignment],
-    [agent, { ...assignment, run: UNKNOWN_ID }]]) {
+  for (const [who, target] of [
+    [agent, { ...assignment, attempt: 2 }],
+    [agent, { ...assignment, attempt: 99 }],
+    [other, assignment],
+    [agent, { ...assignment, run: UNKNOWN_ID }],
+  ]) {
     for (const result of [await who.started(target), await who.finished(target)]) {
       assert.equal(result.ok, false);
       assert.ok(['conflict', 'not_found'].includes(result.code), result.code);
@@ -152,7 +191,10 @@ test('a running run is asked to stop, and is canceled when it has ended', async 
   assert.equal((await client.post(`/v1/runs/${run.id}/stop`)).status, 200);
   await agent.finished(assignment, { exit_code: 143, reason: 'canceled' });
   const end = await read(run);
-  assert.deepEqual([end.status, end.exit_code, end.termination_reason], ['canceled', 143, 'canceled']);
+  assert.deepEqual(
+    [end.status, end.exit_code, end.termination_reason],
+    ['canceled', 143, 'canceled'],
+  );
   assert.deepEqual((await client.post(`/v1/runs/${run.id}/stop`)).json.run, end);
 });
 
@@ -161,7 +203,10 @@ test('a run that was asked to stop is canceled whatever its end', async () => {
   await client.post(`/v1/runs/${run.id}/stop`);
   await agent.finished(assignment, { exit_code: 0, reason: 'exited' });
   const end = await read(run);
-  assert.deepEqual([end.status, end.exit_code, end.termination_reason], ['canceled', 0, 'canceled']);
+  assert.deepEqual(
+    [end.status, end.exit_code, end.termination_reason],
+    ['canceled', 0, 'canceled'],
+  );
 });
 
 test('a run that is assigned but not started is stopped too', async () => {
@@ -173,7 +218,10 @@ test('a run that is assigned but not started is stopped too', async () => {
     const now = await read(run);
     return now.completed_at && now;
   });
-  assert.deepEqual([end.status, end.exit_code, end.termination_reason], ['canceled', null, 'canceled']);
+  assert.deepEqual(
+    [end.status, end.exit_code, end.termination_reason],
+    ['canceled', null, 'canceled'],
+  );
 });
 
 test('after a reconnect the agent learns where things stand', async () => {
@@ -189,18 +237,23 @@ test('after a reconnect the agent learns where things stand', async () => {
   assert.deepEqual(known(stopping), { run: stopping.run.id, attempt: 1, stop: true });
   const again = await agent.next('assign', given.run);
   assert.deepEqual({ ...again, env_sealed: '' }, { ...given.assignment, env_sealed: '' });
-  for (const { assignment } of [given, live, stopping]) await agent.finished(assignment, { exit_code: null, reason: 'internal' });
+  for (const { assignment } of [given, live, stopping])
+    await agent.finished(assignment, { exit_code: null, reason: 'internal' });
   agent.disconnect();
   const { runs } = await agent.connect();
   assert.ok([given, live, stopping].every(({ run }) => runs.every((item) => item.run !== run.id)));
 });
 
 test('wait answers as soon as the run is final', async () => {
-  const answer = client.post(`/v1/runners/${runner.id}/runs?wait=30`, { labels: { waited: 'yes' } });
-  const assignment = await agent.next('assign', { id: await until('the run', async () => {
-    const { json } = await client.get('/v1/runs');
-    return json.runs.find(({ labels }) => labels.waited)?.id;
-  }) });
+  const answer = client.post(`/v1/runners/${runner.id}/runs?wait=30`, {
+    labels: { waited: 'yes' },
+  });
+  const assignment = await agent.next('assign', {
+    id: await until('the run', async () => {
+      const { json } = await client.get('/v1/runs');
+      return json.runs.find(({ labels }) => labels.waited)?.id;
+    }),
+  });
   await agent.started(assignment);
   await agent.finished(assignment, { exit_code: 3 });
   const { json } = await answer;
@@ -208,7 +261,9 @@ test('wait answers as soon as the run is final', async () => {
 });
 
 test('a hypervisor lists how many runs it has', async () => {
-  const listed = async () => (await client.get('/v1/hypervisors')).json.hypervisors.find(({ name }) => name === 'node-1').runs;
+  const listed = async () =>
+    (await client.get('/v1/hypervisors')).json.hypervisors.find(({ name }) => name === 'node-1')
+      .runs;
   const before = await listed();
   const { assignment } = await running();
   assert.equal(await listed(), before + 1);

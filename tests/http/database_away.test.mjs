@@ -25,27 +25,49 @@ test('a server that cannot reach its database starts, says so and tries again wi
   await lost.program.stop();
 });
 
-test('without its database every operation says so, and all is well again after', { timeout: 60000 }, async () => {
-  const runner = await makeRunner(client);
-  const run = await trigger(client, runner);
-  const variable = await client.post(`/v1/runners/${runner.id}/env_variables`, { env_key: 'A', env_val: '' });
-  const ids = { runner_id: runner.id, run_id: run.id, env_id: variable.json.env_variable.id };
-  const agent = await FakeAgent.join(stack, 'node-service');
-  const tokens = { token: stack.tokens.user, joinToken: stack.tokens.join, hypervisorCredential: agent.credential };
-
-  stack.database.goAway();
-  assert.equal((await anonymous.get('/healthz')).status, 200);
-  assert.equal((await anonymous.get('/readyz')).json.checks.database, 'failed');
-  await Promise.all(operations.filter(({ access }) => access !== 'public').map(async (operation) => {
-    const answer = await client.as(tokens[operation.access]).request(operation.method, pathOf(operation, ids), {
-      body: operation.body, headers: operation.bodyType ? { 'Content-Type': operation.bodyType } : {},
+test(
+  'without its database every operation says so, and all is well again after',
+  { timeout: 60000 },
+  async () => {
+    const runner = await makeRunner(client);
+    const run = await trigger(client, runner);
+    const variable = await client.post(`/v1/runners/${runner.id}/env_variables`, {
+      env_key: 'A',
+      env_val: '',
     });
-    assert.equal(answer.status, 503, `${operation.id}: ${answer.text}`);
-    assert.ok(['unavailable', 'uncertain'].includes(answer.json.code));
-    assert.ok(!/errand-pg|host=|SELECT|relation/i.test(answer.text), 'an inner detail leaks');
-  }));
+    const ids = { runner_id: runner.id, run_id: run.id, env_id: variable.json.env_variable.id };
+    const agent = await FakeAgent.join(stack, 'node-service');
+    const tokens = {
+      token: stack.tokens.user,
+      joinToken: stack.tokens.join,
+      hypervisorCredential: agent.credential,
+    };
 
-  stack.database.comeBack();
-  await until('the database to be back', async () => (await client.get('/v1/runners')).status === 200);
-  assert.equal((await client.get(`/v1/runs/${run.id}`)).status, 200);
-});
+    stack.database.goAway();
+    assert.equal((await anonymous.get('/healthz')).status, 200);
+    const readiness = anonymous.get('/readyz');
+    await Promise.all(
+      operations
+        .filter(({ access }) => access !== 'public')
+        .map(async (operation) => {
+          const answer = await client
+            .as(tokens[operation.access])
+            .request(operation.method, pathOf(operation, ids), {
+              body: operation.body,
+              headers: operation.bodyType ? { 'Content-Type': operation.bodyType } : {},
+            });
+          assert.equal(answer.status, 503, `${operation.id}: ${answer.text}`);
+          assert.ok(['unavailable', 'uncertain'].includes(answer.json.code));
+          assert.ok(!/errand-pg|host=|SELECT|relation/i.test(answer.text), 'an inner detail leaks');
+        }),
+    );
+    assert.equal((await readiness).json.checks.database, 'failed');
+
+    stack.database.comeBack();
+    await until(
+      'the database to be back',
+      async () => (await client.get('/v1/runners')).status === 200,
+    );
+    assert.equal((await client.get(`/v1/runs/${run.id}`)).status, 200);
+  },
+);

@@ -18,7 +18,13 @@ async function makeVariable(fields) {
   const path = `/v1/runners/${runner.id}/env_variables`;
   const { status, json, text, headers } = await client.post(path, fields);
   assert.equal(status, 200, text);
-  return { runner, path, item: `${path}/${json.env_variable.id}`, made: json.env_variable, headers };
+  return {
+    runner,
+    path,
+    item: `${path}/${json.env_variable.id}`,
+    made: json.env_variable,
+    headers,
+  };
 }
 
 test('a variable is a secret unless said otherwise', async () => {
@@ -26,16 +32,27 @@ test('a variable is a secret unless said otherwise', async () => {
   assert.equal(headers.location, item);
   assert.equal(made.secret, true);
   assert.equal(made.env_val, null);
-  const answers = [await client.get(path), await client.patch(item, {}), await client.patch(item, { env_key: 'B' })];
+  const answers = [
+    await client.get(path),
+    await client.patch(item, {}),
+    await client.patch(item, { env_key: 'B' }),
+  ];
   for (const { status, text } of answers) {
     assert.equal(status, 200);
     assert.ok(!text.includes(SECRET));
   }
-  assert.deepEqual((await client.get(path)).json.env_variables.map(({ env_key: key }) => key), ['B']);
+  assert.deepEqual(
+    (await client.get(path)).json.env_variables.map(({ env_key: key }) => key),
+    ['B'],
+  );
 });
 
 test('what is no secret can be read', async () => {
-  const { item, made } = await makeVariable({ env_key: 'A', env_val: 'öffentlich\n', secret: false });
+  const { item, made } = await makeVariable({
+    env_key: 'A',
+    env_val: 'öffentlich\n',
+    secret: false,
+  });
   assert.equal(made.env_val, 'öffentlich\n');
   const { json } = await client.patch(item, { env_val: '' });
   assert.equal(json.env_variable.env_val, '');
@@ -53,7 +70,9 @@ test('a secret is not opened by changing its mind', async () => {
 
 test('values lie encrypted in the database', async () => {
   const { made } = await makeVariable({ env_key: 'A', env_val: SECRET });
-  const [hex] = stack.database.sql(`SELECT encode(value, 'hex') FROM runner_env WHERE id = '${made.id}'`);
+  const [hex] = stack.database.sql(
+    `SELECT encode(value, 'hex') FROM runner_env WHERE id = '${made.id}'`,
+  );
   assert.ok(hex.length > 2 * SECRET.length);
   assert.ok(!Buffer.from(hex, 'hex').includes(SECRET));
 });
@@ -61,7 +80,10 @@ test('values lie encrypted in the database', async () => {
 test('limits of key and value', async () => {
   const { path } = await makeVariable({ env_key: 'FIRST', env_val: '' });
   const key = 'K'.repeat(255);
-  for (const good of [{ env_key: key, env_val: 'x'.repeat(32768) }, { env_key: '_a1', env_val: '𝄞'.repeat(8192) }]) {
+  for (const good of [
+    { env_key: key, env_val: 'x'.repeat(32768) },
+    { env_key: '_a1', env_val: '𝄞'.repeat(8192) },
+  ]) {
     assert.equal((await client.post(path, good)).status, 200);
   }
   for (const bad of ['', '1A', 'A-B', 'A B', 'Ä', `${key}K`, 'A=B', 'A\u0000', null, 1, []]) {
@@ -112,7 +134,10 @@ test('the list is by key, in pages, up to 200', async () => {
   for (const key of keys.slice().reverse()) await client.post(path, { env_key: key, env_val: 'x' });
   assertProblems(await client.post(path, { env_key: 'MORE', env_val: 'x' }), ['env_key']);
   const { json } = await client.get(`${path}?per_page=50&page=4`);
-  assert.deepEqual(json.env_variables.map(({ env_key: key }) => key), keys.slice(149));
+  assert.deepEqual(
+    json.env_variables.map(({ env_key: key }) => key),
+    keys.slice(149),
+  );
   assert.equal(json.meta.pagination.total_objects, 200);
   assert.equal(json.meta.pagination.links.prev, `${path}?page=3&per_page=50`);
 });

@@ -13,7 +13,8 @@ const { client } = stack;
 const runner = await makeRunner(client, { run_command: 'make' });
 const path = `/v1/runners/${runner.id}/runs`;
 
-const post = (key, body = {}, at = path) => client.post(at, body, { headers: { 'Idempotency-Key': key } });
+const post = (key, body = {}, at = path) =>
+  client.post(at, body, { headers: { 'Idempotency-Key': key } });
 const count = async () => (await client.get(path)).json.meta.pagination.total_objects;
 
 test('the same key and body give the same run, said to be a replay', async () => {
@@ -32,15 +33,25 @@ test('the same key for another request is refused and makes nothing', async () =
   assertError(await post('night-2', { command: 'b' }), 409, 'conflict');
   assertError(await post('night-2', { command: 'a' }, `${path}?wait=1`), 409, 'conflict');
   const other = await makeRunner(client, { run_command: 'make' });
-  assertError(await post('night-2', { command: 'a' }, `/v1/runners/${other.id}/runs`), 409, 'conflict');
+  assertError(
+    await post('night-2', { command: 'a' }, `/v1/runners/${other.id}/runs`),
+    409,
+    'conflict',
+  );
   assert.equal(await count(), before);
 });
 
 test('fifty at once with one key make one run', async () => {
   const before = await count();
-  const answers = await Promise.all(Array.from({ length: 50 }, () => post('storm', { env_variables: [{ env_key: 'A', env_val: 'b' }] })));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      post('storm', { env_variables: [{ env_key: 'A', env_val: 'b' }] }),
+    ),
+  );
   for (const { status } of answers) assert.ok(status === 200 || status === 503, `${status}`);
-  const ids = new Set(answers.filter(({ status }) => status === 200).map(({ json }) => json.run.id));
+  const ids = new Set(
+    answers.filter(({ status }) => status === 200).map(({ json }) => json.run.id),
+  );
   assert.equal(ids.size, 1);
   assert.equal(await count(), before + 1);
 });

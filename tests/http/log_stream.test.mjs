@@ -68,10 +68,13 @@ test('a run is followed from waiting to its end', async () => {
   assert.equal((await follower.next()).data.stream, 'stderr');
 
   await agent.finished(assignment, { exit_code: 124, reason: 'timeout', last_line: 3 });
-  assert.deepEqual(await follower.rest(), [{
-    event: 'state', id: 'end',
-    data: { status: 'failed', exit_code: 124, termination_reason: 'timeout', last_id: 3 },
-  }]);
+  assert.deepEqual(await follower.rest(), [
+    {
+      event: 'state',
+      id: 'end',
+      data: { status: 'failed', exit_code: 124, termination_reason: 'timeout', last_id: 3 },
+    },
+  ]);
 });
 
 test('the progress of a pull is shown', async () => {
@@ -79,7 +82,13 @@ test('the progress of a pull is shown', async () => {
   const assignment = await agent.next('assign', run);
   const follower = await client.follow(`/v1/runs/${run.id}/logs/stream`);
   await follower.nextItem();
-  await agent.report({ type: 'pulling', run: run.id, attempt: 1, done_bytes: 10, total_bytes: 100 });
+  await agent.report({
+    type: 'pulling',
+    run: run.id,
+    attempt: 1,
+    done_bytes: 10,
+    total_bytes: 100,
+  });
   const { data } = await follower.find(({ data: { pull } }) => pull);
   assert.deepEqual(data.pull, { done_bytes: 10, total_bytes: 100 });
   await agent.finished(assignment, { exit_code: null, reason: 'image_pull_failed' });
@@ -101,21 +110,38 @@ test('the state waits for the last line', async () => {
 test('who comes late gets everything, from where it asks', async () => {
   const { stream } = await ended(500);
   for (const [query, lastEventId, first] of [
-    ['', null, 1], ['?after_id=0', null, 1], ['?after_id=123', null, 124], ['', '499', 500], ['', '500', null],
-    ['?after_id=100', '400', 401], ['?after_id=400', '100', 401], ['?after_id=500', null, null],
+    ['', null, 1],
+    ['?after_id=0', null, 1],
+    ['?after_id=123', null, 124],
+    ['', '499', 500],
+    ['', '500', null],
+    ['?after_id=100', '400', 401],
+    ['?after_id=400', '100', 401],
+    ['?after_id=500', null, null],
   ]) {
     const headers = lastEventId === null ? {} : { 'Last-Event-ID': lastEventId };
     const events = await readAll(`${stream}${query}`, headers);
-    assert.deepEqual(ids(events), first === null ? [] : range(first, 500), `${query} ${lastEventId}`);
+    assert.deepEqual(
+      ids(events),
+      first === null ? [] : range(first, 500),
+      `${query} ${lastEventId}`,
+    );
     assert.deepEqual(events.at(-1).data, {
-      status: 'succeeded', exit_code: 0, termination_reason: 'exited', last_id: 500,
+      status: 'succeeded',
+      exit_code: 0,
+      termination_reason: 'exited',
+      last_id: 500,
     });
   }
 });
 
 test('after the end there is nothing more to come', async () => {
   const { run, stream } = await ended(1);
-  for (const path of [stream, `/v1/runners/${runner.id}/runs/${run.id}/logs/stream`, `${stream}?after_id=0`]) {
+  for (const path of [
+    stream,
+    `/v1/runners/${runner.id}/runs/${run.id}/logs/stream`,
+    `${stream}?after_id=0`,
+  ]) {
     const { status, text } = await client.get(path, { headers: { 'Last-Event-ID': 'end' } });
     assert.equal(status, 204);
     assert.equal(text, '');
@@ -128,7 +154,9 @@ test('a place in the log that is none is refused', async () => {
     assertProblems(await client.get(`${stream}?after_id=${afterId}`), ['after_id']);
   }
   for (const lastEventId of ['x', '-1', 'END', '1 2', '99999999999999999999']) {
-    assertProblems(await client.get(stream, { headers: { 'Last-Event-ID': lastEventId } }), ['Last-Event-ID']);
+    assertProblems(await client.get(stream, { headers: { 'Last-Event-ID': lastEventId } }), [
+      'Last-Event-ID',
+    ]);
   }
 });
 
@@ -136,7 +164,8 @@ test('a reader that is cut off again and again misses nothing', async () => {
   const { assignment, stream } = await running();
   const total = 3000;
   const writing = (async () => {
-    for (let from = 1; from <= total; from += 50) await agent.log(assignment, from, lines(from, from + 49));
+    for (let from = 1; from <= total; from += 50)
+      await agent.log(assignment, from, lines(from, from + 49));
     await agent.finished(assignment, { last_line: total });
   })();
 
@@ -144,8 +173,10 @@ test('a reader that is cut off again and again misses nothing', async () => {
   let cuts = 0;
   for (let over = false; !over;) {
     const last = seen.at(-1);
-    const follower = await client.follow(stream, { headers: last ? { 'Last-Event-ID': String(last) } : {} });
-    for (let budget = 1 + (cuts * 37) % 200; budget > 0; budget--) {
+    const follower = await client.follow(stream, {
+      headers: last ? { 'Last-Event-ID': String(last) } : {},
+    });
+    for (let budget = 1 + ((cuts * 37) % 200); budget > 0; budget--) {
       const event = await follower.next();
       if (event === null) break;
       if (event.event === 'log') seen.push(event.data.id);
@@ -163,7 +194,8 @@ test('many readers of one run all get all of it', async () => {
   const { assignment, stream } = await running();
   const followers = await Promise.all(Array.from({ length: 30 }, () => client.follow(stream)));
   const reading = followers.map((follower) => follower.rest());
-  for (let from = 1; from <= 400; from += 40) await agent.log(assignment, from, lines(from, from + 39));
+  for (let from = 1; from <= 400; from += 40)
+    await agent.log(assignment, from, lines(from, from + 39));
   await agent.finished(assignment, { last_line: 400 });
   for (const events of await Promise.all(reading)) {
     assert.deepEqual(ids(events), range(1, 400));
@@ -177,7 +209,11 @@ test('a reader that is slow is fed from storage, without a gap', async () => {
   res.pause();
   const count = 1200; // of 16 KB: more than fits between the two
   for (let from = 1; from <= count; from += 15) {
-    await agent.log(assignment, from, Array.from({ length: 15 }, (_, i) => `${from + i} `.padEnd(16000, 'x')));
+    await agent.log(
+      assignment,
+      from,
+      Array.from({ length: 15 }, (_, i) => `${from + i} `.padEnd(16000, 'x')),
+    );
   }
   await agent.finished(assignment, { last_line: count });
   let text = '';

@@ -23,8 +23,14 @@ const assignment = await agent.next('assign', run);
 await agent.started(assignment);
 for (const from of [1, 101, 701]) {
   const to = { 1: 100, 101: 700, 701: LINES }[from];
-  await agent.log(assignment, from, range(from, to).map((id) => (
-    { msg: `line ${id}`, stream: id % 10 === 0 ? 'stderr' : 'stdout' })));
+  await agent.log(
+    assignment,
+    from,
+    range(from, to).map((id) => ({
+      msg: `line ${id}`,
+      stream: id % 10 === 0 ? 'stderr' : 'stdout',
+    })),
+  );
 }
 await agent.finished(assignment, { last_line: LINES });
 const logs = `/v1/runs/${run.id}/logs`;
@@ -36,10 +42,16 @@ async function page(query) {
 }
 
 test('tail is the end of the log', async () => {
-  assert.deepEqual(await page('tail=3'), { ids: range(1198, 1200), meta: { last_id: 1200, complete: true } });
+  assert.deepEqual(await page('tail=3'), {
+    ids: range(1198, 1200),
+    meta: { last_id: 1200, complete: true },
+  });
   assert.equal((await page('tail=1000')).ids[0], 201);
   assert.deepEqual((await page('tail=5&after_id=1198')).ids, [1199, 1200]);
-  assert.deepEqual(await page('tail=5&limit=2'), { ids: [1196, 1197], meta: { last_id: 1197, complete: false } });
+  assert.deepEqual(await page('tail=5&limit=2'), {
+    ids: [1196, 1197],
+    meta: { last_id: 1197, complete: false },
+  });
 });
 
 test('before_id reads backwards', async () => {
@@ -54,13 +66,21 @@ test('before_id reads backwards', async () => {
 });
 
 test('stream picks out its lines of a page', async () => {
-  assert.deepEqual(await page('stream=stderr&limit=30'), { ids: [10, 20, 30], meta: { last_id: 30, complete: false } });
+  assert.deepEqual(await page('stream=stderr&limit=30'), {
+    ids: [10, 20, 30],
+    meta: { last_id: 30, complete: false },
+  });
   assert.deepEqual((await page('stream=system&limit=30')).ids, []);
 });
 
 test('views have limits', async () => {
-  for (const [query, field] of [['tail=0', 'tail'], ['tail=1001', 'tail'], ['before_id=0', 'before_id'],
-    ['stream=stdin', 'stream'], ['lines=1', 'lines']]) {
+  for (const [query, field] of [
+    ['tail=0', 'tail'],
+    ['tail=1001', 'tail'],
+    ['before_id=0', 'before_id'],
+    ['stream=stdin', 'stream'],
+    ['lines=1', 'lines'],
+  ]) {
     assertProblems(await client.get(`${logs}?${query}`), [field]);
   }
   assertProblems(await client.get(`${logs}/stream?batch=2`), ['batch']);
@@ -70,7 +90,10 @@ test('a batch is many lines an event, resumed like any other', async () => {
   const whole = await (await client.follow(`${logs}/stream?batch=1`)).rest();
   const batches = whole.filter(({ event }) => event === 'logs');
   assert.ok(batches.length >= 3 && batches.length < 20, `${batches.length} events`);
-  assert.deepEqual(batches.flatMap(({ data }) => data.logs.map(({ id }) => id)), range(1, LINES));
+  assert.deepEqual(
+    batches.flatMap(({ data }) => data.logs.map(({ id }) => id)),
+    range(1, LINES),
+  );
   for (const { id, data } of batches) assert.equal(id, String(data.logs.at(-1).id));
   assert.equal(whole.at(-1).event, 'state');
 

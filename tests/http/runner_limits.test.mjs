@@ -23,7 +23,10 @@ const integer = (min, max) => ({
   good: [min, max],
   bad: [...NOT_INTEGER, min - 1, max + 1, -1e15, 9223372036854774784, 1e300],
 });
-const choice = (...values) => ({ good: values, bad: [...NOT_TEXT, '', values[0].toUpperCase() + 'x'] });
+const choice = (...values) => ({
+  good: values,
+  bad: [...NOT_TEXT, '', values[0].toUpperCase() + 'x'],
+});
 const orNull = ({ good, bad }) => ({ good: [...good, null], bad: bad.filter((v) => v !== null) });
 const labels = (n) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, 'v']));
 
@@ -33,9 +36,31 @@ const FIELDS = {
     bad: [...NOT_TEXT, '', text(2), text(51), wide(51), NUL, 'a\nb\nc'],
   },
   image_name: {
-    good: ['a', 'a/b', 'docker.io/library/busybox', 'localhost:5000/x', 'h.test:1/a-b/c__d/e.f', text(255)],
-    bad: [...NOT_TEXT, '', text(256), 'A', 'a:tag', `a@${DIGEST}`, 'a//b', '/a', 'a/', 'a b', 'a_-b', 'ä',
-      'http://a/b', '../a', NUL],
+    good: [
+      'a',
+      'a/b',
+      'docker.io/library/busybox',
+      'localhost:5000/x',
+      'h.test:1/a-b/c__d/e.f',
+      text(255),
+    ],
+    bad: [
+      ...NOT_TEXT,
+      '',
+      text(256),
+      'A',
+      'a:tag',
+      `a@${DIGEST}`,
+      'a//b',
+      '/a',
+      'a/',
+      'a b',
+      'a_-b',
+      'ä',
+      'http://a/b',
+      '../a',
+      NUL,
+    ],
   },
   image_tag: {
     good: ['a', '_', 'A.b-c_1', text(128)],
@@ -43,19 +68,41 @@ const FIELDS = {
   },
   image_digest: orNull({
     good: [DIGEST],
-    bad: [1, [], '', 'sha256:', DIGEST.slice(0, -1), `${DIGEST}a`, DIGEST.toUpperCase(), `sha512:${'a'.repeat(64)}`],
+    bad: [
+      1,
+      [],
+      '',
+      'sha256:',
+      DIGEST.slice(0, -1),
+      `${DIGEST}a`,
+      DIGEST.toUpperCase(),
+      `sha512:${'a'.repeat(64)}`,
+    ],
   }),
   run_command: orNull({
-    good: ['x', text(1000), wide(1000), 'a\n\t"\'\\'], bad: [...NOT_TEXT, '', text(1001), wide(1001), NUL],
+    good: ['x', text(1000), wide(1000), 'a\n\t"\'\\'],
+    bad: [...NOT_TEXT, '', text(1001), wide(1001), NUL],
   }),
   argv: {
     good: [[], [''], Array(200).fill('x'), [text(8000)], [wide(8000)], ['a\nb', '']],
     bad: [null, 'x', 1, {}, Array(201).fill('x'), [text(8001)], [text(8000), 'x']],
   },
-  entrypoint: orNull({ good: ['x', text(500), wide(500)], bad: [...NOT_TEXT, '', text(501), wide(501), NUL] }),
+  entrypoint: orNull({
+    good: ['x', text(500), wide(500)],
+    bad: [...NOT_TEXT, '', text(501), wide(501), NUL],
+  }),
   timeout_seconds: integer(1, 86400),
   stop_grace_seconds: integer(0, 300),
-  stop_signal: choice('SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGKILL'),
+  stop_signal: choice(
+    'SIGTERM',
+    'SIGINT',
+    'SIGQUIT',
+    'SIGHUP',
+    'SIGUSR1',
+    'SIGUSR2',
+    'SIGWINCH',
+    'SIGKILL',
+  ),
   pull_policy: choice('missing', 'always', 'never'),
   pull_timeout_seconds: integer(1, 86400),
   priority: integer(0, 100),
@@ -86,10 +133,12 @@ for (const [field, { good, bad }] of Object.entries(FIELDS)) {
     for (const value of good) {
       const made = await client.post('/v1/runners', { ...RUNNER, [field]: value });
       assert.equal(made.status, 200, `${show(value)}: ${made.text}`);
-      const rest = field === 'argv' ? { run_command: null } : field === 'run_command' ? { argv: [] } : {};
+      const rest =
+        field === 'argv' ? { run_command: null } : field === 'run_command' ? { argv: [] } : {};
       const changed = await client.patch(`/v1/runners/${runner.id}`, { ...rest, [field]: value });
       assert.equal(changed.status, 200, `${show(value)}: ${changed.text}`);
-      if (!['region', 'instance_type'].includes(field)) assert.deepEqual(made.json.runner[field], value);
+      if (!['region', 'instance_type'].includes(field))
+        assert.deepEqual(made.json.runner[field], value);
     }
   });
 
@@ -109,10 +158,17 @@ for (const [field, { good, bad }] of Object.entries(FIELDS)) {
 }
 
 test('problems inside lists and maps are named by their place', async () => {
-  assertProblems(await client.post('/v1/runners', { ...RUNNER, argv: ['a', 1, NUL] }), ['argv[1]', 'argv[2]']);
+  assertProblems(await client.post('/v1/runners', { ...RUNNER, argv: ['a', 1, NUL] }), [
+    'argv[1]',
+    'argv[2]',
+  ]);
   const bad = { ok: 'x', number: 1, long: text(256), '-a': 'x', [text(64)]: 'x' };
-  assertProblems(await client.post('/v1/runners', { ...RUNNER, labels: bad }),
-    ['labels.number', 'labels.long', 'labels.-a', `labels.${text(64)}`]);
+  assertProblems(await client.post('/v1/runners', { ...RUNNER, labels: bad }), [
+    'labels.number',
+    'labels.long',
+    'labels.-a',
+    `labels.${text(64)}`,
+  ]);
 });
 
 test('required fields are named', async () => {
@@ -121,22 +177,55 @@ test('required fields are named', async () => {
 
 test('all problems come at once', async () => {
   const answer = await client.post('/v1/runners', {
-    name: 'x', timeout_seconds: 0, run_command: 'a', argv: ['b'], priority: 'high', colour: 'red', id: UNKNOWN_ID,
+    name: 'x',
+    timeout_seconds: 0,
+    run_command: 'a',
+    argv: ['b'],
+    priority: 'high',
+    colour: 'red',
+    id: UNKNOWN_ID,
   });
-  assertProblems(answer, ['name', 'image_name', 'timeout_seconds', 'argv', 'priority', 'colour', 'id']);
+  assertProblems(answer, [
+    'name',
+    'image_name',
+    'timeout_seconds',
+    'argv',
+    'priority',
+    'colour',
+    'id',
+  ]);
   assert.ok(answer.json.errors.includes('Name must be between 3 and 50 characters'));
 });
 
 test('fields that are only answered cannot be written', async () => {
-  for (const field of ['id', 'status', 'version', 'warmed_at', 'created_at', 'container_registry', 'env_variables']) {
-    assertProblems(await client.patch(`/v1/runners/${runner.id}`, { [field]: runner[field] ?? null }), [field]);
+  for (const field of [
+    'id',
+    'status',
+    'version',
+    'warmed_at',
+    'created_at',
+    'container_registry',
+    'env_variables',
+  ]) {
+    assertProblems(
+      await client.patch(`/v1/runners/${runner.id}`, { [field]: runner[field] ?? null }),
+      [field],
+    );
   }
 });
 
 test('a region or instance type is given once', async () => {
   const { region, instance_type: type } = runner;
-  assertProblems(await client.post('/v1/runners', { ...RUNNER, region: region.slug, region_id: region.id }), ['region']);
   assertProblems(
-    await client.post('/v1/runners', { ...RUNNER, instance_type: type.slug, instance_type_id: type.id }),
-    ['instance_type']);
+    await client.post('/v1/runners', { ...RUNNER, region: region.slug, region_id: region.id }),
+    ['region'],
+  );
+  assertProblems(
+    await client.post('/v1/runners', {
+      ...RUNNER,
+      instance_type: type.slug,
+      instance_type_id: type.id,
+    }),
+    ['instance_type'],
+  );
 });

@@ -4,7 +4,13 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { UNKNOWN_ID, assertError, assertProblems, makeRunner, trigger } from './support/samples.mjs';
+import {
+  UNKNOWN_ID,
+  assertError,
+  assertProblems,
+  makeRunner,
+  trigger,
+} from './support/samples.mjs';
 import { Stack } from './support/stack.mjs';
 
 const stack = await Stack.start();
@@ -13,25 +19,63 @@ const { client } = stack;
 
 test('a run begins pending and says what it will be', async () => {
   const runner = await makeRunner(client, {
-    image_name: 'registry.test/tool', image_tag: '3', run_command: 'make', priority: 7, labels: { a: '1' },
+    image_name: 'registry.test/tool',
+    image_tag: '3',
+    run_command: 'make',
+    priority: 7,
+    labels: { a: '1' },
   });
   const { status, headers, json } = await client.post(`/v1/runners/${runner.id}/runs`);
   assert.equal(status, 200);
   const { run } = json;
   assert.equal(headers.location, `/v1/runs/${run.id}`);
-  const { id, created_at: made, updated_at: changed, pending_reason: reason, pending_message: message, ...rest } = run;
+  const {
+    id,
+    created_at: made,
+    updated_at: changed,
+    pending_reason: reason,
+    pending_message: message,
+    ...rest
+  } = run;
   assert.ok(id && made && changed);
   assert.equal(reason, 'queued');
   assert.equal(typeof (message ?? ''), 'string');
   assert.deepEqual(rest, {
-    status: 'pending', exit_code: null, command: 'make', argv: [], entrypoint: null, started_at: null,
-    completed_at: null, runner_id: runner.id, runner_version: 1, attempt: 0, retry_of: null,
-    image: 'registry.test/tool:3', image_digest: null, hypervisor: null, region: runner.region,
-    instance_type: runner.instance_type, timeout_seconds: 3600, priority: 7, labels: { a: '1' },
-    trigger: { kind: 'api', by: 'tester', ref: null }, env_keys: [], termination_reason: null,
-    termination_message: null, queued_ms: null, pull_ms: null, start_ms: null, duration_ms: null,
-    cpu_ms: null, memory_peak_bytes: null, oom_killed: false, log_lines: 0, log_bytes: 0,
-    log_truncated: false, cost: 0, cost_nano: 0,
+    status: 'pending',
+    exit_code: null,
+    command: 'make',
+    argv: [],
+    entrypoint: null,
+    started_at: null,
+    completed_at: null,
+    runner_id: runner.id,
+    runner_version: 1,
+    attempt: 0,
+    retry_of: null,
+    image: 'registry.test/tool:3',
+    image_digest: null,
+    hypervisor: null,
+    region: runner.region,
+    instance_type: runner.instance_type,
+    timeout_seconds: 3600,
+    priority: 7,
+    labels: { a: '1' },
+    trigger: { kind: 'api', by: 'tester', ref: null },
+    env_keys: [],
+    termination_reason: null,
+    termination_message: null,
+    queued_ms: null,
+    pull_ms: null,
+    start_ms: null,
+    duration_ms: null,
+    cpu_ms: null,
+    memory_peak_bytes: null,
+    oom_killed: false,
+    log_lines: 0,
+    log_bytes: 0,
+    log_truncated: false,
+    cost: 0,
+    cost_nano: 0,
   });
   for (const path of [`/v1/runs/${id}`, `/v1/runners/${runner.id}/runs/${id}`]) {
     assert.deepEqual((await client.get(path)).json.run, run);
@@ -40,10 +84,18 @@ test('a run begins pending and says what it will be', async () => {
 
 test('what the request says wins over the runner', async () => {
   const runner = await makeRunner(client, {
-    argv: ['a'], entrypoint: '/old', timeout_seconds: 9, priority: 1, labels: { a: '1', b: '1' },
+    argv: ['a'],
+    entrypoint: '/old',
+    timeout_seconds: 9,
+    priority: 1,
+    labels: { a: '1', b: '1' },
   });
   const run = await trigger(client, runner, {
-    argv: ['x y', '"'], entrypoint: '/new', timeout_seconds: 5, priority: 2, instance_type: 'standard-m',
+    argv: ['x y', '"'],
+    entrypoint: '/new',
+    timeout_seconds: 5,
+    priority: 2,
+    instance_type: 'standard-m',
     labels: { b: '2', c: '2' },
   });
   assert.deepEqual(run.argv, ['x y', '"']);
@@ -58,9 +110,15 @@ test('command and argv replace each other', async () => {
   const shell = await makeRunner(client, { run_command: 'a' });
   const exec = await makeRunner(client, { argv: ['a'] });
   const form = ({ command, argv }) => ({ command, argv });
-  assert.deepEqual(form(await trigger(client, shell, { argv: ['b'] })), { command: null, argv: ['b'] });
+  assert.deepEqual(form(await trigger(client, shell, { argv: ['b'] })), {
+    command: null,
+    argv: ['b'],
+  });
   assert.deepEqual(form(await trigger(client, exec, { command: 'b' })), { command: 'b', argv: [] });
-  assert.deepEqual(form(await trigger(client, shell, { command: null })), { command: 'a', argv: [] });
+  assert.deepEqual(form(await trigger(client, shell, { command: null })), {
+    command: 'a',
+    argv: [],
+  });
   assert.deepEqual(form(await trigger(client, exec, {})), { command: null, argv: ['a'] });
 });
 
@@ -82,7 +140,10 @@ test('the environment is named, never shown', async () => {
   await client.post(variables, { env_key: 'B', env_val: secret });
   await client.post(variables, { env_key: 'C', env_val: secret });
   const made = await client.post(`/v1/runners/${runner.id}/runs`, {
-    env_variables: [{ env_key: 'C', env_val: secret }, { env_key: 'A', env_val: secret }],
+    env_variables: [
+      { env_key: 'C', env_val: secret },
+      { env_key: 'A', env_val: secret },
+    ],
   });
   assert.deepEqual(made.json.run.env_keys, ['A', 'B', 'C']);
   const read = await client.get(`/v1/runs/${made.json.run.id}`);
@@ -90,7 +151,8 @@ test('the environment is named, never shown', async () => {
   const list = await client.get(`/v1/runners/${runner.id}/runs`);
   for (const { text } of [made, read, list]) assert.ok(!text.includes(secret));
   const rows = stack.database.sql(
-    `SELECT encode(value, 'hex') FROM run_env WHERE run_id = '${made.json.run.id}'`);
+    `SELECT encode(value, 'hex') FROM run_env WHERE run_id = '${made.json.run.id}'`,
+  );
   assert.equal(rows.length, 3);
   assert.ok(rows.every((row) => !Buffer.from(row, 'hex').includes(secret)));
 });
@@ -100,27 +162,44 @@ test('limits of a trigger', async () => {
   const path = `/v1/runners/${runner.id}/runs`;
   const env = (n) => Array.from({ length: n }, (_, i) => ({ env_key: `K${i}`, env_val: '' }));
   const good = [
-    {}, { command: 'x'.repeat(4000) }, { argv: Array(200).fill('x') }, { entrypoint: null },
-    { env_variables: [] }, { env_variables: env(200) }, { timeout_seconds: 86400 }, { priority: 0 },
+    {},
+    { command: 'x'.repeat(4000) },
+    { argv: Array(200).fill('x') },
+    { entrypoint: null },
+    { env_variables: [] },
+    { env_variables: env(200) },
+    { timeout_seconds: 86400 },
+    { priority: 0 },
     { command: 'x', argv: [] },
   ];
-  for (const body of good) assert.equal((await client.post(path, body)).status, 200, JSON.stringify(body).slice(0, 80));
+  for (const body of good)
+    assert.equal((await client.post(path, body)).status, 200, JSON.stringify(body).slice(0, 80));
 
   const pair = (key, value) => ({ env_variables: [{ env_key: key, env_val: value }] });
   for (const [body, ...fields] of [
-    [{ command: '' }, 'command'], [{ command: 'x'.repeat(4001) }, 'command'], [{ command: 1 }, 'command'],
-    [{ command: 'a\u0000' }, 'command'], [{ command: 'a', argv: ['b'] }, 'argv'],
-    [{ argv: Array(201).fill('x') }, 'argv'], [{ argv: null }, 'argv'], [{ argv: ['x'.repeat(8001)] }, 'argv'],
-    [{ entrypoint: '' }, 'entrypoint'], [{ entrypoint: 'x'.repeat(501) }, 'entrypoint'],
-    [{ timeout_seconds: 0 }, 'timeout_seconds'], [{ timeout_seconds: 86401 }, 'timeout_seconds'],
+    [{ command: '' }, 'command'],
+    [{ command: 'x'.repeat(4001) }, 'command'],
+    [{ command: 1 }, 'command'],
+    [{ command: 'a\u0000' }, 'command'],
+    [{ command: 'a', argv: ['b'] }, 'argv'],
+    [{ argv: Array(201).fill('x') }, 'argv'],
+    [{ argv: null }, 'argv'],
+    [{ argv: ['x'.repeat(8001)] }, 'argv'],
+    [{ entrypoint: '' }, 'entrypoint'],
+    [{ entrypoint: 'x'.repeat(501) }, 'entrypoint'],
+    [{ timeout_seconds: 0 }, 'timeout_seconds'],
+    [{ timeout_seconds: 86401 }, 'timeout_seconds'],
     [{ timeout_seconds: null }, 'timeout_seconds'],
-    [{ instance_type: 'nothing' }, 'instance_type'], [{ priority: 101 }, 'priority'],
+    [{ instance_type: 'nothing' }, 'instance_type'],
+    [{ priority: 101 }, 'priority'],
     [{ labels: { '': 'x' } }, 'labels.'],
-    [{ env_variables: null }, 'env_variables'], [{ env_variables: {} }, 'env_variables'],
+    [{ env_variables: null }, 'env_variables'],
+    [{ env_variables: {} }, 'env_variables'],
     [{ env_variables: env(201) }, 'env_variables'],
     [{ env_variables: ['x'] }, 'env_variables[0]'],
     [{ env_variables: [{}] }, 'env_variables[0].env_key', 'env_variables[0].env_val'],
-    [pair('1', 'x'), 'env_variables[0].env_key'], [pair('A', 'x'.repeat(32769)), 'env_variables[0].env_val'],
+    [pair('1', 'x'), 'env_variables[0].env_key'],
+    [pair('A', 'x'.repeat(32769)), 'env_variables[0].env_val'],
     [pair('A', null), 'env_variables[0].env_val'],
     [{ env_variables: [...env(1), ...env(1)] }, 'env_variables[1].env_key'],
     [{ env_variables: [{ env_key: 'A', env_val: 'x', secret: true }] }, 'env_variables[0].secret'],
@@ -131,7 +210,8 @@ test('limits of a trigger', async () => {
 });
 
 test('labels of runner and request together keep to the limit', async () => {
-  const labels = (prefix, n) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`${prefix}${i}`, '']));
+  const labels = (prefix, n) =>
+    Object.fromEntries(Array.from({ length: n }, (_, i) => [`${prefix}${i}`, '']));
   const runner = await makeRunner(client, { labels: labels('a', 20) });
   const path = `/v1/runners/${runner.id}/runs`;
   assert.equal((await client.post(path, { labels: labels('b', 12) })).status, 200);
@@ -154,12 +234,19 @@ test('a pending run is stopped at once, and once', async () => {
 test('the log of a run that never ran is empty and complete', async () => {
   const run = await trigger(client, await makeRunner(client));
   const logs = `/v1/runs/${run.id}/logs`;
-  assert.deepEqual((await client.get(logs)).json, { logs: [], meta: { last_id: 0, complete: false } });
+  assert.deepEqual((await client.get(logs)).json, {
+    logs: [],
+    meta: { last_id: 0, complete: false },
+  });
   await client.post(`/v1/runs/${run.id}/stop`);
-  assert.deepEqual((await client.get(logs)).json, { logs: [], meta: { last_id: 0, complete: true } });
+  assert.deepEqual((await client.get(logs)).json, {
+    logs: [],
+    meta: { last_id: 0, complete: true },
+  });
   const events = await (await client.follow(`${logs}/stream`)).rest();
   assert.deepEqual(events.at(-1), {
-    id: 'end', event: 'state',
+    id: 'end',
+    event: 'state',
     data: { status: 'canceled', exit_code: null, termination_reason: 'canceled', last_id: 0 },
   });
 });
@@ -194,7 +281,10 @@ test('lists are newest first, by runner and over all', async () => {
   for (let i = 0; i < 6; i++) runs.unshift((await trigger(client, i % 2 ? two : one)).id);
   const ids = async (path) => (await client.get(path)).json.runs.map(({ id }) => id);
   assert.deepEqual((await ids('/v1/runs')).slice(0, 6), runs);
-  assert.deepEqual(await ids(`/v1/runners/${two.id}/runs`), runs.filter((_, i) => i % 2 === 0));
+  assert.deepEqual(
+    await ids(`/v1/runners/${two.id}/runs`),
+    runs.filter((_, i) => i % 2 === 0),
+  );
   const { json } = await client.get(`/v1/runners/${one.id}/runs?per_page=10`);
   assert.equal(json.meta.pagination.total_objects, 3);
 });
@@ -202,8 +292,11 @@ test('lists are newest first, by runner and over all', async () => {
 test('lists are filtered', async () => {
   const runner = await makeRunner(client);
   const path = `/v1/runners/${runner.id}/runs`;
-  const [a, b, c] = [await trigger(client, runner, { labels: { team: 'a=b', x: '1' } }),
-    await trigger(client, runner, { labels: { team: 'b' } }), await trigger(client, runner)];
+  const [a, b, c] = [
+    await trigger(client, runner, { labels: { team: 'a=b', x: '1' } }),
+    await trigger(client, runner, { labels: { team: 'b' } }),
+    await trigger(client, runner),
+  ];
   await client.post(`/v1/runs/${b.id}/stop`);
   const ids = async (query) => {
     const { json, text } = await client.get(`${path}?${query}`);
@@ -219,21 +312,41 @@ test('lists are filtered', async () => {
   assert.deepEqual(await ids('trigger=api'), [c.id, b.id, a.id]);
   assert.deepEqual(await ids('trigger=schedule'), []);
   assert.deepEqual(await ids(`until=${a.created_at}`), []);
-  assert.deepEqual(await ids('since=2020-01-01T00:00:00%2B01:00&until=2999-01-01T00:00:00Z'), [c.id, b.id, a.id]);
+  assert.deepEqual(await ids('since=2020-01-01T00:00:00%2B01:00&until=2999-01-01T00:00:00Z'), [
+    c.id,
+    b.id,
+    a.id,
+  ]);
   assert.deepEqual(await ids('since=2999-01-01T00:00:00Z'), []);
   const { json } = await client.get('/v1/runs?status=pending&per_page=10&label=x%3D1');
-  assert.deepEqual(json.runs.map(({ id }) => id), [a.id]);
+  assert.deepEqual(
+    json.runs.map(({ id }) => id),
+    [a.id],
+  );
   assert.match(json.meta.pagination.links.first, /&status=pending&label=x%3D1$/);
 
-  assertProblems(await client.get(`${path}?status=assigned&label=x&trigger=cron&since=today&until=2026-13-01T00:00:00Z&page=0`),
-    ['status', 'label', 'trigger', 'since', 'until', 'page']);
+  assertProblems(
+    await client.get(
+      `${path}?status=assigned&label=x&trigger=cron&since=today&until=2026-13-01T00:00:00Z&page=0`,
+    ),
+    ['status', 'label', 'trigger', 'since', 'until', 'page'],
+  );
 });
 
 test('a run belongs to its runner', async () => {
   const run = await trigger(client, await makeRunner(client));
   const other = await makeRunner(client);
-  for (const [method, suffix] of [['GET', ''], ['POST', '/stop'], ['GET', '/logs'], ['GET', '/logs/stream']]) {
-    assertError(await client.request(method, `/v1/runners/${other.id}/runs/${run.id}${suffix}`), 404, 'not_found');
+  for (const [method, suffix] of [
+    ['GET', ''],
+    ['POST', '/stop'],
+    ['GET', '/logs'],
+    ['GET', '/logs/stream'],
+  ]) {
+    assertError(
+      await client.request(method, `/v1/runners/${other.id}/runs/${run.id}${suffix}`),
+      404,
+      'not_found',
+    );
     assertError(await client.request(method, `/v1/runs/${UNKNOWN_ID}${suffix}`), 404, 'not_found');
   }
   assertError(await client.get(`/v1/runners/${UNKNOWN_ID}/runs`), 404, 'not_found');

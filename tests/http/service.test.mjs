@@ -25,22 +25,34 @@ test('alive without a token', async () => {
 
 test('regions and instance types are there from the start', async () => {
   const { regions } = (await client.get('/v1/regions')).json;
-  assert.deepEqual(regions.map(({ slug }) => slug), ['local']);
+  assert.deepEqual(
+    regions.map(({ slug }) => slug),
+    ['local'],
+  );
   const { instance_types: types } = (await client.get('/v1/instance_types')).json;
   assert.ok(types.some(({ slug }) => slug === 'standard-s'));
   const sizes = types.map(({ mem }) => mem);
-  assert.deepEqual(sizes, sizes.slice().sort((a, b) => a - b));
+  assert.deepEqual(
+    sizes,
+    sizes.slice().sort((a, b) => a - b),
+  );
 });
 
 test('ready when a scheduler leads', async () => {
   const { status, json } = await anonymous.get('/readyz');
   assert.equal(status, 503);
-  assert.deepEqual(json, { status: 'not_ready', checks: { database: 'ok', schema: 'ok', scheduler: 'failed' } });
+  assert.deepEqual(json, {
+    status: 'not_ready',
+    checks: { database: 'ok', schema: 'ok', scheduler: 'failed' },
+  });
   const scheduler = stack.startScheduler();
   const ready = await until('readiness', async () => {
     const answer = await anonymous.get('/readyz');
     return answer.status === 200 && answer;
   });
-  assert.deepEqual(ready.json, { status: 'ready', checks: { database: 'ok', schema: 'ok', scheduler: 'ok' } });
+  assert.deepEqual(ready.json, {
+    status: 'ready',
+    checks: { database: 'ok', schema: 'ok', scheduler: 'ok' },
+  });
   await scheduler.stop();
 });

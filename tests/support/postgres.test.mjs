@@ -15,7 +15,8 @@ const SCRIPT = fileURLToPath(new URL('postgres.sh', import.meta.url));
 
 function postgres(args, env = {}) {
   const { status, stdout, stderr } = spawnSync(SCRIPT, args, {
-    encoding: 'utf8', env: { ...process.env, ...env },
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
   });
   return { status, stdout: stdout.trim(), stderr };
 }
@@ -37,7 +38,8 @@ function isAlive(pid) {
 }
 
 const homeOf = (conninfo) => /host=(\S+)/.exec(conninfo)[1];
-const query = (conninfo, sql) => spawnSync('psql', ['-qAtX', '-d', conninfo, '-c', sql], { encoding: 'utf8' }).stdout.trim();
+const query = (conninfo, sql) =>
+  spawnSync('psql', ['-qAtX', '-d', conninfo, '-c', sql], { encoding: 'utf8' }).stdout.trim();
 
 test('a cluster is made once, answers on its socket only, and leaves nothing', (t) => {
   const dir = scratch(t);
@@ -73,7 +75,14 @@ test('a cluster goes with its owner', { timeout: 20000 }, async (t) => {
 
 test('what cannot be done is said', (t) => {
   const dir = scratch(t);
-  for (const args of [[], ['start'], ['restart', dir], ['createdb', dir], ['createdb', dir, 'x; DROP'], ['createdb', dir, 'x']]) {
+  for (const args of [
+    [],
+    ['start'],
+    ['restart', dir],
+    ['createdb', dir],
+    ['createdb', dir, 'x; DROP'],
+    ['createdb', dir, 'x'],
+  ]) {
     const { status, stderr } = postgres(args);
     assert.equal(status, 1, args.join(' '));
     assert.match(stderr, /^postgres\.sh: /);

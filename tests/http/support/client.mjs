@@ -12,7 +12,10 @@ import { within } from './wait.mjs';
 function encode(body, headers) {
   if (body === undefined) return { bytes: null, headers };
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
-    return { bytes: Buffer.from(body), headers: { 'Content-Type': 'application/json', ...headers } };
+    return {
+      bytes: Buffer.from(body),
+      headers: { 'Content-Type': 'application/json', ...headers },
+    };
   }
   return encode(JSON.stringify(body), headers);
 }
@@ -39,7 +42,12 @@ export class Client {
     // an undefined header is one that the test wants left out
     for (const name of Object.keys(all)) if (all[name] === undefined) delete all[name];
     const req = http.request({
-      agent: false, host: '127.0.0.1', port: this.#port, method, path, headers: all,
+      agent: false,
+      host: '127.0.0.1',
+      port: this.#port,
+      method,
+      path,
+      headers: all,
     });
     if (encoded.bytes) req.write(encoded.bytes);
     req.end();
@@ -98,14 +106,28 @@ export class Follower {
     this.status = res.statusCode;
     this.headers = res.headers;
     res.on('data', (bytes) => this.#note(() => this.#items.push(...reader.push(bytes))));
-    res.on('error', () => this.#note(() => { this.#ended = true; }));
-    res.on('end', () => this.#note(() => { this.#ended = true; }));
+    res.on('error', () =>
+      this.#note(() => {
+        this.#ended = true;
+      }),
+    );
+    res.on('end', () =>
+      this.#note(() => {
+        this.#ended = true;
+      }),
+    );
   }
 
   /** The next item {event, id, data} | {comment} | {retry}; `null` when the stream has ended. */
   async nextItem() {
     while (this.#items.length === 0 && !this.#ended) {
-      await within('an event', new Promise((resolve) => { this.#wake = resolve; }), 20000);
+      await within(
+        'an event',
+        new Promise((resolve) => {
+          this.#wake = resolve;
+        }),
+        20000,
+      );
     }
     return this.#items.shift() ?? null;
   }

@@ -36,8 +36,10 @@ export class Database {
   /** As if the server were gone: sessions end, and no new one is let in until `comeBack`. */
   goAway() {
     this.sql('ALTER DATABASE errand ALLOW_CONNECTIONS false', 'postgres');
-    this.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'errand'`,
-      'postgres');
+    this.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'errand'`,
+      'postgres',
+    );
   }
 
   comeBack() {

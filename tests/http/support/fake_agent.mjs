@@ -17,8 +17,16 @@ function publicKey() {
 
 export function registration(name, change = {}) {
   return {
-    name, region: 'local', cpu: 64, mem_total: 65536, disk_free: 1e12, version: '0.1.0',
-    runtimes: ['crun'], labels: {}, public_key: publicKey(), ...change,
+    name,
+    region: 'local',
+    cpu: 64,
+    mem_total: 65536,
+    disk_free: 1e12,
+    version: '0.1.0',
+    runtimes: ['crun'],
+    labels: {},
+    public_key: publicKey(),
+    ...change,
   };
 }
 
@@ -41,8 +49,10 @@ export class FakeAgent {
   /** Registers; `stack` is a Stack. */
   static async join(stack, name, change = {}) {
     const joining = stack.anonymous.as(stack.tokens.join);
-    const { status, json, text } =
-      await joining.post('/agent/v1/register', registration(name, change));
+    const { status, json, text } = await joining.post(
+      '/agent/v1/register',
+      registration(name, change),
+    );
     assert.equal(status, 200, text);
     stack.plant(json.credential);
     const agent = new FakeAgent(stack.anonymous, json.hypervisor, json.credential);
@@ -54,7 +64,12 @@ export class FakeAgent {
   heartbeat() {
     const { mem_total: total = 65536 } = this.#vitals;
     return this.report({
-      type: 'heartbeat', mem_total: total, mem_free: total, disk_free: 1e12, runs: 0, images_cached: 0,
+      type: 'heartbeat',
+      mem_total: total,
+      mem_free: total,
+      disk_free: 1e12,
+      runs: 0,
+      images_cached: 0,
     });
   }
 
@@ -93,7 +108,9 @@ export class FakeAgent {
       for (;;) {
         const at = this.#lines.findIndex(wanted);
         if (at >= 0) return this.#lines.splice(at, 1)[0];
-        await new Promise((resolve) => { this.#wake = resolve; });
+        await new Promise((resolve) => {
+          this.#wake = resolve;
+        });
       }
     })();
     return within('an assignment line', found);
@@ -113,16 +130,33 @@ export class FakeAgent {
 
   started({ run, attempt }, change = {}) {
     return this.report({
-      type: 'started', run, attempt, at: new Date().toISOString(), image_digest: DIGEST,
-      pull_ms: 7, start_ms: 3, ...change,
+      type: 'started',
+      run,
+      attempt,
+      at: new Date().toISOString(),
+      image_digest: DIGEST,
+      pull_ms: 7,
+      start_ms: 3,
+      ...change,
     });
   }
 
   finished({ run, attempt }, change = {}) {
     return this.report({
-      type: 'finished', run, attempt, at: new Date().toISOString(), exit_code: 0,
-      reason: 'exited', message: '', last_line: 0, log_bytes: 0, log_truncated: false, cpu_ms: 5,
-      memory_peak_bytes: 1048576, oom_killed: false, ...change,
+      type: 'finished',
+      run,
+      attempt,
+      at: new Date().toISOString(),
+      exit_code: 0,
+      reason: 'exited',
+      message: '',
+      last_line: 0,
+      log_bytes: 0,
+      log_truncated: false,
+      cpu_ms: 5,
+      memory_peak_bytes: 1048576,
+      oom_killed: false,
+      ...change,
     });
   }
 

@@ -19,8 +19,12 @@ export function crc32c(bytes) {
 
 /** `line` is text, bytes or {msg: text | bytes, stream, partial, ts_us}. */
 export function logRecord(line) {
-  const { msg, stream = 'stdout', partial = false, ts_us: tsUs = Date.now() * 1000 } =
-    typeof line === 'string' || Buffer.isBuffer(line) ? { msg: line } : line;
+  const {
+    msg,
+    stream = 'stdout',
+    partial = false,
+    ts_us: tsUs = Date.now() * 1000,
+  } = typeof line === 'string' || Buffer.isBuffer(line) ? { msg: line } : line;
   const payload = Buffer.from(msg);
   const record = Buffer.alloc(18 + payload.length);
   record.writeUInt32LE(payload.length, 4);

@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 
 const document = JSON.parse(
-  readFileSync(new URL('../../../openapi/errand.json', import.meta.url), 'utf8'));
+  readFileSync(new URL('../../../openapi/errand.json', import.meta.url), 'utf8'),
+);
 
 const SAMPLE_BODIES = {
   createRunner: { name: 'sample', image_name: 'sample' },
@@ -16,20 +17,23 @@ const SAMPLE_BODIES = {
 
 /** {id, method, template, access: "public"|"token"|"joinToken"|"hypervisorCredential", …}[] */
 export const operations = Object.entries(document.paths).flatMap(([template, item]) =>
-  ['get', 'post', 'patch', 'delete'].filter((method) => item[method]).map((method) => {
-    const operation = item[method];
-    const security = operation.security ?? document.security;
-    return {
-      id: operation.operationId,
-      method: method.toUpperCase(),
-      template,
-      access: security.length === 0 ? 'public' : Object.keys(security[0])[0],
-      statuses: Object.keys(operation.responses).map(Number),
-      bodyType: Object.keys(operation.requestBody?.content ?? {})[0] ?? null,
-      bodyRequired: operation.requestBody?.required ?? false,
-      body: operation.requestBody ? SAMPLE_BODIES[operation.operationId] ?? {} : undefined,
-    };
-  }));
+  ['get', 'post', 'patch', 'delete']
+    .filter((method) => item[method])
+    .map((method) => {
+      const operation = item[method];
+      const security = operation.security ?? document.security;
+      return {
+        id: operation.operationId,
+        method: method.toUpperCase(),
+        template,
+        access: security.length === 0 ? 'public' : Object.keys(security[0])[0],
+        statuses: Object.keys(operation.responses).map(Number),
+        bodyType: Object.keys(operation.requestBody?.content ?? {})[0] ?? null,
+        bodyRequired: operation.requestBody?.required ?? false,
+        body: operation.requestBody ? (SAMPLE_BODIES[operation.operationId] ?? {}) : undefined,
+      };
+    }),
+);
 
 /** "/v1/runs/{run_id}" with ids put in; `ids` by parameter name. */
 export function pathOf(operation, ids) {

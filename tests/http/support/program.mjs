@@ -22,7 +22,9 @@ function environment(settings) {
 /** Runs to the end; returns what it printed. */
 export function runProgram(name, args, settings) {
   return execFileSync(join(BIN_DIR, name), args, {
-    encoding: 'utf8', env: environment(settings), stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    env: environment(settings),
+    stdio: ['ignore', 'pipe', 'inherit'],
   }).trim();
 }
 
@@ -38,7 +40,8 @@ export class Program {
     this.#logFile = logFile;
     const log = openSync(logFile, 'a');
     this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', join(BIN_DIR, name)], {
-      env: environment(settings), stdio: ['ignore', log, log],
+      env: environment(settings),
+      stdio: ['ignore', log, log],
     });
     closeSync(log);
     this.#exited = once(this.#child, 'exit');
@@ -51,7 +54,11 @@ export class Program {
   /** It runs, or it ended in peace. */
   assertNotCrashed() {
     const { exitCode, signalCode } = this.#child;
-    assert.equal(signalCode ?? exitCode ?? 0, 0, `${this.#name} crashed:\n${this.log().slice(-4000)}`);
+    assert.equal(
+      signalCode ?? exitCode ?? 0,
+      0,
+      `${this.#name} crashed:\n${this.log().slice(-4000)}`,
+    );
   }
 
   log() {

@@ -24,7 +24,10 @@ export async function exchange(port, parts, { answers = 1, halfClose = false } =
   try {
     await once(socket, 'connect');
     for (const part of [parts].flat()) {
-      if (socket.writable) await new Promise((resolve) => { socket.write(part, () => resolve()); });
+      if (socket.writable)
+        await new Promise((resolve) => {
+          socket.write(part, () => resolve());
+        });
     }
     if (halfClose) socket.end();
     await within('an answer', done, 15000);

@@ -60,14 +60,20 @@ export class Stack {
   async startReplica(settings = {}) {
     const portFile = join(this.#dir, `port-${this.#programs.length}`);
     const program = this.#run('errand-api', {
-      ...this.#settings, listen: '127.0.0.1:0', port_file: portFile, log_level: 'debug', threads: '2',
+      ...this.#settings,
+      listen: '127.0.0.1:0',
+      port_file: portFile,
+      log_level: 'debug',
+      threads: '2',
       ...settings,
     });
     await until('errand-api to listen', () => existsSync(portFile) || !program.isRunning);
     assert.ok(program.isRunning, 'errand-api ended at once');
     const port = Number(readFileSync(portFile, 'utf8'));
     const recorder = new Recorder({
-      contract: Contract.load(), journal: this.#journal, upstream: `http://127.0.0.1:${port}`,
+      contract: Contract.load(),
+      journal: this.#journal,
+      upstream: `http://127.0.0.1:${port}`,
     });
     this.#recorders.push(recorder);
     return { program, port, client: new Client(await recorder.listen(), this.tokens.user) };
@@ -75,7 +81,9 @@ export class Stack {
 
   startScheduler(settings = {}) {
     return this.#run('errand-scheduler', {
-      database_url: this.database.conninfo('errand_scheduler'), log_level: 'debug', ...settings,
+      database_url: this.database.conninfo('errand_scheduler'),
+      log_level: 'debug',
+      ...settings,
     });
   }
 
@@ -89,8 +97,12 @@ export class Stack {
    * invisible. At least one of each must have been made before.
    */
   makeForeignProject() {
-    const ids = Object.fromEntries(['project', 'runner_id', 'env_id', 'run_id'].map(
-      (name, i) => [name, `0190ffff-0000-7000-8000-00000000000${i}`]));
+    const ids = Object.fromEntries(
+      ['project', 'runner_id', 'env_id', 'run_id'].map((name, i) => [
+        name,
+        `0190ffff-0000-7000-8000-00000000000${i}`,
+      ]),
+    );
     this.database.sql(`
       INSERT INTO projects (id, name) VALUES ('${ids.project}', 'foreign');
       CREATE TEMP TABLE runner AS SELECT * FROM runners LIMIT 1;
@@ -116,7 +128,8 @@ export class Stack {
     let logs;
     try {
       for (const program of this.#programs) program.assertNotCrashed();
-      for (const program of [...this.#programs].reverse()) if (program.isRunning) await program.stop();
+      for (const program of [...this.#programs].reverse())
+        if (program.isRunning) await program.stop();
       logs = this.#logs();
     } finally {
       await this.#tearDown();

@@ -37,7 +37,9 @@ function normalizePath(path) {
 /** One line a problem, with the place in the document that was checked. */
 function describeErrors(where, errors) {
   return errors.map((e) => {
-    const detail = Object.values(e.params ?? {}).flat().join(', ');
+    const detail = Object.values(e.params ?? {})
+      .flat()
+      .join(', ');
     return `${where}${e.instancePath}: ${e.message}${detail ? ` (${detail})` : ''}`;
   });
 }
@@ -68,7 +70,9 @@ export class Contract {
         Object.keys(item[method].responses).map((status) => ({
           operation: item[method].operationId,
           status: Number(status),
-        }))));
+        })),
+      ),
+    );
   }
 
   /** The operation of a request: {template, methods, operation}; `null` for an unknown path. */
@@ -87,7 +91,8 @@ export class Contract {
 
   /** A function value -> problems for the schema at `pointer`. */
   validator(pointer) {
-    const validate = this.#ajv.getSchema(`api${pointer}`) ?? this.#ajv.compile({ $ref: `api${pointer}` });
+    const validate =
+      this.#ajv.getSchema(`api${pointer}`) ?? this.#ajv.compile({ $ref: `api${pointer}` });
     return (where, value) => (validate(value) ? [] : describeErrors(where, validate.errors));
   }
 
@@ -107,7 +112,9 @@ export class Contract {
   resolve(node, pointer) {
     while (node.$ref) {
       pointer = node.$ref;
-      node = pointer.slice(2).split('/')
+      node = pointer
+        .slice(2)
+        .split('/')
         .reduce((at, key) => at[key.replaceAll('~1', '/').replaceAll('~0', '~')], this.#document);
     }
     return { node, pointer };
@@ -146,8 +153,7 @@ class AnswerCheck {
       this.problems.push(`status ${status} is not documented`);
       return undefined;
     }
-    const pointer =
-      `#/paths/${escapePointer(found.template)}/${found.method}/responses/${status}`;
+    const pointer = `#/paths/${escapePointer(found.template)}/${found.method}/responses/${status}`;
     const resolved = this.#contract.resolve(response, pointer);
     this.#judgeHeaders(resolved);
     this.#judgeType(resolved);
@@ -157,8 +163,7 @@ class AnswerCheck {
   #expectError(what, statuses) {
     const { status } = this.#head;
     if (!statuses.includes(status)) this.problems.push(`${what} was answered with ${status}`);
-    this.#bodySchema =
-      `#/components/schemas/${status === 400 ? 'ValidationError' : 'Error'}`;
+    this.#bodySchema = `#/components/schemas/${status === 400 ? 'ValidationError' : 'Error'}`;
     this.#expectType('application/json');
   }
 
@@ -232,7 +237,8 @@ class AnswerCheck {
 
   #judgeBody() {
     const text = Buffer.concat(this.#chunks).toString('utf8');
-    if (!this.#bodySchema) return text === '' || this.problems.length ? [] : ['body is not documented'];
+    if (!this.#bodySchema)
+      return text === '' || this.problems.length ? [] : ['body is not documented'];
     let value;
     try {
       value = JSON.parse(text);

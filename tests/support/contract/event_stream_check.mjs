@@ -29,7 +29,8 @@ export class EventStreamCheck {
     if (this.#first && !('retry' in item)) problems.push('stream does not begin with retry');
     this.#first = false;
     if (this.#over) problems.push('something follows the state event');
-    if ('retry' in item) return /^\d+$/.test(item.retry) ? problems : [...problems, 'retry is no number'];
+    if ('retry' in item)
+      return /^\d+$/.test(item.retry) ? problems : [...problems, 'retry is no number'];
     if ('comment' in item) return problems;
     return [...problems, ...this.#event(item)];
   }

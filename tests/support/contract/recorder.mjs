@@ -11,7 +11,8 @@ const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'up
 function endToEnd(rawHeaders) {
   const headers = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (!HOP_BY_HOP.has(rawHeaders[i].toLowerCase())) headers.push(rawHeaders[i], rawHeaders[i + 1]);
+    if (!HOP_BY_HOP.has(rawHeaders[i].toLowerCase()))
+      headers.push(rawHeaders[i], rawHeaders[i + 1]);
   }
   return headers;
 }
@@ -70,9 +71,15 @@ export class Recorder {
   #relay(req, res, answer) {
     const status = answer.statusCode;
     const path = req.url.split('?')[0];
-    const check = this.#contract.answer({ method: req.method, path, status, headers: answer.headers });
+    const check = this.#contract.answer({
+      method: req.method,
+      path,
+      status,
+      headers: answer.headers,
+    });
     const report = (problems) => {
-      if (problems.length > 0) this.#journal.violation(`${req.method} ${req.url}`, status, problems);
+      if (problems.length > 0)
+        this.#journal.violation(`${req.method} ${req.url}`, status, problems);
     };
     if (check.operation) this.#journal.seen(check.operation, status);
     report(check.problems);

@@ -12,7 +12,8 @@ import { readJournal } from './journal.mjs';
 
 export function summarize(contract, entries) {
   const seen = new Set(
-    entries.filter((e) => e.seen).map(({ seen: s }) => `${s.operation} ${s.status}`));
+    entries.filter((e) => e.seen).map(({ seen: s }) => `${s.operation} ${s.status}`),
+  );
   const documented = contract.documentedAnswers().map((a) => `${a.operation} ${a.status}`);
   return {
     violations: entries.filter((e) => e.violation).map((e) => e.violation),
@@ -24,15 +25,20 @@ export function summarize(contract, entries) {
 
 function main() {
   const { values, positionals: files } = parseArgs({
-    options: { 'all-seen': { type: 'boolean', default: false } }, allowPositionals: true,
+    options: { 'all-seen': { type: 'boolean', default: false } },
+    allowPositionals: true,
   });
-  const { violations, documented, seen, unseen } =
-    summarize(Contract.load(), files.flatMap(readJournal));
+  const { violations, documented, seen, unseen } = summarize(
+    Contract.load(),
+    files.flatMap(readJournal),
+  );
   for (const { request, status, problems } of violations) {
     console.log(`violation: ${request} -> ${status}`);
     for (const problem of problems) console.log(`  ${problem}`);
   }
-  console.log(`${seen} of ${documented} documented answers were seen, ${violations.length} violations`);
+  console.log(
+    `${seen} of ${documented} documented answers were seen, ${violations.length} violations`,
+  );
   for (const answer of unseen) console.log(`never seen: ${answer}`);
   const enough = values['all-seen'] ? unseen.length === 0 : seen > 0;
   return violations.length === 0 && enough ? 0 : 1;

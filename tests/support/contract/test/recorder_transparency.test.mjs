@@ -27,7 +27,11 @@ test('a request arrives as it was sent', async (t) => {
   });
   const body = Buffer.from([0, 255, 10, 13]);
   const req = http.request({
-    port, agent: false, method: 'POST', path: '/v1/%zz?a=%00&b', headers: { 'X-CaSe': 'Kept' },
+    port,
+    agent: false,
+    method: 'POST',
+    path: '/v1/%zz?a=%00&b',
+    headers: { 'X-CaSe': 'Kept' },
   });
   req.end(body);
   (await once(req, 'response'))[0].resume();

@@ -34,9 +34,14 @@ test('an answer that was never seen fails when all are asked for', (t) => {
 });
 
 test('it is content when all were seen', (t) => {
-  const { status, stdout } = report(t, (journal) => {
-    for (const { operation, status: code } of Contract.load().documentedAnswers()) journal.seen(operation, code);
-  }, '--all-seen');
+  const { status, stdout } = report(
+    t,
+    (journal) => {
+      for (const { operation, status: code } of Contract.load().documentedAnswers())
+        journal.seen(operation, code);
+    },
+    '--all-seen',
+  );
   assert.equal(status, 0, stdout);
 });
 
