@@ -9,7 +9,9 @@
 # Exports STACK (its directory; nothing of ours is outside but what DIR/state leads to), DATA (the
 # --data of `errand up`), REGISTRY, IMAGE, ERRAND_URL (the recorder), ERRAND_TOKEN, DIRECT_URL.
 
-bats_require_minimum_version 1.5.0
+if declare -F bats_require_minimum_version >/dev/null; then
+    bats_require_minimum_version 1.5.0
+fi
 
 : "${ERRAND_BIN_DIR:?is where the programs are; ctest sets it}"
 : "${ERRAND_SOURCE_DIR:?is the checkout; ctest sets it}"
@@ -85,10 +87,18 @@ stack_start_registry() {
     without_bats "$ERRAND_SOURCE_DIR/scripts/registry.sh" start "$STACK/registry"
 }
 
+# Whoever kills bats leaves no stack behind.
+stack_guard() {
+    # shellcheck disable=SC2016 # for the guard's own shell
+    setsid bash -c 'tail --pid="$1" --follow /dev/null; source "$2"; stack_destroy 3>/dev/null' \
+        guard $$ "${BASH_SOURCE[0]}" </dev/null &>/dev/null 3>&- 4>&- &
+}
+
 stack_start() {
     STACK=$(mktemp -d /tmp/errand-e2e.XXXXXX)
     chmod 755 "$STACK"
     export STACK DATA=$STACK/data
+    stack_guard
     # it chooses a free port, which somebody else may take in the same moment
     eventually 10 stack_start_registry
     REGISTRY=127.0.0.1:$(cat "$STACK/registry/port")
