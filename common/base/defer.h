@@ -11,7 +11,7 @@
 
 /* Call `fn(&variable)` when the variable leaves its scope. `fn` accepts what the variable was
  * initialised to, so an early return is always correct. */
-#define CLEANUP(fn) __attribute__((cleanup(fn)))
+#define CLEANUP(fn) __attribute__((cleanup(fn), unused))
 
 #define MUST_USE __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))

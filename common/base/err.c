@@ -36,6 +36,7 @@ static enum err_code code_of_errno(int errnum)
 }
 
 /* vsnprintf that cuts on purpose; gcc wants to see the result of such a call used */
+PRINTF_LIKE(3, 0)
 static void format_cut(char *text, size_t size, const char *fmt, va_list args)
 {
     if (vsnprintf(text, size, fmt, args) < 0)

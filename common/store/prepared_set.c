@@ -14,7 +14,7 @@ static size_t find(const struct prepared_set *set, const struct statement *state
         if (set->slots[i] == NULL || set->slots[i] == statement)
             return i;
     }
-    assert(!"more statements than PREPARED_SET_SLOTS");
+    assert(false && "more statements than PREPARED_SET_SLOTS");
     return 0;
 }
 

@@ -80,7 +80,7 @@ int64_t row_i64(const struct rows *rows, int row, int column, int64_t if_null)
     case 8:
         return (int64_t)read_be64(bytes);
     default:
-        assert(!"an integer column has 2, 4 or 8 bytes");
+        assert(false && "an integer column has 2, 4 or 8 bytes");
         return if_null;
     }
 }

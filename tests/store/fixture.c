@@ -15,6 +15,7 @@ struct rows *fixture_run(struct db *db, const struct statement *statement, struc
     return rows;
 }
 
+PRINTF_LIKE(1, 0)
 static char *format(const char *fmt, va_list args)
 {
     static char sql[SQL_MAX_BYTES];
