@@ -33,10 +33,10 @@ test: ## Set up, build with sanitizers and run every test
 	@scripts/build.sh asan $(JOBS)
 	@scripts/test.sh asan
 
-bench: ## Measure a run beside bare crun and runc
+bench: ## Measure beside peers on this machine; BENCH="NAME ..." for some of tests/bench/*.sh
 	@scripts/setup.sh test
 	@scripts/build.sh release $(JOBS)
-	@scripts/bench.sh
+	@scripts/bench.sh $(BENCH)
 
 fmt: ## Format the C files
 	@scripts/setup.sh lint

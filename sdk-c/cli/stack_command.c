@@ -46,11 +46,10 @@ static void print_up(const struct stack *stack, int as_json)
                      stack->started);
     else
         (void)puts("errand is running");
-    (void)printf("  url        %s\n"
-                 "  dashboard  %s/\n"
-                 "  token      %s\n"
-                 "  env        %s/env\n",
-                 stack->url, stack->url, token, stack->places.data);
+    (void)printf("  url    %s\n"
+                 "  token  %s\n"
+                 "  env    %s/env\n",
+                 stack->url, token, stack->places.data);
 }
 
 static int bring_up(struct stack *stack, unsigned port)

@@ -44,7 +44,9 @@ void table_add(struct table *table, const char *text)
     if (cell == NULL)
         return;
     for (char *c = cell; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
+        if (*c == '\n' || *c == '\t')
+            *c = ' ';
+        else if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = '?';
     }
     table->cells[table->n_cells++] = cell;

@@ -21,7 +21,8 @@ struct table {
 void table_init(struct table *table, const char *const *titles, size_t n_columns, size_t elastic);
 void table_done(struct table *table);
 
-/* The next cell, left to right. Control characters are shown as '?'. */
+/* The next cell, left to right. Newlines and tabs are shown as a space, other control
+ * characters as '?'. */
 void table_add(struct table *table, const char *text);
 
 /* Print titles and rows; nothing but the titles when there are no rows. */
