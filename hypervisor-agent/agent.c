@@ -6,6 +6,7 @@
 #include "drivers/seccomp_compile.h"
 #include "enrollment.h"
 #include "heartbeat.h"
+#include "host_network.h"
 #include "run_lock.h"
 #include "service/process.h"
 #include "supervisor.h"
@@ -181,6 +182,24 @@ static int make_supervisor(struct agent *agent, struct err *e)
     return 0;
 }
 
+/* Without a network the agent still runs what asks for none. */
+static void make_network(struct agent *agent)
+{
+    struct err e;
+    struct subnet subnet;
+    const char *bridge = agent->config->network_bridge;
+    const char *text = agent->config->network_subnet;
+    if (bridge == NULL)
+        return;
+    if (subnet_parse(text, &subnet, &e) < 0 || host_network_make(bridge, &subnet, &e) < 0) {
+        log_warn("network.unavailable bridge=%s subnet=%s error=\"%s\"", bridge, text, e.msg);
+        return;
+    }
+    agent->launcher.bridge = bridge;
+    agent->launcher.subnet = text;
+    log_info("network.ready bridge=%s subnet=%s", bridge, text);
+}
+
 static void work(struct agent *agent)
 {
     struct err e;
@@ -248,6 +267,8 @@ int agent_start(struct uv_loop_s *loop, const struct agent_config *config, struc
         rc = make_links(agent, e);
     if (rc == 0)
         rc = make_supervisor(agent, e);
+    if (rc == 0)
+        make_network(agent);
     if (rc == 0)
         rc = wake_socket_open(loop, agent->wake_path, on_wake, agent, &agent->wake, e);
     if (rc == 0)

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "host_facts.h"
+#include "host_network.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -40,6 +41,14 @@ static const struct setting table[] = {
     {.name = "insecure_registries",
      .kind = SETTING_STRING,
      .help = "registries that speak plain http, host:port, comma between them; loopback ones may"},
+    {.name = "network_bridge",
+     .kind = SETTING_STRING,
+     .fallback = "errand0",
+     .help = "name of the bridge that containers are connected to; none = make no such network"},
+    {.name = "network_subnet",
+     .kind = SETTING_STRING,
+     .fallback = "10.213.0.0/16",
+     .help = "IPv4 addresses of containers on this machine; nothing else may use them"},
     {.name = "log_level",
      .kind = SETTING_CHOICE,
      .fallback = "info",
@@ -117,6 +126,20 @@ static int find_name(const struct settings *s, struct agent_config *c, struct er
     return copy(host, &c->name, e);
 }
 
+static int find_network(const struct settings *s, struct agent_config *c, struct err *e)
+{
+    struct subnet subnet;
+    const char *bridge = settings_text(s, "network_bridge");
+    c->network_subnet = settings_text(s, "network_subnet");
+    if (subnet_parse(c->network_subnet, &subnet, e) < 0)
+        return err_wrap(e, "network_subnet '%.40s'", c->network_subnet);
+    if (!host_network_name_is_valid(bridge))
+        return err_set(e, ERR_INVALID,
+                       "network_bridge '%.40s' must be 1 to 15 of a-z, 0-9, - and _", bridge);
+    c->network_bridge = strcmp(bridge, "none") == 0 ? NULL : bridge;
+    return 0;
+}
+
 static int measure(const struct settings *s, struct agent_config *c, struct err *e)
 {
     int64_t cpu = settings_int(s, "cpu");
@@ -137,6 +160,8 @@ int agent_config_make(const struct settings *s, struct agent_config *ret_config,
     int rc = settings_require(s, "api_url", e);
     if (rc == 0)
         rc = find_name(s, &c, e);
+    if (rc == 0)
+        rc = find_network(s, &c, e);
     if (rc == 0)
         rc = measure(s, &c, e);
     if (rc == 0)

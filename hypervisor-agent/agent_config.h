@@ -17,7 +17,9 @@ struct agent_config {
     const char *join_token_file;
     const char *region;
     const char *insecure_registries;
-    char *data_dir; /* owned, absolute, as are the next ones */
+    const char *network_bridge; /* NULL = no container network is wanted */
+    const char *network_subnet; /* valid (subnet.h) */
+    char *data_dir;             /* owned, absolute, as are the next ones */
     char *name;
     char *runtime;
     char *shim;

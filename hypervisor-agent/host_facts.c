@@ -60,10 +60,8 @@ int64_t host_facts_disk_free(const char *path)
     return (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
 }
 
-static char *find_on_path(const char *name)
+static char *find_in(const char *at, const char *name)
 {
-    const char *at = getenv("PATH");
-    at = at != NULL && *at != '\0' ? at : default_path;
     while (*at != '\0') {
         char path[PATH_MAX];
         size_t n = strcspn(at, ":");
@@ -74,6 +72,14 @@ static char *find_on_path(const char *name)
         at += *at == ':';
     }
     return NULL;
+}
+
+/* su leaves a PATH without the directories where runc and nft are. */
+static char *find_on_path(const char *name)
+{
+    const char *path = getenv("PATH");
+    char *found = path == NULL ? NULL : find_in(path, name);
+    return found != NULL ? found : find_in(default_path, name);
 }
 
 int host_facts_find_program(const char *const *names, char **ret_path, struct err *e)

@@ -19,7 +19,8 @@ double host_facts_cpu(void);
 /* Bytes free for an unprivileged user on the file system of `path`; 0 when unknown. */
 int64_t host_facts_disk_free(const char *path);
 
-/* Absolute path of the first of `names` (a NULL-terminated list) on PATH. Owned.
+/* Absolute path of the first of `names` (a NULL-terminated list) on PATH, or where
+ * Debian has programs for root. Owned.
  * ERR_NOT_FOUND names them. */
 int host_facts_find_program(const char *const *names, char **ret_path, struct err *e) MUST_USE;
 

@@ -50,6 +50,10 @@ static int fill_paths(const struct launcher *l, const struct run *run, struct ru
         rc = copy_text(l->seccomp_bpf, &spec->seccomp_bpf, e);
     if (rc == 0)
         rc = copy_text(l->wake_socket, &spec->wake_socket, e);
+    if (rc == 0)
+        rc = copy_text(l->bridge, &spec->bridge, e);
+    if (rc == 0)
+        rc = copy_text(l->subnet, &spec->subnet, e);
     return rc;
 }
 

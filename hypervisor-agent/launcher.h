@@ -22,6 +22,8 @@ struct launcher {
     const char *runtime;     /* program */
     const char *seccomp_bpf; /* file, or NULL */
     const char *wake_socket;
+    const char *bridge; /* NULL = no container network here: runs that want it fail to start */
+    const char *subnet; /* of the bridge */
 };
 
 /* Make the run dir, start the shim, put it into `run->shim` and let go of the assignment.

@@ -61,6 +61,8 @@ void run_spec_done(struct run_spec *spec)
     free(spec->seccomp_bpf);
     free(spec->cgroup);
     free(spec->wake_socket);
+    free(spec->bridge);
+    free(spec->subnet);
     run_spec_init(spec);
 }
 
@@ -98,6 +100,8 @@ int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
     field_put_i64(out, "log_limit_bytes", (int64_t)spec->log_limit_bytes);
     field_put_bool(out, "read_only", spec->read_only);
     field_put_text(out, "network", network_names[spec->network]);
+    field_put_text(out, "bridge", spec->bridge);
+    field_put_text(out, "subnet", spec->subnet);
     buf_add_char(out, '}');
     if (!buf_ok(out))
         return err_set(e, ERR_LIMIT, "run spec is larger than %zu bytes", out->max_bytes);
@@ -202,9 +206,21 @@ static int get_times(const struct json_t *doc, struct run_spec *spec, struct err
     return r;
 }
 
-static int get_limits(const struct json_t *doc, struct run_spec *spec, struct err *e)
+static int get_network(const struct json_t *doc, struct run_spec *spec, struct err *e)
 {
     size_t network;
+    int r = field_get_choice(doc, "network", network_names, &network, e);
+    if (r == 0)
+        r = get_copy(doc, "bridge", false, &spec->bridge, e);
+    if (r == 0)
+        r = get_copy(doc, "subnet", false, &spec->subnet, e);
+    if (r == 0)
+        spec->network = (enum run_network)network;
+    return r;
+}
+
+static int get_limits(const struct json_t *doc, struct run_spec *spec, struct err *e)
+{
     int r = get_bytes(doc, "memory_bytes", &spec->memory_bytes, e);
     if (r == 0)
         r = field_get_u32(doc, "cpu_milli", UINT32_MAX, &spec->cpu_milli, e);
@@ -216,10 +232,6 @@ static int get_limits(const struct json_t *doc, struct run_spec *spec, struct er
         r = get_bytes(doc, "log_limit_bytes", &spec->log_limit_bytes, e);
     if (r == 0)
         r = field_get_bool(doc, "read_only", &spec->read_only, e);
-    if (r == 0)
-        r = field_get_choice(doc, "network", network_names, &network, e);
-    if (r == 0)
-        spec->network = (enum run_network)network;
     return r;
 }
 
@@ -238,6 +250,8 @@ int run_spec_decode(const char *json, size_t n, struct run_spec *ret_spec, struc
         r = get_times(doc, ret_spec, e);
     if (r == 0)
         r = get_limits(doc, ret_spec, e);
+    if (r == 0)
+        r = get_network(doc, ret_spec, e);
     if (r < 0) {
         run_spec_done(ret_spec);
         return err_wrap(e, "run spec");

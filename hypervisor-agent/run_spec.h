@@ -43,7 +43,7 @@
 
 enum run_network {
     RUN_NETWORK_NONE,   /* own network namespace, loopback only */
-    RUN_NETWORK_BRIDGE, /* own network namespace; see drivers/oci.h for what it can reach */
+    RUN_NETWORK_BRIDGE, /* own network namespace, connected to the machine's bridge */
 };
 
 /* A list of owned strings, ready for exec: items[n] is NULL once something was added. */
@@ -84,6 +84,11 @@ struct run_spec {
     uint64_t log_limit_bytes; /* of payload; 0 = no limit */
     bool read_only;           /* root file system */
     enum run_network network;
+
+    /* With RUN_NETWORK_BRIDGE; NULL = this machine has no such network, and the run fails to start
+     */
+    char *bridge; /* owned; name of the bridge device */
+    char *subnet; /* owned; "10.213.0.0/16" (subnet.h) */
 };
 
 /* Append a copy of `text`. ERR_UNAVAILABLE when out of memory. */

@@ -7,6 +7,7 @@
 #include "drivers/oci.h"
 
 #include "base/parse.h"
+#include "drivers/bridge.h"
 #include "drivers/cgroup.h"
 #include "drivers/init_channel.h"
 #include "drivers/oci_bundle.h"
@@ -46,6 +47,8 @@ struct sandbox {
     int channel_fd; /* -1 once closed */
     int out_fd;     /* borrowed until the order is sent */
     int err_fd;
+
+    struct address_lease lease; /* none until READY, and with network NONE */
 
     pid_t init_pid;  /* 0 until READY */
     int init_status; /* as waitpid gives it, once reaped */
@@ -177,7 +180,11 @@ static int send_order(struct sandbox *sandbox, pid_t init_pid, struct err *e)
 {
     sandbox->init_pid = init_pid;
     cgroup_forbid_swap(sandbox->layout, sandbox->spec->cgroup, sandbox->spec->memory_bytes);
-    int r = init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
+    int r = 0;
+    if (sandbox->spec->network == RUN_NETWORK_BRIDGE)
+        r = bridge_attach(sandbox->spec, sandbox->id, init_pid, &sandbox->lease, e);
+    if (r == 0)
+        r = init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
                                     sandbox->err_fd, e);
     if (r == 0)
         try_adopt(sandbox);
@@ -312,12 +319,12 @@ static void report(const struct sandbox *sandbox, struct sandbox_report *ret_rep
     if (sandbox->failure.kind == INIT_EVENT_FAILED) {
         set_ended(ret_report, TERMINATION_INVALID_COMMAND, sandbox->failure.exit_code,
                   sandbox->failure.text);
-    } else if (sandbox->runtime.status != 0) {
-        oci_runtime_complaint(&sandbox->runtime, complaint, sizeof(complaint));
-        set_ended(ret_report, TERMINATION_START_FAILED, -1, complaint);
     } else if (sandbox->problem.code != ERR_OK) {
         set_ended(ret_report, sandbox->started ? TERMINATION_INTERNAL : TERMINATION_START_FAILED,
                   -1, sandbox->problem.msg);
+    } else if (sandbox->runtime.status != 0) {
+        oci_runtime_complaint(&sandbox->runtime, complaint, sizeof(complaint));
+        set_ended(ret_report, TERMINATION_START_FAILED, -1, complaint);
     } else if (!sandbox->started) {
         set_ended(ret_report, TERMINATION_START_FAILED, -1,
                   "the container's init ended before the command was executed");
@@ -367,7 +374,10 @@ static int remove_traces(enum cgroup_layout layout, const char *cgroup, struct e
 static int oci_destroy(struct sandbox *sandbox, struct err *e)
 {
     oci_runtime_done(&sandbox->runtime);
-    return remove_traces(sandbox->layout, sandbox->spec->cgroup, e);
+    int r = remove_traces(sandbox->layout, sandbox->spec->cgroup, e);
+    if (r == 0)
+        bridge_detach(&sandbox->lease);
+    return r;
 }
 
 static int oci_reap(const struct run_status *status, struct err *e)
@@ -382,7 +392,10 @@ static int oci_reap(const struct run_status *status, struct err *e)
     container_id(status->run, status->attempt, id);
     oci_runtime_kill_strays(id);
     (void)cgroup_kill(layout, status->cgroup);
-    return remove_traces(layout, status->cgroup, e);
+    r = remove_traces(layout, status->cgroup, e);
+    if (r == 0)
+        bridge_reap(id);
+    return r;
 }
 
 const struct driver oci_driver = {

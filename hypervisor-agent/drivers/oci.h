@@ -11,7 +11,8 @@
  * Mounts live in the shim's own mount namespace and vanish with it. On the hybrid cgroup layout the
  * v2 tree is covered there, because crun refuses hosts that show both.
  *
- * Both networks are, for now, an own network namespace with loopback only.
+ * Each container has its own network namespace. With network NONE it is left with loopback; with
+ * BRIDGE it is connected to the machine's bridge (bridge.h) before the order is sent.
  */
 #ifndef ERRAND_DRIVERS_OCI_H
 #define ERRAND_DRIVERS_OCI_H

@@ -82,7 +82,7 @@ int oci_bundle_make(const struct run_spec *spec, enum cgroup_layout layout, stru
     if (r == 0 && layout == CGROUP_HYBRID && is_crun(spec->runtime))
         r = cover_hybrid_tree(e);
     if (r == 0)
-        r = rootfs_make(&spec->layers, hostname, &bind_etc, e);
+        r = rootfs_make(spec, hostname, &bind_etc, e);
     if (r == 0)
         r = make_config(spec, hostname, bind_etc, e);
     return r;

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "drivers/resolv_conf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,8 @@
 #define UPPER ROOTFS_OVERLAY "/upper"
 #define WORK ROOTFS_OVERLAY "/work"
 #define MOUNT_POINT ROOTFS_SCRATCH "/" ROOTFS_DIR
+
+#define ETC_FILE_MAX_BYTES ((size_t)32 * 1024)
 
 /* Docker's ceiling; fds and the page of options bear more */
 #define LAYERS_MAX 128
@@ -103,10 +106,10 @@ static int write_file(const char *path, const struct buf *text, struct err *e)
     return 0;
 }
 
-static int write_etc(const char *hostname, struct err *e)
+static int write_etc(const char *hostname, enum run_network network, struct err *e)
 {
     CLEANUP(buf_done) struct buf text;
-    buf_init(&text, 4096);
+    buf_init(&text, ETC_FILE_MAX_BYTES);
     buf_printf(&text,
                "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
                "fe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\n"
@@ -118,7 +121,10 @@ static int write_etc(const char *hostname, struct err *e)
     if (r == 0)
         r = write_file(ROOTFS_SCRATCH "/" ROOTFS_HOSTNAME, &text, e);
     buf_clear(&text);
-    buf_add_text(&text, "# no network, no name servers\n");
+    if (network == RUN_NETWORK_BRIDGE)
+        resolv_conf_put(&text);
+    else
+        buf_add_text(&text, "# no network, no name servers\n");
     if (r == 0)
         r = write_file(ROOTFS_SCRATCH "/" ROOTFS_RESOLV_CONF, &text, e);
     return r;
@@ -138,16 +144,16 @@ static struct stat find_etc(const struct text_list *layers)
 
 /* Owner and mode of a directory in several layers are the topmost layer's: ours takes over what the
  * image's says. */
-static int make_etc(const struct text_list *layers, const char *hostname, bool *ret_bind_etc,
+static int make_etc(const struct run_spec *spec, const char *hostname, bool *ret_bind_etc,
                     struct err *e)
 {
-    struct stat st = find_etc(layers);
+    struct stat st = find_etc(&spec->layers);
     mode_t mode = S_ISDIR(st.st_mode) ? st.st_mode & 07777 : 0755;
     int r = make_directory(ROOTFS_SCRATCH "/" ROOTFS_ETC, mode, e);
     if (r == 0 && chown(ROOTFS_SCRATCH "/" ROOTFS_ETC, st.st_uid, st.st_gid) < 0)
         r = err_errno(e, errno, "own " ROOTFS_ETC);
     if (r == 0)
-        r = write_etc(hostname, e);
+        r = write_etc(hostname, spec->network, e);
     *ret_bind_etc = st.st_mode != 0 && !S_ISDIR(st.st_mode);
     return r;
 }
@@ -161,9 +167,10 @@ int rootfs_unshare(struct err *e)
     return 0;
 }
 
-int rootfs_make(const struct text_list *layers, const char *hostname, bool *ret_bind_etc,
+int rootfs_make(const struct run_spec *spec, const char *hostname, bool *ret_bind_etc,
                 struct err *e)
 {
+    const struct text_list *layers = &spec->layers;
     CLEANUP(overlay_fds_done) struct overlay_fds fds = {.n = 0};
     CLEANUP(buf_done) struct buf options;
     buf_init(&options, OPTIONS_MAX_BYTES);
@@ -172,7 +179,7 @@ int rootfs_make(const struct text_list *layers, const char *hostname, bool *ret_
 
     int r = make_directories(e);
     if (r == 0)
-        r = make_etc(layers, hostname, ret_bind_etc, e);
+        r = make_etc(spec, hostname, ret_bind_etc, e);
     buf_add_text(&options, "lowerdir=");
     if (r == 0 && !*ret_bind_etc)
         r = add_directory(&fds, &options, "", ROOTFS_SCRATCH "/" ROOTFS_TOP, e);

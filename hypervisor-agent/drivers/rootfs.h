@@ -31,10 +31,11 @@
  * goes out. */
 int rootfs_unshare(struct err *e) MUST_USE;
 
-/* Make the directories, write the files and mount. The files in /etc come as one more layer, for a
- * file in a layer is cheaper than a bind mount; `*ret_bind_etc` tells when that cannot be, because
- * the image's /etc is a symbolic link, and ROOTFS_HOSTS and the others have to be bound. */
-int rootfs_make(const struct text_list *layers, const char *hostname, bool *ret_bind_etc,
+/* Make the directories, write the files and mount the spec's layers. The files in /etc come as one
+ * more layer, for a file in a layer is cheaper than a bind mount; `*ret_bind_etc` tells when that
+ * cannot be, because the image's /etc is a symbolic link, and ROOTFS_HOSTS and the others have to
+ * be bound. */
+int rootfs_make(const struct run_spec *spec, const char *hostname, bool *ret_bind_etc,
                 struct err *e) MUST_USE;
 
 /* Unmount and remove all of it. What is not there is success. */

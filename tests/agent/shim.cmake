@@ -12,4 +12,10 @@ foreach(runtime crun runc)
             TIMEOUT 60)
         add_dependencies(test_agent_shim_${part}_${runtime} errand-shim errand-init)
     endforeach()
+    errand_test(NAME agent.shim_network_${runtime}
+        SOURCES test_shim_network.c outside.c shim_fixture.c
+        LIBRARIES errand_agent errand_shim_parts errand_drivers errand_seccomp
+        ENVIRONMENT "ERRAND_TEST_RUNTIME=${ERRAND_TEST_${runtime}}"
+        TIMEOUT 120)
+    add_dependencies(test_agent_shim_network_${runtime} errand-shim errand-init)
 endforeach()

@@ -58,7 +58,8 @@ static void agent_start(struct world *w)
     CLEANUP(freep) char *memory = text_of("--mem_total_mb=%d", MEM_TOTAL_MB);
     CLEANUP(freep) char *log = text_of("%s/agent.log", w->dir);
     char level[] = "--log_level=debug";
-    char *argv[] = {program, url, data, join, memory, level, NULL};
+    char bridge[] = "--network_bridge=none"; /* leaves the machine's network as it is */
+    char *argv[] = {program, url, data, join, memory, level, bridge, NULL};
     w->agent = program_start(argv, -1, log);
 }
 

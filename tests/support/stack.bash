@@ -98,6 +98,8 @@ stack_start() {
     STACK=$(mktemp -d /tmp/errand-e2e.XXXXXX)
     chmod 755 "$STACK"
     export STACK DATA=$STACK/data
+    export ERRAND_NETWORK_BRIDGE=errt$$
+    export ERRAND_NETWORK_SUBNET=10.$((RANDOM % 64 + 128)).$((RANDOM % 256)).0/24
     stack_guard
     # it chooses a free port, which somebody else may take in the same moment
     eventually 10 stack_start_registry
@@ -282,8 +284,26 @@ leftover_containers() {
     done
 }
 
+# Network devices at the stack's bridge go some milliseconds after their containers.
+no_network_devices() {
+    [[ -z $(ip -oneline link show master "$ERRAND_NETWORK_BRIDGE" 2>/dev/null) ]]
+}
+
+leftover_network() {
+    eventually 10 no_network_devices 2>&1
+    find "/run/errand/net/$ERRAND_NETWORK_BRIDGE" -mindepth 1 -printf 'address %p of %l\n' 2>/dev/null
+}
+
+# Agents leave bridge and rules to containers, which outlive them; here nothing does.
+stack_remove_network() {
+    ip link delete "$ERRAND_NETWORK_BRIDGE"
+    nft delete table inet "$ERRAND_NETWORK_BRIDGE"
+    rm -rf "/run/errand/net/$ERRAND_NETWORK_BRIDGE"
+} 2>/dev/null
+
 # Prints whatever the stack left; nothing is what it should be.
 leftovers() {
+    leftover_network
     leftover_processes
     leftover_mounts
     [[ ! -s $STACK/runs ]] || leftover_groups "$STACK/runs"
@@ -332,6 +352,7 @@ stack_destroy() {
     done
     stack_down || true
     "$ERRAND_SOURCE_DIR/scripts/registry.sh" stop "$STACK/registry" || true
+    stack_remove_network || true
     if [[ -d $DATA/log ]]; then
         sanitizer_reports | sed 's/^/# /' >&3 || true
     fi

@@ -29,6 +29,8 @@ static void fill(struct run_spec *spec)
     spec->memory_bytes = UINT64_C(1) << 40;
     spec->read_only = true;
     spec->network = RUN_NETWORK_NONE;
+    spec->bridge = strdup("errand0");
+    spec->subnet = strdup("10.213.0.0/16");
 }
 
 static void encode(const struct run_spec *spec, struct buf *json)
@@ -58,6 +60,8 @@ static void test_run_spec__comes_back_as_it_went(void **state)
     assert_string_equal(got.env.items[0], "KEY=val=ue \xc3\xbc");
     assert_string_equal(got.layers.items[0], "/layers/1");
     assert_string_equal(got.cwd, "/work");
+    assert_string_equal(got.bridge, "errand0");
+    assert_string_equal(got.subnet, "10.213.0.0/16");
     assert_null(got.user);
     assert_null(got.wake_socket);
     assert_string_equal(got.cgroup, "/errand/x");
