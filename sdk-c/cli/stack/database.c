@@ -26,6 +26,7 @@
 #define READY_WITHIN_S 60
 #define STOP_WITHIN_MS 60000
 #define LOG_NAME "postgres"
+#define TOOL_BYTES (PATH_MAX + 16)
 
 static const char *const roles[] = {DATABASE_OWNER, "errand_api", "errand_scheduler"};
 
@@ -46,20 +47,24 @@ const char *database_url(const struct places *places, const char *role,
     return ret_url;
 }
 
-/* Run one of PostgreSQL's programs as the service account; `input` may be NULL. */
-static int run_tool(const struct cluster *cluster, const char *name, const char *const *argv,
-                    const char *input)
+/* The path of one of PostgreSQL's programs. They want it as their argv[0], to find each other. */
+static const char *tool(const struct cluster *cluster, const char *name, char ret_path[TOOL_BYTES])
 {
-    struct spawn spawn = {.argv = argv, .account = cluster->service, .stdin_fd = -1};
-    char program[PATH_MAX + 16];
+    (void)snprintf(ret_path, TOOL_BYTES, "%s/%s", cluster->bindir, name);
+    return ret_path;
+}
+
+/* Run a program as the service account; `input` may be NULL. */
+static int run_tool(const struct cluster *cluster, const char *const *argv, const char *input)
+{
+    struct spawn spawn = {
+        .program = argv[0], .argv = argv, .account = cluster->service, .stdin_fd = -1};
     int status;
 
-    (void)snprintf(program, sizeof(program), "%s/%s", cluster->bindir, name);
-    spawn.program = program;
     spawn.stdout_fd = service_log_open(cluster->places, LOG_NAME, cluster->invoker);
     spawn.stderr_fd = spawn.stdout_fd;
     if (spawn.stdout_fd < 0)
-        return complain("%s is not run", name);
+        return complain("%s is not run", argv[0]);
     if (input != NULL) {
         spawn.stdin_fd = memfd_create("input", MFD_CLOEXEC);
         if (spawn.stdin_fd >= 0)
@@ -70,7 +75,7 @@ static int run_tool(const struct cluster *cluster, const char *name, const char 
     if (spawn.stdin_fd >= 0)
         (void)close(spawn.stdin_fd);
     if (status < 0)
-        return complain_errno("run %s", program);
+        return complain_errno("run %s", argv[0]);
     return status == 0 ? 0 : service_complain(cluster->places, LOG_NAME, "was not set up");
 }
 
@@ -109,11 +114,25 @@ static int make_cluster(const struct cluster *cluster)
 {
     char fresh[PLACE_BYTES];
     char nested[PLACE_BYTES];
+    char initdb_path[TOOL_BYTES];
+    char postgres_path[TOOL_BYTES];
     const char *const remove[] = {"rm", "-rf", "--", fresh, NULL};
-    const char *const initdb[] = {
-        "initdb",   "--pgdata", nested,   "--username", DATABASE_OWNER, "--encoding",        "UTF8",
-        "--locale", "C",        "--auth", "peer",       "--no-sync",    "--no-instructions", NULL};
-    const char *const create[] = {"postgres", "--single", "-D", nested, "postgres", NULL};
+    const char *const initdb[] = {tool(cluster, "initdb", initdb_path),
+                                  "--pgdata",
+                                  nested,
+                                  "--username",
+                                  DATABASE_OWNER,
+                                  "--encoding",
+                                  "UTF8",
+                                  "--locale",
+                                  "C",
+                                  "--auth",
+                                  "peer",
+                                  "--no-sync",
+                                  "--no-instructions",
+                                  NULL};
+    const char *const create[] = {
+        tool(cluster, "postgres", postgres_path), "--single", "-D", nested, "postgres", NULL};
     struct spawn removal = {
         .program = "/bin/rm", .argv = remove, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
     int r;
@@ -123,11 +142,11 @@ static int make_cluster(const struct cluster *cluster)
     if (spawn_run(&removal, NULL, 0) != 0 || mkdir(fresh, 0700) < 0 ||
         chown(fresh, cluster->service->uid, cluster->service->gid) < 0)
         return complain_errno("make %s", fresh);
-    r = run_tool(cluster, "initdb", initdb, NULL);
+    r = run_tool(cluster, initdb, NULL);
     if (r == 0)
         r = write_access(cluster, nested);
     if (r == 0)
-        r = run_tool(cluster, "postgres", create, "CREATE DATABASE errand\n");
+        r = run_tool(cluster, create, "CREATE DATABASE errand\n");
     if (r == 0 && (rename(nested, cluster->data) < 0 || rmdir(fresh) < 0))
         r = complain_errno("make %s", cluster->data);
     return r;
@@ -135,9 +154,9 @@ static int make_cluster(const struct cluster *cluster)
 
 static int start_cluster(const struct cluster *cluster, struct service *ret_service)
 {
-    char program[PATH_MAX + 16];
+    char program[TOOL_BYTES];
     char sockets[PLACE_BYTES + 32];
-    const char *const argv[] = {program,
+    const char *const argv[] = {tool(cluster, "postgres", program),
                                 "-D",
                                 cluster->data,
                                 "-c",
@@ -174,7 +193,6 @@ static int start_cluster(const struct cluster *cluster, struct service *ret_serv
                                         .account = cluster->service,
                                         .log_owner = cluster->invoker};
 
-    (void)snprintf(program, sizeof(program), "%s/postgres", cluster->bindir);
     (void)snprintf(sockets, sizeof(sockets), "unix_socket_directories=%s/run",
                    cluster->places->state);
     return service_start(cluster->places, DATABASE_SERVICE, &order, ret_service);
@@ -235,8 +253,9 @@ static int wait_ready(const struct cluster *cluster, const struct service *servi
 /* initdb left the new files to the kernel to write; nothing waits for this. */
 static void sync_in_background(const struct cluster *cluster)
 {
-    char program[PATH_MAX + 16];
-    const char *const argv[] = {"initdb", "--sync-only", "--pgdata", cluster->data, NULL};
+    char program[TOOL_BYTES];
+    const char *const argv[] = {tool(cluster, "initdb", program), "--sync-only", "--pgdata",
+                                cluster->data, NULL};
     struct spawn spawn = {.program = program,
                           .argv = argv,
                           .account = cluster->service,
@@ -246,7 +265,6 @@ static void sync_in_background(const struct cluster *cluster)
                           .is_daemon = 1};
     pid_t pid;
 
-    (void)snprintf(program, sizeof(program), "%s/initdb", cluster->bindir);
     if (spawn_start(&spawn, &pid) < 0)
         (void)complain_errno("sync %s", cluster->data);
 }
