@@ -58,6 +58,8 @@ void run_spec_done(struct run_spec *spec)
     free(spec->hostname);
     free(spec->runtime);
     free(spec->init);
+    free(spec->image);
+    free(spec->engine_socket);
     free(spec->seccomp_bpf);
     free(spec->cgroup);
     free(spec->wake_socket);
@@ -78,6 +80,7 @@ int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
     buf_add_char(out, '{');
     field_put_id(out, "run", spec->run);
     field_put_i64(out, "attempt", spec->attempt);
+    field_put_text(out, "driver", driver_kind_names[spec->driver]);
     put_list(out, "argv", &spec->argv);
     put_list(out, "env", &spec->env);
     field_put_text(out, "cwd", spec->cwd);
@@ -86,6 +89,8 @@ int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
     put_list(out, "layers", &spec->layers);
     field_put_text(out, "runtime", spec->runtime);
     field_put_text(out, "init", spec->init);
+    field_put_text(out, "image", spec->image);
+    field_put_text(out, "engine_socket", spec->engine_socket);
     field_put_text(out, "seccomp_bpf", spec->seccomp_bpf);
     field_put_text(out, "cgroup", spec->cgroup);
     field_put_text(out, "wake_socket", spec->wake_socket);
@@ -154,9 +159,14 @@ static int get_bytes(const struct json_t *doc, const char *key, uint64_t *ret_by
 
 static int get_identity(const struct json_t *doc, struct run_spec *spec, struct err *e)
 {
+    size_t driver = DRIVER_OCI;
     int r = field_get_id(doc, "run", &spec->run, e);
     if (r == 0)
         r = field_get_u32(doc, "attempt", UINT32_MAX, &spec->attempt, e);
+    if (r == 0)
+        r = field_get_choice(doc, "driver", driver_kind_names, &driver, e);
+    if (r == 0)
+        spec->driver = (enum driver_kind)driver;
     if (r == 0)
         r = get_copy(doc, "hostname", false, &spec->hostname, e);
     return r;
@@ -176,11 +186,17 @@ static int get_process(const struct json_t *doc, struct run_spec *spec, struct e
 
 static int get_places(const struct json_t *doc, struct run_spec *spec, struct err *e)
 {
-    int r = get_list(doc, "layers", 1, &spec->layers, e);
+    bool is_oci = spec->driver == DRIVER_OCI;
+    bool is_docker = spec->driver == DRIVER_DOCKER;
+    int r = get_list(doc, "layers", is_oci ? 1 : 0, &spec->layers, e);
     if (r == 0)
-        r = get_path(doc, "runtime", true, &spec->runtime, e);
+        r = get_path(doc, "runtime", is_oci, &spec->runtime, e);
     if (r == 0)
-        r = get_path(doc, "init", true, &spec->init, e);
+        r = get_path(doc, "init", !is_docker, &spec->init, e);
+    if (r == 0)
+        r = get_copy(doc, "image", is_docker, &spec->image, e);
+    if (r == 0)
+        r = get_path(doc, "engine_socket", is_docker, &spec->engine_socket, e);
     if (r == 0)
         r = get_path(doc, "seccomp_bpf", false, &spec->seccomp_bpf, e);
     if (r == 0)

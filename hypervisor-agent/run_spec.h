@@ -35,6 +35,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "driver_kind.h"
 
 /* Ceiling of the JSON text: argv, env and layers together. */
 #define RUN_SPEC_MAX_BYTES ((size_t)16 << 20)
@@ -63,10 +64,15 @@ struct run_spec {
     char *user;           /* owned; "uid", "uid:gid", "name" or "name:group"; NULL = root */
     char *hostname;       /* owned; NULL = the first 12 characters of the run id */
 
-    struct text_list layers; /* unpacked layer directories, absolute, lowest first; at least one */
+    enum driver_kind driver;
 
-    char *runtime;     /* owned; absolute path of crun or runc (the file's name tells which) */
-    char *init;        /* owned; absolute path of errand-init */
+    /* What only some drivers need and otherwise may be absent: */
+    struct text_list layers; /* oci: unpacked layer directories, absolute, lowest first; 1.. */
+    char *runtime;           /* oci: owned; absolute path of crun or runc (its name tells which) */
+    char *init;              /* oci, process: owned; absolute path of errand-init */
+    char *image;             /* docker: owned; as the engine knows it, best by its id */
+    char *engine_socket;     /* docker: owned; absolute path of the engine's Unix socket */
+
     char *seccomp_bpf; /* owned; file made by seccomp_compile(), used with crun; NULL = the
                         * profile goes into config.json and the runtime compiles it each time */
     char *cgroup;      /* owned; absolute in each hierarchy: "/errand/<run>-<attempt>" */

@@ -32,7 +32,10 @@ static void encode(const struct run_status *status, struct buf *b)
         buf_printf(b, "\"%s\"", clock_format_us(status->started_at_us, text));
     }
     field_put_i64(b, "start_ms", status->start_ms);
+    field_put_text(b, "driver", driver_kind_names[status->driver]);
     field_put_text(b, "cgroup", status->cgroup);
+    field_put_text(b, "engine_socket",
+                   status->engine_socket[0] == '\0' ? NULL : status->engine_socket);
     buf_add_char(b, '}');
 }
 
@@ -52,19 +55,35 @@ static int get_state(const struct json_t *doc, struct run_status *status, struct
     return r;
 }
 
+static int get_place(const struct json_t *doc, const char *key, char *place, size_t size,
+                     struct err *e)
+{
+    const char *text = NULL;
+    int r = field_get_text_or_null(doc, key, &text, e);
+    if (r < 0 || text == NULL)
+        return r;
+    if (strlen(text) >= size)
+        return err_set(e, ERR_INVALID, "%s is too long", key);
+    memcpy(place, text, strlen(text) + 1);
+    return 0;
+}
+
 static int get_places(const struct json_t *doc, struct run_status *status, struct err *e)
 {
     int64_t pid;
-    const char *cgroup;
+    size_t driver;
     int r = field_get_i64(doc, "pid", 1, INT_MAX, &pid, e);
     if (r == 0)
-        r = field_get_text(doc, "cgroup", &cgroup, e);
+        r = field_get_choice(doc, "driver", driver_kind_names, &driver, e);
+    if (r == 0)
+        r = get_place(doc, "cgroup", status->cgroup, sizeof(status->cgroup), e);
+    if (r == 0)
+        r = get_place(doc, "engine_socket", status->engine_socket, sizeof(status->engine_socket),
+                      e);
     if (r < 0)
         return r;
-    if (strlen(cgroup) >= sizeof(status->cgroup))
-        return err_set(e, ERR_INVALID, "cgroup is too long");
     status->pid = (pid_t)pid;
-    memcpy(status->cgroup, cgroup, strlen(cgroup) + 1);
+    status->driver = (enum driver_kind)driver;
     return 0;
 }
 

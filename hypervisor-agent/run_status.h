@@ -14,9 +14,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "driver_kind.h"
 
 #define RUN_STATUS_FILE "status.json"
 #define RUN_STATUS_CGROUP_BYTES 256
+#define RUN_STATUS_SOCKET_BYTES 256
 
 enum run_status_state {
     RUN_STATUS_CREATED, /* the container is being made */
@@ -28,10 +30,12 @@ struct run_status {
     struct id run;
     uint32_t attempt;
     enum run_status_state state;
-    pid_t pid;             /* of the shim */
-    int64_t started_at_us; /* 0 until running */
-    uint32_t start_ms;     /* from the shim's start to the process's; 0 until running */
-    char cgroup[RUN_STATUS_CGROUP_BYTES]; /* as in the spec */
+    pid_t pid;               /* of the shim */
+    int64_t started_at_us;   /* 0 until running */
+    uint32_t start_ms;       /* from the shim's start to the process's; 0 until running */
+    enum driver_kind driver; /* these three as in the spec */
+    char cgroup[RUN_STATUS_CGROUP_BYTES];
+    char engine_socket[RUN_STATUS_SOCKET_BYTES]; /* "" = none */
 };
 
 /* Read <run_dir>/status.json. ERR_NOT_FOUND: the shim has not come so far (or the file is empty).

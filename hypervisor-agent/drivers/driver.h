@@ -3,9 +3,14 @@
  * What a shim needs of whatever runs containers. One driver is used through this table for one
  * sandbox's whole life, on the shim's only thread; nothing blocks but prepare and destroy.
  *
+ * The shim is the one supervisor: deadlines, stopping, lines, what the end means and when to give
+ * up are its own, the same above every driver. A driver makes, starts, signals, watches, measures
+ * and removes.
+ *
  * The order is: prepare, start, then step whenever poll_fd is readable until it reports
- * SANDBOX_ENDED, read_use, destroy, free. signal and kill may come at any time between. A shim that
- * dies takes its containers with it, so there is nothing to adopt; reap clears up after it.
+ * SANDBOX_ENDED, stats, destroy, free. signal, kill and stats may come at any time between. A run
+ * whose shim died is over, for its output would have a gap: reap adopts what is left of it, kills
+ * it and removes it.
  */
 #ifndef ERRAND_DRIVERS_DRIVER_H
 #define ERRAND_DRIVERS_DRIVER_H
@@ -23,7 +28,7 @@ struct sandbox; /* each driver has its own */
 enum sandbox_state {
     SANDBOX_STARTING,
     SANDBOX_RUNNING, /* the command was executed */
-    SANDBOX_ENDED,
+    SANDBOX_ENDED,   /* and all output is in the pipes */
 };
 
 struct sandbox_report {
@@ -47,8 +52,9 @@ struct driver {
      * directory. `spec` is borrowed until free. */
     int (*prepare)(const struct run_spec *spec, struct sandbox **ret_sandbox, struct err *e);
 
-    /* Set it going. The container's streams become the write ends `out_fd` and `err_fd`, which
-     * stay the caller's: close them once SANDBOX_RUNNING or ENDED is reported. */
+    /* Set it going. The container's streams become the write ends `out_fd` and `err_fd`, or copies
+     * of them are written to, no faster than they are read. They stay the caller's: close them once
+     * SANDBOX_RUNNING or ENDED is reported. */
     int (*start)(struct sandbox *sandbox, int out_fd, int err_fd, struct err *e);
 
     int (*poll_fd)(const struct sandbox *sandbox);
@@ -63,8 +69,8 @@ struct driver {
      * something forks wildly: repeat until ENDED. */
     void (*kill)(struct sandbox *sandbox);
 
-    /* After ENDED, before destroy. */
-    void (*read_use)(const struct sandbox *sandbox, struct sandbox_use *ret_use);
+    /* After start, before destroy. Never blocks; what cannot be told is 0. */
+    void (*stats)(const struct sandbox *sandbox, struct sandbox_use *ret_use);
 
     /* Remove all traces outside memory. ERR_CONFLICT: something inside still dies; again later. */
     int (*destroy)(struct sandbox *sandbox, struct err *e);
@@ -76,5 +82,8 @@ struct driver {
      * Errors as destroy. */
     int (*reap)(const struct run_status *status, struct err *e);
 };
+
+/* Never NULL. */
+const struct driver *driver_of(enum driver_kind kind);
 
 #endif

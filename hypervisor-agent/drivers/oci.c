@@ -350,7 +350,7 @@ static void oci_signal(struct sandbox *sandbox, int signo)
         (void)kill(sandbox->init_pid, signo);
 }
 
-static void oci_read_use(const struct sandbox *sandbox, struct sandbox_use *ret_use)
+static void oci_stats(const struct sandbox *sandbox, struct sandbox_use *ret_use)
 {
     struct cgroup_use use;
     cgroup_read_use(sandbox->layout, sandbox->spec->cgroup, &use);
@@ -406,7 +406,7 @@ const struct driver oci_driver = {
     .step = oci_step,
     .signal = oci_signal,
     .kill = oci_kill,
-    .read_use = oci_read_use,
+    .stats = oci_stats,
     .destroy = oci_destroy,
     .free = sandbox_free,
     .reap = oci_reap,

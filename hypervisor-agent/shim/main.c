@@ -4,7 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "drivers/oci.h"
+#include "drivers/driver.h"
 #include "run_lock.h"
 #include "run_spec.h"
 #include "shim/reap.h"
@@ -86,7 +86,7 @@ static int run(const char *run_dir, struct err *e)
     if (r == 0)
         r = close_stdin(e);
     if (r == 0)
-        r = shim_run(&spec, &oci_driver, e);
+        r = shim_run(&spec, driver_of(spec.driver), e);
     return r;
 }
 
@@ -97,7 +97,7 @@ static int reap(const char *run_dir, struct err *e)
     if (r == 0)
         r = run_lock_take(".", &lock_fd, e);
     if (r == 0)
-        r = reap_run(run_dir, &oci_driver, e);
+        r = reap_run(run_dir, e);
     return r;
 }
 

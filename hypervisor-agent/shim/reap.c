@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "drivers/driver.h"
 #include "shim/control.h"
 #include "shim/shim.h"
 #include "shim/spool.h"
@@ -54,7 +55,7 @@ static int write_record(const struct run_status *status, struct err *e)
     return exit_record_write(".", &record, e);
 }
 
-int reap_run(const char *run_dir, const struct driver *driver, struct err *e)
+int reap_run(const char *run_dir, struct err *e)
 {
     struct run_status status;
     struct exit_record record;
@@ -63,7 +64,7 @@ int reap_run(const char *run_dir, const struct driver *driver, struct err *e)
     if (r < 0)
         r = identify(run_dir, &status, e);
     if (r == 0 && !made_nothing)
-        r = shim_clean_up(driver, NULL, &status, e);
+        r = shim_clean_up(driver_of(status.driver), NULL, &status, e);
     if (r < 0)
         return r;
     (void)unlink(CONTROL_SOCKET);

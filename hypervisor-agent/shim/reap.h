@@ -6,11 +6,10 @@
 #define ERRAND_SHIM_REAP_H
 
 #include "base/err.h"
-#include "drivers/driver.h"
 
 /* In the working directory, which is the run dir `run_dir` (".../<run>/<attempt>"), whose lock is
  * held. Writes an exit record with reason internal, unless the shim had come so far as to write
  * one. May be repeated. */
-int reap_run(const char *run_dir, const struct driver *driver, struct err *e) MUST_USE;
+int reap_run(const char *run_dir, struct err *e) MUST_USE;
 
 #endif

@@ -104,10 +104,14 @@ static int write_first_status(struct shim *shim, struct err *e)
         .attempt = spec->attempt,
         .state = RUN_STATUS_CREATED,
         .pid = getpid(),
+        .driver = spec->driver,
     };
-    if (strlen(spec->cgroup) >= sizeof(shim->status.cgroup))
-        return err_set(e, ERR_INVALID, "cgroup is too long");
+    const char *socket = spec->engine_socket == NULL ? "" : spec->engine_socket;
+    if (strlen(spec->cgroup) >= sizeof(shim->status.cgroup) ||
+        strlen(socket) >= sizeof(shim->status.engine_socket))
+        return err_set(e, ERR_INVALID, "cgroup or engine_socket is too long");
     memcpy(shim->status.cgroup, spec->cgroup, strlen(spec->cgroup) + 1);
+    memcpy(shim->status.engine_socket, socket, strlen(socket) + 1);
     return run_status_write(".", &shim->status, e);
 }
 
@@ -337,7 +341,7 @@ static int finish(struct shim *shim, struct err *e)
     wake_send(&shim->wake, "log");
 
     if (shim->sandbox != NULL)
-        shim->driver->read_use(shim->sandbox, &use);
+        shim->driver->stats(shim->sandbox, &use);
     record = outcome_of(&(struct outcome_facts){
         .spec = shim->spec,
         .reason = shim->reason,

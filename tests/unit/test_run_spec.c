@@ -59,6 +59,8 @@ static void test_run_spec__comes_back_as_it_went(void **state)
     assert_null(got.argv.items[2]);
     assert_string_equal(got.env.items[0], "KEY=val=ue \xc3\xbc");
     assert_string_equal(got.layers.items[0], "/layers/1");
+    assert_int_equal(got.driver, DRIVER_OCI);
+    assert_null(got.image);
     assert_string_equal(got.cwd, "/work");
     assert_string_equal(got.bridge, "errand0");
     assert_string_equal(got.subnet, "10.213.0.0/16");
@@ -102,6 +104,36 @@ static void test_run_spec_decode__names_what_is_wrong(void **state)
     assert_refused(&spec, "run spec: runtime is missing");
 }
 
+static void test_run_spec_decode__asks_each_driver_for_its_own(void **state)
+{
+    (void)state;
+    struct err e;
+    CLEANUP(run_spec_done) struct run_spec spec;
+    CLEANUP(run_spec_done) struct run_spec got;
+    CLEANUP(buf_done) struct buf json;
+    fill(&spec);
+    text_list_done(&spec.layers);
+    free(spec.runtime);
+    spec.runtime = NULL;
+
+    spec.driver = DRIVER_DOCKER;
+    assert_refused(&spec, "run spec: image is missing");
+    spec.image = strdup("sha256:abc");
+    assert_refused(&spec, "run spec: engine_socket is missing");
+    spec.engine_socket = strdup("/run/docker.sock");
+    encode(&spec, &json);
+    run_spec_init(&got);
+    ASSERT_OK(run_spec_decode(json.data, json.len, &got, &e), e);
+    assert_int_equal(got.driver, DRIVER_DOCKER);
+    assert_string_equal(got.image, "sha256:abc");
+    assert_string_equal(got.engine_socket, "/run/docker.sock");
+
+    spec.driver = DRIVER_PROCESS;
+    free(spec.init);
+    spec.init = NULL;
+    assert_refused(&spec, "run spec: init is missing");
+}
+
 static void test_run_spec_decode__never_repeats_a_value(void **state)
 {
     (void)state;
@@ -115,4 +147,5 @@ static void test_run_spec_decode__never_repeats_a_value(void **state)
 
 TEST_MAIN(cmocka_unit_test(test_run_spec__comes_back_as_it_went),
           cmocka_unit_test(test_run_spec_decode__names_what_is_wrong),
+          cmocka_unit_test(test_run_spec_decode__asks_each_driver_for_its_own),
           cmocka_unit_test(test_run_spec_decode__never_repeats_a_value))
