@@ -6,17 +6,22 @@
 #include "base/parse.h"
 #include "run_lock.h"
 #include "run_status.h"
+#include "shim/spool.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* While a shim that has the lock writes its status: five seconds. */
+#define STATUS_RETRY_NS 2000000
+#define STATUS_RETRIES 2500
 
 static const char *const names[] = {
-    [ADOPTION_ENDED] = "ended",
-    [ADOPTION_RUNNING] = "running",
-    [ADOPTION_STARTING] = "starting",
-    [ADOPTION_DEAD] = "dead",
+    [ADOPTION_ENDED] = "ended", [ADOPTION_RUNNING] = "running", [ADOPTION_STARTING] = "starting",
+    [ADOPTION_DEAD] = "dead",   [ADOPTION_UNBEGUN] = "unbegun", [ADOPTION_FOREIGN] = "foreign",
 };
 _Static_assert(ARRAY_LEN(names) == ADOPTION_COUNT, "a name for each");
 
@@ -36,14 +41,17 @@ static int find_attempt(const char *data_dir, struct id id, const char *name, ad
     if (run == NULL)
         return err_errno(e, ENOMEM, "adopt run");
     /* Without its note the shim was never started: the assignment will come again. */
-    if (run_note_read(run, &problem) < 0) {
+    int rc = run_note_read(run, &problem);
+    if (rc == 0)
+        return found(ctx, run, e);
+    if (rc == ERR_CONFLICT) {
+        rc = err_set(e, rc, "run %s: %s", ID_TEXT(id), problem.msg);
+    } else {
         log_warn("run.unadopted run=%s attempt=%s error=\"%s\"", ID_TEXT(id), name, problem.msg);
-        int rc = run_dir_remove(run, e);
-        run_free(run);
-        return rc;
+        rc = run_dir_remove(run, e);
     }
-    found(ctx, run);
-    return 0;
+    run_free(run);
+    return rc;
 }
 
 static int find_attempts(const char *data_dir, const char *run_name, adoption_fn *found, void *ctx,
@@ -106,15 +114,64 @@ static bool follow(const struct launcher *launcher, struct run *run, pid_t pid,
     return false;
 }
 
+/* A shim takes its lock first and writes its status next. */
+static int read_status(const struct run *run, struct run_status *ret_status, struct err *e)
+{
+    static const struct timespec pause = {.tv_nsec = STATUS_RETRY_NS};
+    int rc = run_status_read(run->dir, ret_status, e);
+    for (int i = 0; rc == ERR_NOT_FOUND && i < STATUS_RETRIES && run_lock_is_held(run->dir); i++) {
+        (void)nanosleep(&pause, NULL);
+        rc = run_status_read(run->dir, ret_status, e);
+    }
+    return rc;
+}
+
+/* Lines that were not shipped yet are what a crash of the machine may leave without a status. */
+static bool has_lines(const struct run *run)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int n = snprintf(path, sizeof(path), "%s/" SPOOL_FILE, run->dir);
+    return n > 0 && (size_t)n < sizeof(path) && stat(path, &st) == 0 &&
+           st.st_size > SPOOL_HEADER_BYTES;
+}
+
+/* The agent died between making the dir and the shim's first step. Under the lock no shim can begin
+ * any more; the assignment comes again. */
+static bool remove_unbegun(const struct run *run)
+{
+    struct run_status status;
+    struct exit_record end;
+    struct err e;
+    CLEANUP(fd_closep) int lock_fd = -1;
+    if (run_lock_take(run->dir, &lock_fd, NULL) < 0 ||
+        run_status_read(run->dir, &status, NULL) != ERR_NOT_FOUND ||
+        exit_record_read(run->dir, &end, NULL) != ERR_NOT_FOUND || has_lines(run))
+        return false;
+    if (run_dir_remove(run, &e) == 0)
+        return true;
+    log_error("run.leftover run=%s attempt=%u error=\"%s\"", ID_TEXT(run->id), run->attempt, e.msg);
+    return false;
+}
+
 enum adoption adoption_decide(const struct launcher *launcher, struct run *run,
-                              shim_exit_fn *on_exit)
+                              shim_exit_fn *on_exit, struct err *e)
 {
     struct exit_record end;
     struct run_status status = {.state = RUN_STATUS_CREATED};
-    bool is_alive = run_lock_is_held(run->dir) && run_status_read(run->dir, &status, NULL) == 0 &&
-                    follow(launcher, run, status.pid, on_exit);
+    if (remove_unbegun(run))
+        return ADOPTION_UNBEGUN;
+    int rc = read_status(run, &status, e);
+    if (rc == ERR_CONFLICT)
+        return ADOPTION_FOREIGN;
+    bool is_alive =
+        rc == 0 && run_lock_is_held(run->dir) && follow(launcher, run, status.pid, on_exit);
+    run->ends_by_us = status.ends_by_us;
     /* Looked at last: it is the last thing a shim writes. */
-    if (exit_record_read(run->dir, &end, NULL) == 0)
+    rc = exit_record_read(run->dir, &end, e);
+    if (rc == ERR_CONFLICT)
+        return ADOPTION_FOREIGN;
+    if (rc == 0)
         return ADOPTION_ENDED;
     if (!is_alive)
         return ADOPTION_DEAD;

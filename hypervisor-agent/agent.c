@@ -7,6 +7,7 @@
 #include "enrollment.h"
 #include "heartbeat.h"
 #include "host_network.h"
+#include "leftovers.h"
 #include "run_lock.h"
 #include "service/process.h"
 #include "supervisor.h"
@@ -27,6 +28,7 @@ struct agent {
     int lock_fd;
     char wake_path[PATH_MAX];
     char seccomp_path[PATH_MAX];
+    char cgroup_parent[LEFTOVERS_PARENT_BYTES];
 
     /* In the order they are made; each uses only those above it, and all are owned. */
     struct identity *identity;
@@ -37,6 +39,7 @@ struct agent {
     struct event_outbox *outbox;
     struct log_shipper *shipper;
     struct run_table *runs;
+    struct leftovers *leftovers;
     struct launcher launcher;
     struct heartbeat *heartbeat; /* NULL while draining, as is the stream */
     struct supervisor *supervisor;
@@ -156,10 +159,15 @@ static int make_supervisor(struct agent *agent, struct err *e)
                                         .init = config->init,
                                         .runtime = config->runtime,
                                         .seccomp_bpf = agent->seccomp_path,
-                                        .wake_socket = agent->wake_path};
+                                        .wake_socket = agent->wake_path,
+                                        .cgroup_parent = agent->cgroup_parent};
     agent->runs = run_table_new();
     if (agent->runs == NULL)
         return err_errno(e, ENOMEM, "runs");
+    leftovers_name_parent(config->data_dir, agent->cgroup_parent);
+    int rc = leftovers_new(agent->loop, agent->runs, agent->cgroup_parent, &agent->leftovers, e);
+    if (rc < 0)
+        return rc;
     const struct heartbeat_parts beats = {.loop = agent->loop,
                                           .outbox = agent->outbox,
                                           .runs = agent->runs,
@@ -203,8 +211,15 @@ static void make_network(struct agent *agent)
 static void work(struct agent *agent)
 {
     struct err e;
-    if (supervisor_adopt(agent->supervisor, &e) < 0)
+    int rc = supervisor_adopt(agent->supervisor, &e);
+    if (rc < 0)
         log_error("runs.unadopted error=\"%s\"", e.msg);
+    if (rc == ERR_CONFLICT) {
+        agent->exit_status = 1;
+        uv_stop(agent->loop);
+        return;
+    }
+    leftovers_start(agent->leftovers);
     heartbeat_start(agent->heartbeat);
     assignment_stream_connect(agent->stream);
     if (process_notify("READY=1", &e) < 0)
@@ -306,6 +321,7 @@ void agent_free(struct agent *agent)
     wake_socket_close(agent->wake);
     supervisor_free(agent->supervisor);
     heartbeat_free(agent->heartbeat);
+    leftovers_free(agent->leftovers);
     run_table_free(agent->runs);
     log_shipper_free(agent->shipper);
     event_outbox_free(agent->outbox);

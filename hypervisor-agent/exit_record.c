@@ -14,6 +14,7 @@
 void exit_record_encode(const struct exit_record *record, struct buf *out)
 {
     buf_add_char(out, '{');
+    run_file_put_format(out);
     field_put_id(out, "run", record->run);
     field_put_i64(out, "attempt", record->attempt);
     field_put_time(out, "at", record->finished_at_us);
@@ -117,6 +118,8 @@ int exit_record_decode(const char *json, size_t n, struct exit_record *ret_recor
     CLEANUP(field_doc_freep) struct json_t *doc = NULL;
     struct exit_record record = {0};
     int r = field_doc_parse(json, n, &doc, e);
+    if (r == 0)
+        r = run_file_check_format(doc, EXIT_RECORD_FILE, e);
     if (r == 0)
         r = field_get_id(doc, "run", &record.run, e);
     if (r == 0)

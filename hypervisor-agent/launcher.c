@@ -39,7 +39,7 @@ static int copy_text(const char *text, char **ret_copy, struct err *e)
 static int fill_paths(const struct launcher *l, const struct run *run, struct run_spec *spec,
                       struct err *e)
 {
-    if (asprintf(&spec->cgroup, "/errand/%s-%u", ID_TEXT(run->id), run->attempt) < 0) {
+    if (asprintf(&spec->cgroup, "%s/%s-%u", l->cgroup_parent, ID_TEXT(run->id), run->attempt) < 0) {
         spec->cgroup = NULL;
         return err_errno(e, ENOMEM, "launch");
     }

@@ -24,6 +24,7 @@ struct launcher {
     const char *wake_socket;
     const char *bridge; /* NULL = no container network here: runs that want it fail to start */
     const char *subnet; /* of the bridge */
+    const char *cgroup_parent; /* of all runs' groups */
 };
 
 /* Make the run dir, start the shim, put it into `run->shim` and let go of the assignment.

@@ -49,7 +49,9 @@ int run_dir_make(const struct run *run, struct err *e)
     if (rc < 0)
         return rc;
     buf_add_char(&note, '{');
+    run_file_put_format(&note);
     field_put_i64(&note, "memory_mb", run->memory_mb);
+    field_put_i64(&note, "stop_grace_seconds", run->stop_grace_seconds);
     field_put_text(&note, "image_digest", run->image_digest);
     field_put_i64(&note, "pull_ms", run->pull_ms);
     buf_add_char(&note, '}');
@@ -62,6 +64,7 @@ static int read_members(const struct json_t *doc, struct run *run, struct err *e
 {
     const char *digest = NULL;
     if (field_get_u32(doc, "memory_mb", UINT32_MAX, &run->memory_mb, e) < 0 ||
+        field_get_u32(doc, "stop_grace_seconds", UINT32_MAX, &run->stop_grace_seconds, e) < 0 ||
         field_get_u32(doc, "pull_ms", UINT32_MAX, &run->pull_ms, e) < 0 ||
         field_get_text(doc, "image_digest", &digest, e) < 0)
         return ERR_INVALID;
@@ -78,6 +81,8 @@ int run_note_read(struct run *run, struct err *e)
     int rc = run_file_read(run->dir, note_file, &note, e);
     if (rc == 0)
         rc = field_doc_parse(note.data, note.len, &doc, e);
+    if (rc == 0)
+        rc = run_file_check_format(doc, note_file, e);
     return rc < 0 ? rc : read_members(doc, run, e);
 }
 

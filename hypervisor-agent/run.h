@@ -33,9 +33,15 @@ struct run {
     struct log_source log;
 
     uint32_t memory_mb;
+    uint32_t stop_grace_seconds;
     char image_digest[DIGEST_TEXT_BYTES]; /* "" until known */
     int64_t accepted_us;                  /* monotonic */
     uint32_t pull_ms;
+
+    /* Monotonic. When its shim should have ended it, whatever the container does; see run_guard.h
+     */
+    int64_t ends_by_us;
+    bool is_overdue;
 
     bool is_start_reported;
     bool is_reaped;         /* the reaper was there already */
@@ -51,11 +57,11 @@ struct run *run_new(const char *data_dir, struct id id, uint32_t attempt);
 /* Releases what it holds; the run dir stays. */
 void run_free(struct run *run);
 
-/* Make the run dir, and note in it what an agent started later must know about the run: its memory
- * and its image. */
+/* Make the run dir, and note in it what an agent started later must know about the run. */
 int run_dir_make(const struct run *run, struct err *e) MUST_USE;
 
-/* Read that note back. ERR_NOT_FOUND: there is none. */
+/* Read that note back. ERR_NOT_FOUND: there is none. ERR_CONFLICT: it is another
+ * version's. */
 int run_note_read(struct run *run, struct err *e) MUST_USE;
 
 /* Remove the run dir, and the directory of the run when this was its last attempt here. */

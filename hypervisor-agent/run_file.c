@@ -2,6 +2,7 @@
 #include "run_file.h"
 
 #include "base/file.h"
+#include "wire/field.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,24 @@ static int path_join(const char *run_dir, const char *name, const char *suffix, 
     if (n < 0 || n >= PATH_MAX)
         return err_set(e, ERR_INVALID, "path too long: %.100s", run_dir);
     return 0;
+}
+
+void run_file_put_format(struct buf *b)
+{
+    field_put_i64(b, "format", RUN_FILE_FORMAT);
+}
+
+int run_file_check_format(const struct json_t *doc, const char *name, struct err *e)
+{
+    uint32_t format;
+    int r = field_get_u32(doc, "format", UINT32_MAX, &format, e);
+    if (r < 0)
+        return err_wrap(e, "%s", name);
+    if (format == RUN_FILE_FORMAT)
+        return 0;
+    return err_set(e, ERR_CONFLICT, "%s is of format %u, which %s errand wrote; this one reads %d",
+                   name, format, format > RUN_FILE_FORMAT ? "a newer" : "an older",
+                   RUN_FILE_FORMAT);
 }
 
 int run_file_read(const char *run_dir, const char *name, struct buf *b, struct err *e)

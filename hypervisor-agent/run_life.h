@@ -16,6 +16,7 @@ enum run_life {
     LIFE_REPORTED,  /* its end is with the API, lines are not */
     LIFE_SHIPPED,   /* its lines are with the API, its end is not */
     LIFE_CONDEMNED, /* no longer ours: being killed, reported to nobody */
+    LIFE_LEAVING,   /* all is told; its shim still removes what the container wrote */
     LIFE_GONE,
     LIFE_COUNT
 };
@@ -29,6 +30,7 @@ enum run_life_event {
     LIFE_EVENT_STALE,        /* the API says that this attempt is not ours */
     LIFE_EVENT_END_ACKED,    /* the API has its end */
     LIFE_EVENT_LOG_COMPLETE, /* the API has its last line */
+    LIFE_EVENT_SHIM_GONE,    /* there is no shim, or no more */
     LIFE_EVENT_COUNT
 };
 
@@ -41,6 +43,7 @@ enum run_life_action {
     LIFE_ACTION_REPORT_CANCELED, /* give up the pull */
     LIFE_ACTION_STOP_SHIM,
     LIFE_ACTION_KILL_SHIM,
+    LIFE_ACTION_LEAVE, /* wait for the shim to go */
     LIFE_ACTION_REMOVE,
     LIFE_ACTION_COUNT
 };

@@ -20,6 +20,7 @@ _Static_assert(ARRAY_LEN(state_names) == RUN_STATUS_COUNT + 1, "a name for each 
 static void encode(const struct run_status *status, struct buf *b)
 {
     buf_add_char(b, '{');
+    run_file_put_format(b);
     field_put_id(b, "run", status->run);
     field_put_i64(b, "attempt", status->attempt);
     field_put_text(b, "state", state_names[status->state]);
@@ -32,6 +33,7 @@ static void encode(const struct run_status *status, struct buf *b)
         buf_printf(b, "\"%s\"", clock_format_us(status->started_at_us, text));
     }
     field_put_i64(b, "start_ms", status->start_ms);
+    field_put_i64(b, "ends_by_mono_us", status->ends_by_us);
     field_put_text(b, "driver", driver_kind_names[status->driver]);
     field_put_text(b, "cgroup", status->cgroup);
     field_put_text(b, "engine_socket",
@@ -50,6 +52,8 @@ static int get_state(const struct json_t *doc, struct run_status *status, struct
         r = clock_parse(started_at, &status->started_at_us, e);
     if (r == 0)
         r = field_get_u32(doc, "start_ms", UINT32_MAX, &status->start_ms, e);
+    if (r == 0)
+        r = field_get_i64(doc, "ends_by_mono_us", 0, INT64_MAX, &status->ends_by_us, e);
     if (r == 0)
         status->state = (enum run_status_state)state;
     return r;
@@ -98,6 +102,8 @@ int run_status_read(const char *run_dir, struct run_status *ret_status, struct e
     CLEANUP(field_doc_freep) struct json_t *doc = NULL;
     struct run_status status = {0};
     r = field_doc_parse(b.data, b.len, &doc, e);
+    if (r == 0)
+        r = run_file_check_format(doc, RUN_STATUS_FILE, e);
     if (r == 0)
         r = field_get_id(doc, "run", &status.run, e);
     if (r == 0)

@@ -33,6 +33,7 @@ struct run_status {
     pid_t pid;               /* of the shim */
     int64_t started_at_us;   /* 0 until running */
     uint32_t start_ms;       /* from the shim's start to the process's; 0 until running */
+    int64_t ends_by_us;      /* monotonic: timeout and grace are over then; 0 until running */
     enum driver_kind driver; /* these three as in the spec */
     char cgroup[RUN_STATUS_CGROUP_BYTES];
     char engine_socket[RUN_STATUS_SOCKET_BYTES]; /* "" = none */

@@ -11,7 +11,7 @@
 #include <uv.h>
 
 #include <errno.h>
-#include <stdbool.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -100,6 +100,21 @@ void shim_process_order(struct shim_process *shim, const char *order)
         return;
     shim->order = order;
     timer_start(shim->retry, ORDER_RETRY_MS);
+}
+
+bool shim_process_is_gone(const struct shim_process *shim)
+{
+    return shim == NULL || shim->is_gone;
+}
+
+void shim_process_signal(const struct shim_process *shim, int signo)
+{
+    if (shim->is_gone)
+        return;
+    if (shim->pidfd >= 0)
+        (void)syscall(SYS_pidfd_send_signal, shim->pidfd, signo, NULL, 0);
+    else
+        (void)kill(shim->child.pid, signo);
 }
 
 static struct shim_process *shim_new(const struct shim_process_options *options)

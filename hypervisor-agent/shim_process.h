@@ -6,6 +6,7 @@
 #ifndef ERRAND_HYPERVISOR_AGENT_SHIM_PROCESS_H
 #define ERRAND_HYPERVISOR_AGENT_SHIM_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -41,6 +42,12 @@ int shim_process_reap(const struct shim_process_options *options, struct shim_pr
 
 /* Tell it "stop" or "kill"; again and again until it can hear. The last order given counts. */
 void shim_process_order(struct shim_process *shim, const char *order);
+
+/* Whether the process is gone. NULL is. */
+bool shim_process_is_gone(const struct shim_process *shim);
+
+/* CONT to wake it when somebody has stopped it, KILL when it does not do its work. */
+void shim_process_signal(const struct shim_process *shim, int signo);
 
 /* Stop looking at it; the shim itself is left alone. */
 void shim_process_free(struct shim_process *shim);

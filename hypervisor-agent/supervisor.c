@@ -8,15 +8,21 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "expectations.h"
+#include "run_guard.h"
 #include "run_report.h"
 #include "run_status.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* What a shim may take for the start of its container, and the reaper for its work. */
+#define START_SECONDS 60
+#define REAP_SECONDS 30
+
 struct supervisor {
     struct supervisor_parts parts;
     struct expectations *expected; /* owned; what the API says is here and is not */
+    struct run_guard *guard;       /* owned */
 };
 
 static void happen(struct run *run, enum run_life_event event);
@@ -43,6 +49,7 @@ static void report_started(struct run *run)
         status.started_at_us == 0)
         return;
     run->is_start_reported = true;
+    run_guard_until(run->supervisor->guard, run, status.ends_by_us);
     note(run_report_started(run->supervisor->parts.outbox, run, status.started_at_us,
                             status.start_ms, &e),
          run, &e);
@@ -78,6 +85,23 @@ static void launch(struct run *run, const struct image *image)
     memcpy(run->image_digest, image->digest, sizeof(run->image_digest));
     if (launcher_start(run->supervisor->parts.launcher, run, image, on_shim_exit, &reason, &e) < 0)
         fail(run, reason, e.msg);
+    else
+        run_guard_allow(run->supervisor->guard, run, START_SECONDS);
+}
+
+/* Its shim still tidies; without one it is gone at once. */
+static void leave(struct run *run)
+{
+    if (shim_process_is_gone(run->shim))
+        happen(run, LIFE_EVENT_SHIM_GONE);
+}
+
+static void order_shim(struct run *run, const char *order, uint32_t within_seconds)
+{
+    if (run->shim == NULL)
+        return;
+    shim_process_order(run->shim, order);
+    run_guard_shorten(run->supervisor->guard, run, within_seconds);
 }
 
 static void take_away(struct run *run)
@@ -114,12 +138,13 @@ static void act(struct run *run, enum run_life_action action)
         report_end(run);
         break;
     case LIFE_ACTION_STOP_SHIM:
-        if (run->shim != NULL)
-            shim_process_order(run->shim, "stop");
+        order_shim(run, "stop", run->stop_grace_seconds);
         break;
     case LIFE_ACTION_KILL_SHIM:
-        if (run->shim != NULL)
-            shim_process_order(run->shim, "kill");
+        order_shim(run, "kill", 0);
+        break;
+    case LIFE_ACTION_LEAVE:
+        leave(run);
         break;
     case LIFE_ACTION_REMOVE:
         take_away(run);
@@ -233,6 +258,7 @@ static void assign(struct supervisor *s, struct assignment *a)
     run->life = LIFE_PULLING;
     run->accepted_us = clock_mono_us();
     run->memory_mb = a->memory_mb;
+    run->stop_grace_seconds = a->stop_grace_seconds;
     run->assignment = *a;
     *a = (struct assignment){0};
     run_table_add(s->parts.runs, run);
@@ -337,13 +363,19 @@ static void reap(struct run *run)
     if (shim_process_reap(&options, &run->shim, &e) < 0) {
         log_error("shim.unreaped run=%s error=\"%s\"", ID_TEXT(run->id), e.msg);
         on_shim_exit(run);
+        return;
     }
+    run_guard_allow(run->supervisor->guard, run, REAP_SECONDS);
 }
 
 static void on_shim_exit(void *ctx)
 {
     struct run *run = ctx;
-    if (!run_life_holds_memory(run->life) || take_exit(run))
+    if (!run_life_holds_memory(run->life)) {
+        happen(run, LIFE_EVENT_SHIM_GONE);
+        return;
+    }
+    if (take_exit(run))
         return;
     if (!run->is_reaped) {
         reap(run);
@@ -406,8 +438,9 @@ struct supervisor *supervisor_new(const struct supervisor_parts *parts)
         return NULL;
     s->parts = *parts;
     s->expected = expectations_new();
-    if (s->expected == NULL) {
-        free(s);
+    s->guard = run_guard_new(parts->launcher->loop, parts->runs);
+    if (s->expected == NULL || s->guard == NULL) {
+        supervisor_free(s);
         return NULL;
     }
     return s;
@@ -418,27 +451,43 @@ void supervisor_free(struct supervisor *s)
     if (s == NULL)
         return;
     expectations_free(s->expected);
+    run_guard_free(s->guard);
     free(s);
 }
 
-/* What a run dir of an earlier agent means: see adoption.h. */
-static void adopt(void *ctx, struct run *run)
+static void go_on(struct supervisor *s, struct run *run, enum adoption found)
 {
-    struct supervisor *s = ctx;
-    enum adoption what = adoption_decide(s->parts.launcher, run, on_shim_exit);
     run->supervisor = s;
-    run->life = what == ADOPTION_RUNNING ? LIFE_RUNNING : LIFE_STARTING;
+    run->life = found == ADOPTION_RUNNING ? LIFE_RUNNING : LIFE_STARTING;
     run_table_add(s->parts.runs, run);
     log_shipper_add(s->parts.shipper, &run->log);
-    log_info("run.adopted run=%s attempt=%u found=%s", ID_TEXT(run->id), run->attempt,
-             adoption_name(what));
     log_shipper_wake(s->parts.shipper, &run->log);
-    if (what == ADOPTION_ENDED)
+    if (found == ADOPTION_ENDED)
         (void)take_exit(run);
-    else if (what == ADOPTION_DEAD)
+    else if (found == ADOPTION_DEAD)
         reap(run);
     else
         report_started(run);
+    if (found == ADOPTION_STARTING)
+        run_guard_allow(s->guard, run, START_SECONDS);
+}
+
+/* What a run dir of an earlier agent means: see adoption.h. */
+static int adopt(void *ctx, struct run *run, struct err *e)
+{
+    struct supervisor *s = ctx;
+    struct err why;
+    enum adoption found = adoption_decide(s->parts.launcher, run, on_shim_exit, &why);
+    log_info("run.adopted run=%s attempt=%u found=%s", ID_TEXT(run->id), run->attempt,
+             adoption_name(found));
+    int rc = 0;
+    if (found == ADOPTION_FOREIGN)
+        rc = err_set(e, ERR_CONFLICT, "run %s: %s", ID_TEXT(run->id), why.msg);
+    if (found == ADOPTION_FOREIGN || found == ADOPTION_UNBEGUN)
+        run_free(run);
+    else
+        go_on(s, run, found);
+    return rc;
 }
 
 int supervisor_adopt(struct supervisor *s, struct err *e)

@@ -38,7 +38,8 @@ struct supervisor *supervisor_new(const struct supervisor_parts *parts);
 void supervisor_free(struct supervisor *s);
 
 /* Take up what an earlier agent left in the data dir: follow living shims, report what ended, clear
- * up after shims that died. Once, before anything else. */
+ * up after shims that died. Once, before anything else.
+ * Errors:  ERR_CONFLICT  a run of another version is there; see run_file.h */
 int supervisor_adopt(struct supervisor *s, struct err *e) MUST_USE;
 
 /* A line of the assignment stream; an assignment is taken out of it. */

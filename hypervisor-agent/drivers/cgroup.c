@@ -239,3 +239,32 @@ int cgroup_remove(enum cgroup_layout layout, const char *path, struct err *e)
     (void)closedir(root);
     return r;
 }
+
+static void each_in(const char *tree, const char *parent, cgroup_fn *found, void *ctx)
+{
+    char group[PATH_MAX];
+    int n = snprintf(group, sizeof(group), CGROUP_ROOT "/%s%s", tree, parent);
+    DIR *dir = n > 0 && (size_t)n < sizeof(group) ? opendir(group) : NULL;
+    const struct dirent *entry;
+    while (dir != NULL && (entry = readdir(dir)) != NULL)
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+            found(ctx, entry->d_name);
+    if (dir != NULL)
+        (void)closedir(dir);
+}
+
+void cgroup_each_below(enum cgroup_layout layout, const char *parent, cgroup_fn *found, void *ctx)
+{
+    assert(cgroup_path_is_safe(parent));
+    if (layout == CGROUP_V2) {
+        each_in("", parent, found, ctx);
+        return;
+    }
+    DIR *root = opendir(CGROUP_ROOT);
+    const struct dirent *tree;
+    while (root != NULL && (tree = readdir(root)) != NULL)
+        if (tree->d_type == DT_DIR && tree->d_name[0] != '.')
+            each_in(tree->d_name, parent, found, ctx);
+    if (root != NULL)
+        (void)closedir(root);
+}

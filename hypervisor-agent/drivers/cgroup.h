@@ -51,4 +51,9 @@ void cgroup_read_use(enum cgroup_layout layout, const char *path, struct cgroup_
  * A group that is not there is success. */
 int cgroup_remove(enum cgroup_layout layout, const char *path, struct err *e) MUST_USE;
 
+/* Call back with the name of each group right below `parent`, which may remove it: on v1 once for
+ * each tree that has it, so it may be gone by then. */
+typedef void cgroup_fn(void *ctx, const char *name);
+void cgroup_each_below(enum cgroup_layout layout, const char *parent, cgroup_fn *found, void *ctx);
+
 #endif

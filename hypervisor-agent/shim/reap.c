@@ -7,6 +7,7 @@
 #include "shim/control.h"
 #include "shim/shim.h"
 #include "shim/spool.h"
+#include "shim/tidy.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -52,7 +53,9 @@ static int write_record(const struct run_status *status, struct err *e)
     int r = spool_recover(&record.last_line, &record.log_bytes, e);
     if (r < 0)
         return r;
-    return exit_record_write(".", &record, e);
+    r = exit_record_write(".", &record, e);
+    int tidied = tidy_run_dir(r == 0 ? e : NULL);
+    return r < 0 ? exit_record_write(".", &record, e) : tidied;
 }
 
 int reap_run(const char *run_dir, struct err *e)
@@ -69,6 +72,6 @@ int reap_run(const char *run_dir, struct err *e)
         return r;
     (void)unlink(CONTROL_SOCKET);
     if (exit_record_read(".", &record, NULL) == 0)
-        return 0;
+        return tidy_run_dir(e);
     return write_record(&status, e);
 }

@@ -15,6 +15,7 @@
 #include "shim/outcome.h"
 #include "shim/output.h"
 #include "shim/run_cycle.h"
+#include "shim/tidy.h"
 #include "shim/wake.h"
 
 #include <errno.h>
@@ -55,6 +56,7 @@ struct shim {
     enum run_phase phase;
     enum termination_reason reason; /* EXITED = the sandbox tells */
     int64_t begun_us;               /* monotonic, all */
+    int64_t started_us;             /* of the command; 0 before */
     int64_t timer_us;
     int64_t kill_begun_us;
 };
@@ -164,8 +166,12 @@ static void note_start(struct shim *shim)
 {
     struct err e;
     shim->status.state = RUN_STATUS_RUNNING;
+    shim->started_us = clock_mono_us();
     shim->status.started_at_us = clock_now_us();
-    shim->status.start_ms = (uint32_t)((clock_mono_us() - shim->begun_us) / CLOCK_US_PER_MS);
+    shim->status.start_ms = (uint32_t)((shim->started_us - shim->begun_us) / CLOCK_US_PER_MS);
+    shim->status.ends_by_us =
+        shim->started_us +
+        CLOCK_US_PER_S * ((int64_t)shim->spec->timeout_seconds + shim->spec->stop_grace_seconds);
     if (run_status_write(".", &shim->status, &e) < 0)
         log_warn("status.write_failed run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
     wake_send(&shim->wake, "started");
@@ -330,7 +336,24 @@ int shim_clean_up(const struct driver *driver, struct sandbox *sandbox,
     }
 }
 
-/* The record last: its presence says that all the rest is done. */
+/* The wall clock may have been set meanwhile: a run lasts as long as the monotonic clock says. */
+static int64_t finished_at_us(const struct shim *shim)
+{
+    if (shim->status.started_at_us == 0)
+        return clock_now_us();
+    return shim->status.started_at_us + clock_mono_us() - shim->started_us;
+}
+
+/* On a full disk room is made first, mostly by what the container itself has filled it with. */
+static int write_record(const struct exit_record *record, struct err *e)
+{
+    int r = exit_record_write(".", record, e);
+    if (r < 0 && tidy_run_dir(NULL) == 0)
+        r = exit_record_write(".", record, e);
+    return r;
+}
+
+/* The record last: its presence says that nothing runs any more and nothing but files is left. */
 static int finish(struct shim *shim, struct err *e)
 {
     struct sandbox_use use = {0};
@@ -353,12 +376,14 @@ static int finish(struct shim *shim, struct err *e)
         log_error("run.left_behind run=%s error=\"%s\"", ID_TEXT(shim->spec->run), trouble.msg);
     (void)unlink(CONTROL_SOCKET);
 
-    record.finished_at_us = clock_now_us();
+    record.finished_at_us = finished_at_us(shim);
     record.last_line = shim->output.spool.records;
     record.log_bytes = shim->output.spool.payload_bytes;
     record.log_truncated = shim->output.spool.dropped_lines + shim->output.spool.dropped_bytes > 0;
-    int r = exit_record_write(".", &record, e);
+    int r = write_record(&record, e);
     wake_send(&shim->wake, "exited");
+    if (tidy_run_dir(&trouble) < 0)
+        log_error("run.left_behind run=%s error=\"%s\"", ID_TEXT(shim->spec->run), trouble.msg);
     return r;
 }
 

@@ -10,14 +10,14 @@
 #include <string.h>
 
 /* What each state does with each event, spelled out once more: '.' is refused. Columns:
- * image_ready, failed, started, exited, stop, stale, end_acked, log_complete. Letters are the next
- * state's. */
+ * image_ready, failed, started, exited, stop, stale, end_acked, log_complete, shim_gone. Letters
+ * are the next state's. */
 static const char *const expected[LIFE_COUNT] = {
-    [LIFE_PULLING] = "SF..FG..",   [LIFE_STARTING] = ".FRFSC..", [LIFE_RUNNING] = "...FRC..",
-    [LIFE_FINISHED] = ".....GPH",  [LIFE_REPORTED] = ".....G.G", [LIFE_SHIPPED] = ".....GG.",
-    [LIFE_CONDEMNED] = ".GCG....", [LIFE_GONE] = "........",
+    [LIFE_PULLING] = "SF..FG...",   [LIFE_STARTING] = ".FRFSC...", [LIFE_RUNNING] = "...FRC...",
+    [LIFE_FINISHED] = ".....LPH.",  [LIFE_REPORTED] = ".....L.L.", [LIFE_SHIPPED] = ".....LL..",
+    [LIFE_CONDEMNED] = ".LCL.....", [LIFE_LEAVING] = "........G",  [LIFE_GONE] = ".........",
 };
-static const char letters[LIFE_COUNT + 1] = "USRFPHCG";
+static const char letters[LIFE_COUNT + 1] = "USRFPHCLG";
 
 static void test_life__every_pair_moves_as_agreed_or_is_refused(void **state)
 {
