@@ -160,7 +160,8 @@ static int make_supervisor(struct agent *agent, struct err *e)
                                         .runtime = config->runtime,
                                         .seccomp_bpf = agent->seccomp_path,
                                         .wake_socket = agent->wake_path,
-                                        .cgroup_parent = agent->cgroup_parent};
+                                        .cgroup_parent = agent->cgroup_parent,
+                                        .start_timeout_seconds = config->start_timeout_seconds};
     agent->runs = run_table_new();
     if (agent->runs == NULL)
         return err_errno(e, ENOMEM, "runs");

@@ -25,6 +25,7 @@ struct agent_config {
     char *shim;
     char *init;
     uint32_t mem_total_mb;
+    uint32_t start_timeout_seconds;
     double cpu;
 };
 

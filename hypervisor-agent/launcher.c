@@ -68,10 +68,12 @@ static int fill_layers(const struct launcher *l, const struct image *image, stru
     return rc;
 }
 
-static int fill_limits(const struct assignment *a, struct run_spec *spec, struct err *e)
+static int fill_limits(const struct launcher *l, const struct assignment *a, struct run_spec *spec,
+                       struct err *e)
 {
     spec->timeout_seconds = a->timeout_seconds;
     spec->stop_grace_seconds = a->stop_grace_seconds;
+    spec->start_timeout_seconds = l->start_timeout_seconds;
     spec->memory_bytes = (uint64_t)a->memory_mb << 20;
     spec->cpu_milli = a->cpu_milli;
     spec->pids_limit = a->pids_limit != 0 ? a->pids_limit : LIMIT_PIDS_DEFAULT;
@@ -98,7 +100,7 @@ static int make_spec(const struct launcher *l, const struct run *run, const stru
     if (rc == 0)
         rc = fill_layers(l, image, spec, e);
     if (rc == 0)
-        rc = fill_limits(a, spec, e);
+        rc = fill_limits(l, a, spec, e);
     if (rc == 0) {
         *ret_reason = TERMINATION_INVALID_COMMAND;
         rc = process_plan_make(a, &image->config, &env, spec, e);

@@ -25,6 +25,7 @@ struct launcher {
     const char *bridge; /* NULL = no container network here: runs that want it fail to start */
     const char *subnet; /* of the bridge */
     const char *cgroup_parent; /* of all runs' groups */
+    uint32_t start_timeout_seconds;
 };
 
 /* Make the run dir, start the shim, put it into `run->shim` and let go of the assignment.

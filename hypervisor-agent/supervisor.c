@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a shim may take for the start of its container, and the reaper for its work. */
-#define START_SECONDS 60
+/* What the reaper may take for its work. */
 #define REAP_SECONDS 30
 
 struct supervisor {
@@ -86,7 +85,8 @@ static void launch(struct run *run, const struct image *image)
     if (launcher_start(run->supervisor->parts.launcher, run, image, on_shim_exit, &reason, &e) < 0)
         fail(run, reason, e.msg);
     else
-        run_guard_allow(run->supervisor->guard, run, START_SECONDS);
+        run_guard_allow(run->supervisor->guard, run,
+                        run->supervisor->parts.launcher->start_timeout_seconds);
 }
 
 /* Its shim still tidies; without one it is gone at once. */
@@ -469,7 +469,7 @@ static void go_on(struct supervisor *s, struct run *run, enum adoption found)
     else
         report_started(run);
     if (found == ADOPTION_STARTING)
-        run_guard_allow(s->guard, run, START_SECONDS);
+        run_guard_allow(s->guard, run, s->parts.launcher->start_timeout_seconds);
 }
 
 /* What a run dir of an earlier agent means: see adoption.h. */
