@@ -35,6 +35,7 @@ struct agent {
     struct control_client *client;
     struct layer_store *layers;
     struct image_store *images;
+    struct image_cache *cache;
     struct image_puller *puller;
     struct event_outbox *outbox;
     struct log_shipper *shipper;
@@ -113,24 +114,55 @@ static int take_data_dir(struct agent *agent, struct err *e)
     return rc < 0 ? rc : identity_open(agent->config->data_dir, &agent->identity, e);
 }
 
-static int make_images(struct agent *agent, struct err *e)
+/* A run that is here may be using its layers. */
+static bool is_image_needed(void *ctx, const struct image *image)
+{
+    const struct agent *agent = ctx;
+    const struct run *run = agent->runs != NULL ? run_table_first(agent->runs) : NULL;
+    for (; run != NULL; run = run->next)
+        if (strcmp(run->image_digest, image->digest) == 0)
+            return true;
+    return false;
+}
+
+static int open_stores(struct agent *agent, struct err *e)
 {
     char path[PATH_MAX];
+    const struct agent_config *config = agent->config;
+    const struct layer_store_options layers = {
+        .dir = path,
+        .unpacker = "/proc/self/exe",
+        .limits = {.max_bytes = config->layer_max_bytes, .floor_bytes = config->disk_floor_bytes}};
     int rc = path_in(agent, "layers", path, e);
     if (rc == 0)
-        rc = layer_store_open(path, "/proc/self/exe", &agent->layers, e);
+        rc = layer_store_open(&layers, &agent->layers, e);
     if (rc == 0)
         rc = path_in(agent, "images", path, e);
-    if (rc == 0)
-        rc = image_store_open(path, agent->layers, &agent->images, e);
+    return rc < 0 ? rc : image_store_open(path, agent->layers, &agent->images, e);
+}
+
+static int make_images(struct agent *agent, struct err *e)
+{
+    const struct agent_config *config = agent->config;
+    int rc = open_stores(agent, e);
     if (rc < 0)
         return rc;
-    const struct image_puller_options options = {.loop = agent->loop,
-                                                 .layers = agent->layers,
-                                                 .images = agent->images,
-                                                 .insecure_hosts =
-                                                     agent->config->insecure_registries};
-    agent->puller = image_puller_new(&options);
+    const struct image_cache_options cache = {.loop = agent->loop,
+                                              .layers = agent->layers,
+                                              .images = agent->images,
+                                              .floor_bytes = config->disk_floor_bytes,
+                                              .max_bytes = config->image_cache_max_bytes,
+                                              .is_needed = is_image_needed,
+                                              .ctx = agent};
+    agent->cache = image_cache_new(&cache);
+    const struct image_puller_options puller = {
+        .loop = agent->loop,
+        .layers = agent->layers,
+        .images = agent->images,
+        .cache = agent->cache,
+        .rules = {.insecure_hosts = config->insecure_registries,
+                  .ca_pem = config->registry_ca_pem}};
+    agent->puller = agent->cache != NULL ? image_puller_new(&puller) : NULL;
     return agent->puller != NULL ? 0 : err_errno(e, ENOMEM, "images");
 }
 
@@ -324,9 +356,11 @@ void agent_free(struct agent *agent)
     heartbeat_free(agent->heartbeat);
     leftovers_free(agent->leftovers);
     run_table_free(agent->runs);
+    agent->runs = NULL;
     log_shipper_free(agent->shipper);
     event_outbox_free(agent->outbox);
     image_puller_free(agent->puller);
+    image_cache_free(agent->cache);
     image_store_close(agent->images);
     layer_store_close(agent->layers);
     control_client_free(agent->client);

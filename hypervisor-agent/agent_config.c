@@ -9,6 +9,8 @@
 #include <limits.h>
 #include <string.h>
 
+#define CA_MAX_BYTES ((size_t)4 << 20)
+
 static const struct setting table[] = {
     {.name = "api_url",
      .kind = SETTING_STRING,
@@ -55,6 +57,25 @@ static const struct setting table[] = {
      .kind = SETTING_STRING,
      .fallback = "10.213.0.0/16",
      .help = "IPv4 addresses of containers on this machine; nothing else may use them"},
+    {.name = "registry_ca",
+     .kind = SETTING_PATH,
+     .help = "file of PEM certificates that registries may have, beside the system's"},
+    {.name = "disk_floor_mb",
+     .kind = SETTING_INT,
+     .fallback = "1024",
+     .max = INT32_MAX,
+     .help = "MB of the disk that images leave free; unused images go when less than twice is"},
+    {.name = "image_cache_max_mb",
+     .kind = SETTING_INT,
+     .fallback = "0",
+     .max = INT32_MAX,
+     .help = "MB that images may take; unused ones go above it; 0 = no ceiling"},
+    {.name = "layer_max_mb",
+     .kind = SETTING_INT,
+     .fallback = "65536",
+     .min = 1,
+     .max = INT32_MAX,
+     .help = "MB that one layer of an image may unpack to"},
     {.name = "log_level",
      .kind = SETTING_CHOICE,
      .fallback = "info",
@@ -146,6 +167,24 @@ static int find_network(const struct settings *s, struct agent_config *c, struct
     return 0;
 }
 
+static int read_ca(const struct settings *s, struct agent_config *c, struct err *e)
+{
+    const char *path = settings_text(s, "registry_ca");
+    struct buf text;
+    if (path == NULL || path[0] == '\0')
+        return 0;
+    buf_init(&text, CA_MAX_BYTES);
+    int rc = file_read(path, &text, e);
+    c->registry_ca_pem = rc == 0 ? buf_take(&text) : NULL;
+    buf_done(&text);
+    if (rc < 0)
+        return err_wrap(e, "registry_ca");
+    if (c->registry_ca_pem == NULL ||
+        strstr(c->registry_ca_pem, "-----BEGIN CERTIFICATE-----") == NULL)
+        return err_set(e, ERR_INVALID, "registry_ca '%s' holds no PEM certificate", path);
+    return 0;
+}
+
 static int measure(const struct settings *s, struct agent_config *c, struct err *e)
 {
     int64_t cpu = settings_int(s, "cpu");
@@ -163,12 +202,17 @@ int agent_config_make(const struct settings *s, struct agent_config *ret_config,
         .join_token_file = settings_text(s, "join_token_file"),
         .region = settings_text(s, "region"),
         .insecure_registries = settings_text(s, "insecure_registries"),
+        .disk_floor_bytes = settings_int(s, "disk_floor_mb") << 20,
+        .image_cache_max_bytes = settings_int(s, "image_cache_max_mb") << 20,
+        .layer_max_bytes = settings_int(s, "layer_max_mb") << 20,
     };
     int rc = settings_require(s, "api_url", e);
     if (rc == 0)
         rc = find_name(s, &c, e);
     if (rc == 0)
         rc = find_network(s, &c, e);
+    if (rc == 0)
+        rc = read_ca(s, &c, e);
     if (rc == 0)
         rc = measure(s, &c, e);
     if (rc == 0)
@@ -193,5 +237,6 @@ void agent_config_done(struct agent_config *c)
     free(c->runtime);
     free(c->shim);
     free(c->init);
+    free(c->registry_ca_pem);
     *c = (struct agent_config){0};
 }

@@ -24,6 +24,10 @@ struct agent_config {
     char *runtime;
     char *shim;
     char *init;
+    char *registry_ca_pem; /* owned; NULL: the system's certificates only */
+    int64_t disk_floor_bytes;
+    int64_t image_cache_max_bytes; /* 0 = no ceiling */
+    int64_t layer_max_bytes;
     uint32_t mem_total_mb;
     uint32_t start_timeout_seconds;
     double cpu;

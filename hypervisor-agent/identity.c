@@ -147,15 +147,32 @@ static int add_variables(struct text_list *env, const struct secret *text, struc
     return rc;
 }
 
+static int unseal(const struct identity *identity, const char *sealed, const char *what,
+                  struct secret **ret_plain, struct err *e)
+{
+    CLEANUP(freep) unsigned char *box = NULL;
+    size_t n = 0;
+    int rc = parse_base64(sealed, strlen(sealed), what, &box, &n, e);
+    if (rc < 0)
+        return rc;
+    rc = sealed_box_open(identity->keys, box, n, ret_plain, e);
+    return rc < 0 ? err_wrap(e, "%s", what) : 0;
+}
+
 int identity_unseal_env(const struct identity *identity, const char *sealed, struct text_list *env,
                         struct err *e)
 {
-    CLEANUP(freep) unsigned char *box = NULL;
     CLEANUP(secret_freep) struct secret *plain = NULL;
-    size_t n = 0;
-    int rc = parse_base64(sealed, strlen(sealed), "env", &box, &n, e);
+    int rc = unseal(identity, sealed, "env", &plain, e);
+    return rc < 0 ? rc : add_variables(env, plain, e);
+}
+
+int identity_unseal_login(const struct identity *identity, const char *sealed,
+                          struct registry_login *ret_login, struct err *e)
+{
+    CLEANUP(secret_freep) struct secret *plain = NULL;
+    int rc = unseal(identity, sealed, "registry login", &plain, e);
     if (rc < 0)
         return rc;
-    rc = sealed_box_open(identity->keys, box, n, &plain, e);
-    return rc < 0 ? err_wrap(e, "env") : add_variables(env, plain, e);
+    return registry_login_parse((const char *)secret_bytes(plain), secret_len(plain), ret_login, e);
 }

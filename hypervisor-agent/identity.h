@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "images/registry_login.h"
 #include "run_spec.h"
 
 #define IDENTITY_CREDENTIAL_BYTES 128
@@ -37,5 +38,9 @@ int identity_set_credential(struct identity *identity, const char *credential,
  *          ERR_INVALID  not what was agreed; the message never holds a value */
 int identity_unseal_env(const struct identity *identity, const char *sealed, struct text_list *env,
                         struct err *e) MUST_USE;
+
+/* Open an assignment's `registry_sealed`, made like `env_sealed`, into a login. Errors as above. */
+int identity_unseal_login(const struct identity *identity, const char *sealed,
+                          struct registry_login *ret_login, struct err *e) MUST_USE;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * errand-agent: settings, log, resources, run, drain, release. With `--unpack DIR` it is the
+ * errand-agent: settings, log, resources, run, drain, release. With `--unpack` it is the
  * program that unpacks one image layer instead (images/layer_unpack.h).
  */
 #include "agent.h"
@@ -11,8 +11,6 @@
 
 #include <curl/curl.h>
 #include <uv.h>
-
-#include <string.h>
 
 /* Pulls run in libuv's worker threads; each may wait for a slow registry. */
 static const char pull_threads[] = "8";
@@ -76,8 +74,8 @@ static int run(const struct agent_config *config, struct err *e)
 int main(int argc, char **argv)
 {
     struct err e;
-    if (argc == 3 && strcmp(argv[1], "--unpack") == 0)
-        layer_unpack_main(argv[2]);
+    if (layer_unpack_is_asked(argc, argv))
+        layer_unpack_main(argv);
     if (process_init(&e) < 0) {
         (void)fprintf(stderr, "errand-agent: %s\n", e.msg);
         return 1;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "expectations.h"
+#include "image_order.h"
 #include "run_guard.h"
 #include "run_report.h"
 #include "run_status.h"
@@ -82,6 +83,7 @@ static void launch(struct run *run, const struct image *image)
     enum termination_reason reason = TERMINATION_INTERNAL;
     struct err e;
     memcpy(run->image_digest, image->digest, sizeof(run->image_digest));
+    image_store_touch(run->supervisor->parts.images, run->image_digest);
     if (launcher_start(run->supervisor->parts.launcher, run, image, on_shim_exit, &reason, &e) < 0)
         fail(run, reason, e.msg);
     else
@@ -198,37 +200,42 @@ static void on_pull_done(void *ctx, const struct image *image, enum termination_
         fail(run, reason, why->msg);
 }
 
-static void pull(struct run *run, const struct image_reference *ref)
+static void pull(struct run *run, const struct image_order *order)
 {
     const struct image_callbacks callbacks = {
         .on_progress = on_pull_progress, .on_done = on_pull_done, .ctx = run};
-    run->request = image_puller_request(run->supervisor->parts.puller, ref,
-                                        run->assignment.pull_timeout_seconds, &callbacks);
+    const struct image_wish wish = {.ref = &order->ref,
+                                    .login = &order->login,
+                                    .project = run->assignment.project_id,
+                                    .timeout_s = run->assignment.pull_timeout_seconds};
+    run->request = image_puller_request(run->supervisor->parts.puller, &wish, &callbacks);
     if (run->request == NULL)
         fail(run, TERMINATION_IMAGE_PULL_FAILED, "out of memory");
 }
 
+/* What is here serves a run without a word to the registry if its project got it from there once,
+ * or everybody can. */
 static void get_image(struct run *run)
 {
     const struct assignment *a = &run->assignment;
-    CLEANUP(image_reference_done) struct image_reference ref = {0};
-    CLEANUP(freep) char *reference = NULL;
+    const struct supervisor_parts *parts = &run->supervisor->parts;
+    CLEANUP(image_order_done) struct image_order order = {0};
     struct err e;
 
-    if (image_reference_parse(a->image, a->image_digest, &ref, &e) < 0) {
+    if (image_order_make(parts->launcher->identity, a->image, a->image_digest, a->registry_sealed,
+                         &order, &e) < 0) {
         fail(run, TERMINATION_IMAGE_NOT_FOUND, e.msg);
         return;
     }
-    reference = image_reference_format(&ref);
-    const struct image *image =
-        reference != NULL ? image_store_find(run->supervisor->parts.images, reference) : NULL;
-    if (image != NULL && strcmp(a->pull_policy, "always") != 0)
+    const struct image *image = image_store_find(parts->images, order.reference);
+    bool is_ours = image != NULL && image_is_open_to(image, a->project_id);
+    if (is_ours && strcmp(a->pull_policy, "always") != 0)
         start_with(run, image);
     else if (strcmp(a->pull_policy, "never") == 0)
         fail(run, TERMINATION_IMAGE_NOT_FOUND,
              "the image is not on this hypervisor and pull_policy is never");
     else
-        pull(run, &ref);
+        pull(run, &order);
 }
 
 static void order_stop(struct supervisor *s, struct id run_id, uint32_t attempt)

@@ -20,6 +20,7 @@ void assignment_put(struct buf *b, const struct assignment *a)
     field_put_id(b, "project", a->project_id);
     field_put_text(b, "image", a->image);
     field_put_text(b, "image_digest", a->image_digest);
+    field_put_text(b, "registry_sealed", a->registry_sealed);
     field_put_texts(b, "argv", a->argv, a->argc);
     field_put_text(b, "command", a->command);
     field_put_text(b, "entrypoint", a->entrypoint);
@@ -61,6 +62,7 @@ static int parse_image(struct assignment *a, struct err *e)
     size_t policy = 0;
     if (field_get_text(a->doc, "image", &a->image, e) < 0 ||
         field_get_text_or_null(a->doc, "image_digest", &a->image_digest, e) < 0 ||
+        field_get_text_or_null(a->doc, "registry_sealed", &a->registry_sealed, e) < 0 ||
         field_get_choice(a->doc, "pull_policy", pull_policies, &policy, e) < 0 ||
         field_get_u32(a->doc, "pull_timeout_seconds", SECONDS_MAX, &a->pull_timeout_seconds, e) < 0)
         return ERR_INVALID;

@@ -27,6 +27,9 @@ struct assignment {
     const char *image;        /* "host/name:tag" */
     const char *image_digest; /* "sha256:...", or NULL */
 
+    /* Made like env_sealed, of {"username","password","ca_pem","insecure"}; NULL: no registry. */
+    const char *registry_sealed;
+
     const char *const *argv; /* `argc` texts, or NULL when not given */
     size_t argc;
     const char *command;    /* shell text, or NULL; excludes argv */

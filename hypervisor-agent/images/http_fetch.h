@@ -8,11 +8,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Takes `n` bytes of a 200 answer's body; less than 0 (with `e` set) ends the transfer. */
+/* Takes `n` bytes of a good answer's body; less than 0 (with `e` set) ends the transfer. */
 typedef int http_sink_fn(void *ctx, const char *bytes, size_t n, struct err *e);
 
 struct http_fetch {
@@ -20,6 +21,8 @@ struct http_fetch {
     const char *accept;        /* or NULL */
     const char *authorization; /* value of the header, or NULL; not sent on to another host */
     bool plain_http;           /* http:// is acceptable, also in redirects */
+    const char *ca_pem;        /* certificates trusted beside the system's, or NULL */
+    int64_t offset;            /* the sink wants what comes from there on */
     const atomic_bool *cancel; /* looked at once a second and between pieces */
     http_sink_fn *sink;
     void *sink_ctx;
@@ -28,9 +31,9 @@ struct http_fetch {
 #define HTTP_HEADER_VALUE_BYTES 2048
 
 struct http_answer {
-    long status;
+    long status;                             /* 206 is told as 200 */
     char challenge[HTTP_HEADER_VALUE_BYTES]; /* WWW-Authenticate, "" when absent */
-    char error_text[256];                    /* start of the body of an answer other than 200 */
+    char error_text[256];                    /* start of the body of any other answer */
 };
 
 /* libcurl's easy handle, kept for its connections. */
@@ -42,6 +45,7 @@ void http_session_freep(struct http_session **session);
 
 /* Zero when the server answered, whatever the status.
  * Errors:  ERR_UNAVAILABLE  no whole answer came: worth another try unless `cancel` is set
+ *          ERR_INVALID      the server's certificate is not trusted, or it is no server for TLS
  *          what the sink returned */
 int http_session_get(struct http_session *session, const struct http_fetch *fetch,
                      struct http_answer *ret_answer, struct err *e) MUST_USE;

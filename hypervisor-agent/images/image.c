@@ -27,12 +27,48 @@ void image_free(struct image *image)
     free(image->reference);
     image_config_done(&image->config);
     text_list_done(&image->layers);
+    text_list_done(&image->projects);
     free(image);
 }
 
 void image_freep(struct image **image)
 {
     image_free(*image);
+}
+
+static bool list_has(const struct text_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+bool image_is_open_to(const struct image *image, struct id project)
+{
+    return image->is_public || list_has(&image->projects, ID_TEXT(project));
+}
+
+static int open_to(struct image *image, const char *project, struct err *e)
+{
+    if (image->projects.n == IMAGE_PROJECTS_MAX || list_has(&image->projects, project))
+        return 0;
+    return text_list_add(&image->projects, project, e);
+}
+
+int image_open_to(struct image *image, struct id project, bool is_private, struct err *e)
+{
+    image->is_public = image->is_public || !is_private;
+    return open_to(image, ID_TEXT(project), e);
+}
+
+int image_open_as(struct image *image, const struct image *other, struct err *e)
+{
+    int rc = 0;
+    image->is_public = image->is_public || other->is_public;
+    for (size_t i = 0; rc == 0 && i < other->projects.n; i++)
+        rc = open_to(image, other->projects.items[i], e);
+    return rc;
 }
 
 void image_put(struct buf *b, const struct image *image)
@@ -42,6 +78,8 @@ void image_put(struct buf *b, const struct image *image)
     field_put_text(b, "digest", image->digest);
     field_put_i64(b, "size_bytes", image->size_bytes);
     field_put_texts(b, "layers", (const char *const *)image->layers.items, image->layers.n);
+    field_put_bool(b, "public", image->is_public);
+    field_put_texts(b, "projects", (const char *const *)image->projects.items, image->projects.n);
     field_put_key(b, "config");
     image_config_put(b, &image->config);
     buf_add_char(b, '}');
@@ -57,6 +95,16 @@ static int get_layers(const json_t *doc, struct text_list *layers, struct err *e
             return err_set(e, ERR_INVALID, "layers[%zu] is no digest", i);
         rc = text_list_add(layers, texts[i], e);
     }
+    return rc;
+}
+
+static int get_projects(const json_t *doc, struct text_list *projects, struct err *e)
+{
+    CLEANUP(freep) const char **texts = NULL;
+    size_t n = 0;
+    int rc = field_get_texts_or_null(doc, "projects", &texts, &n, e);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        rc = text_list_add(projects, texts[i], e);
     return rc;
 }
 
@@ -78,6 +126,10 @@ static int get_image(const json_t *doc, struct image **ret_image, struct err *e)
     int rc = field_get_i64(doc, "size_bytes", 0, INT64_MAX, &image->size_bytes, e);
     if (rc == 0)
         rc = get_layers(doc, &image->layers, e);
+    if (rc == 0)
+        rc = field_get_bool(doc, "public", &image->is_public, e);
+    if (rc == 0)
+        rc = get_projects(doc, &image->projects, e);
     if (rc == 0)
         rc = image_config_get(config, &image->config, e);
     if (rc == 0)
@@ -108,6 +160,7 @@ int image_copy(const struct image *image, const char *reference, struct image **
         return rc;
     free(copy->reference);
     copy->reference = TAKE_PTR(its_reference);
+    copy->used_at_us = image->used_at_us;
     *ret_copy = copy;
     return 0;
 }

@@ -54,14 +54,34 @@ static int check_layers(const json_t *doc, size_t layers_n, struct err *e)
     return 0;
 }
 
-int image_config_parse(const char *text, size_t n, size_t layers_n, struct image_config *ret_config,
-                       struct err *e)
+static int check_platform(const json_t *doc, const struct platform *machine, struct err *e)
+{
+    const struct platform image = {
+        .os = json_string_value(json_object_get(doc, "os")),
+        .architecture = json_string_value(json_object_get(doc, "architecture")),
+        .variant = json_string_value(json_object_get(doc, "variant")),
+    };
+    if (platform_rank(&image, machine) >= 0)
+        return 0;
+    CLEANUP(buf_done) struct buf names;
+    buf_init(&names, 256);
+    platform_put(&names, &image);
+    buf_add_text(&names, " and this machine is ");
+    platform_put(&names, machine);
+    return err_set(e, ERR_NOT_FOUND, "the image is for %s", buf_text(&names));
+}
+
+int image_config_parse(const char *text, size_t n, size_t layers_n, const struct platform *machine,
+                       struct image_config *ret_config, struct err *e)
 {
     CLEANUP(field_doc_freep) json_t *doc = NULL;
     if (field_doc_parse(text, n, &doc, e) < 0)
         return err_wrap(e, "image configuration");
-    if (check_layers(doc, layers_n, e) < 0)
-        return ERR_INVALID;
+    int rc = check_layers(doc, layers_n, e);
+    if (rc == 0)
+        rc = check_platform(doc, machine, e);
+    if (rc < 0)
+        return rc;
 
     const json_t *config = json_object_get(doc, "config");
     if (config == NULL || json_is_null(config)) {

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "images/platform.h"
 #include "run_spec.h"
 
 #define IMAGE_CONFIG_MAX_BYTES ((size_t)4 * 1024 * 1024)
@@ -24,10 +25,12 @@ struct image_config {
     char *user;           /* owned */
 };
 
-/* Parse an image's configuration blob. ERR_INVALID when malformed, or when it has not one diff_id
- * for each of the manifest's `layers_n` layers. */
-int image_config_parse(const char *text, size_t n, size_t layers_n, struct image_config *ret_config,
-                       struct err *e) MUST_USE;
+/* Parse an image's configuration blob.
+ * Errors:  ERR_INVALID    malformed, or it has not one diff_id for each of the manifest's
+ *                         `layers_n` layers
+ *          ERR_NOT_FOUND  the image is for another machine than `machine` */
+int image_config_parse(const char *text, size_t n, size_t layers_n, const struct platform *machine,
+                       struct image_config *ret_config, struct err *e) MUST_USE;
 
 /* The same members as `image_config_parse` finds below "config", for our own records. */
 void image_config_put(struct buf *b, const struct image_config *config);

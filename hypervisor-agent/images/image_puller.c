@@ -14,9 +14,11 @@
 #include <string.h>
 
 #define PROGRESS_INTERVAL_MS 1000
+#define UNPACKED_TO_PACKED 4
 
 struct image_request {
     struct job *job;
+    struct id project;
     struct timer *timeout; /* owned */
     uint32_t timeout_s;
     struct image_callbacks callbacks;
@@ -29,7 +31,9 @@ struct job {
     char *reference;             /* owned; requests with the same one join */
     struct image_pull pull;
     struct image_request *requests; /* owned */
+    bool had_room;                  /* room was made for it already */
     struct image *image;            /* owned; the worker's result */
+    bool is_private;
     int rc;
     struct err err;
     struct job *next;
@@ -68,7 +72,9 @@ struct image_puller *image_puller_new(const struct image_puller_options *options
 
 static void job_free(struct job *job)
 {
-    image_reference_done(&job->pull.ref);
+    if (job->image != NULL)
+        image_pull_drop_layers(&job->pull, job->image);
+    image_pull_done(&job->pull);
     image_free(job->image);
     free(job->reference);
     free(job);
@@ -147,7 +153,7 @@ static void on_timeout(void *ctx)
 static void work(uv_work_t *request)
 {
     struct job *job = request->data;
-    job->rc = image_pull_run(&job->pull, &job->image, &job->err);
+    job->rc = image_pull_run(&job->pull, &job->image, &job->is_private, &job->err);
 }
 
 static enum termination_reason reason_of(int rc)
@@ -176,56 +182,109 @@ static int store_pinned(struct image_store *images, const struct job *job, struc
     return rc < 0 ? rc : image_store_add(images, copy, e);
 }
 
-static void store(struct image_store *images, struct job *job)
+static int open_to_all(struct job *job, struct err *e)
 {
+    int rc = 0;
+    for (const struct image_request *r = job->requests; rc == 0 && r != NULL; r = r->next)
+        rc = image_open_to(job->image, r->project, job->is_private, e);
+    return rc;
+}
+
+/* The job keeps its image, and so the hold on its layers, until the records are written. */
+static int store(struct image_store *images, struct job *job, struct err *e)
+{
+    struct image *copy = NULL;
+    int rc = open_to_all(job, e);
+    if (rc == 0)
+        rc = store_pinned(images, job, e);
+    if (rc == 0)
+        rc = image_copy(job->image, job->reference, &copy, e);
+    return rc < 0 ? rc : image_store_add(images, copy, e);
+}
+
+static void answer(struct job *job)
+{
+    struct image_store *images = job->puller->options.images;
+    job_detach(job);
     if (job->rc == 0)
-        job->rc = store_pinned(images, job, &job->err);
-    if (job->rc == 0)
-        job->rc = image_store_add(images, TAKE_PTR(job->image), &job->err);
+        job->rc = store(images, job, &job->err);
+    while (job->requests != NULL) {
+        struct image_callbacks callbacks = job->requests->callbacks;
+        image_request_cancel(job->requests);
+        const struct image *image = job->rc == 0 ? image_store_find(images, job->reference) : NULL;
+        callbacks.on_done(callbacks.ctx, image, reason_of(job->rc), &job->err);
+    }
+}
+
+static void after_work(uv_work_t *request, int status);
+
+static void on_room(void *ctx)
+{
+    struct job *job = ctx;
+    if (job->puller == NULL) {
+        job_free(job);
+        return;
+    }
+    atomic_store(&job->pull.watch.cancel, false);
+    atomic_store(&job->pull.watch.done_bytes, 0);
+    if (uv_queue_work(job->puller->options.loop, &job->work, work, after_work) != 0) {
+        answer(job);
+        job_free(job);
+    }
+}
+
+/* How much it needs is known only once it is unpacked. */
+static bool try_with_more_room(struct job *job)
+{
+    struct image_cache *cache = job->puller->options.cache;
+    int64_t total_bytes = atomic_load(&job->pull.watch.total_bytes);
+    if (job->rc != ERR_LIMIT || job->had_room || cache == NULL)
+        return false;
+    job->had_room = true;
+    return image_cache_make_room(cache, total_bytes * UNPACKED_TO_PACKED, on_room, job);
 }
 
 static void after_work(uv_work_t *request, int status)
 {
     struct job *job = request->data;
+    struct image_cache *cache = job->puller != NULL ? job->puller->options.cache : NULL;
     if (job->puller != NULL && status == 0) {
-        struct image_store *images = job->puller->options.images;
-        job_detach(job);
-        store(images, job);
-        while (job->requests != NULL) {
-            struct image_callbacks callbacks = job->requests->callbacks;
-            image_request_cancel(job->requests);
-            const struct image *image =
-                job->rc == 0 ? image_store_find(images, job->reference) : NULL;
-            callbacks.on_done(callbacks.ctx, image, reason_of(job->rc), &job->err);
-        }
+        if (try_with_more_room(job))
+            return;
+        answer(job);
     }
     job_free(job);
+    if (cache != NULL)
+        image_cache_look(cache);
 }
 
-static struct job *job_new(struct image_puller *puller, const char *reference)
+static struct job *job_new(struct image_puller *puller, const char *reference,
+                           const struct registry_login *login)
 {
     struct job *job = calloc(1, sizeof(*job));
     if (job == NULL)
         return NULL;
+    job->pull.rules = puller->options.rules;
+    job->pull.layers = puller->options.layers;
     job->reference = strdup(reference);
     if (job->reference == NULL ||
-        image_reference_parse(reference, NULL, &job->pull.ref, NULL) < 0) {
+        image_reference_parse(reference, NULL, &job->pull.ref, NULL) < 0 ||
+        registry_login_copy(login, &job->pull.login, NULL) < 0) {
         job_free(job);
         return NULL;
     }
     job->work.data = job;
-    job->pull.insecure_hosts = puller->options.insecure_hosts;
-    job->pull.layers = puller->options.layers;
     return job;
 }
 
-static struct job *job_for(struct image_puller *puller, const char *reference)
+static struct job *job_for(struct image_puller *puller, const char *reference,
+                           const struct registry_login *login)
 {
     for (struct job *job = puller->jobs; job != NULL; job = job->next)
-        if (strcmp(job->reference, reference) == 0)
+        if (strcmp(job->reference, reference) == 0 && registry_login_equal(&job->pull.login, login))
             return job;
 
-    struct job *job = job_new(puller, reference);
+    struct job *job = job_new(puller, reference, login);
     if (job == NULL || uv_queue_work(puller->options.loop, &job->work, work, after_work) != 0) {
         if (job != NULL)
             job_free(job);
@@ -240,25 +299,28 @@ static struct job *job_for(struct image_puller *puller, const char *reference)
 }
 
 struct image_request *image_puller_request(struct image_puller *puller,
-                                           const struct image_reference *ref, uint32_t timeout_s,
+                                           const struct image_wish *wish,
                                            const struct image_callbacks *callbacks)
 {
-    CLEANUP(freep) char *reference = image_reference_format(ref);
+    static const struct registry_login anonymous;
+    CLEANUP(freep) char *reference = image_reference_format(wish->ref);
     struct image_request *request = calloc(1, sizeof(*request));
     if (reference == NULL || request == NULL) {
         free(request);
         return NULL;
     }
     request->callbacks = *callbacks;
-    request->timeout_s = timeout_s;
+    request->project = wish->project;
+    request->timeout_s = wish->timeout_s;
     request->timeout = timer_new(puller->options.loop, on_timeout, request);
-    request->job = request->timeout != NULL ? job_for(puller, reference) : NULL;
+    if (request->timeout != NULL)
+        request->job = job_for(puller, reference, wish->login != NULL ? wish->login : &anonymous);
     if (request->job == NULL) {
         request_free(request);
         return NULL;
     }
     request->next = request->job->requests;
     request->job->requests = request;
-    timer_start(request->timeout, (uint64_t)timeout_s * 1000);
+    timer_start(request->timeout, (uint64_t)wish->timeout_s * 1000);
     return request;
 }

@@ -9,8 +9,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/id.h"
+#include "images/image_cache.h"
 #include "images/image_store.h"
 #include "images/reference.h"
+#include "images/registry.h"
 #include "model/reason.h"
 
 struct uv_loop_s;
@@ -21,7 +24,8 @@ struct image_puller_options {
     struct uv_loop_s *loop;
     struct layer_store *layers; /* both borrowed for the life of the puller */
     struct image_store *images;
-    const char *insecure_hosts; /* see registry_new(); borrowed as well */
+    struct image_cache *cache;   /* borrowed; NULL: nobody makes room */
+    struct registry_rules rules; /* borrowed texts */
 };
 
 struct image_puller *image_puller_new(const struct image_puller_options *options);
@@ -40,10 +44,19 @@ struct image_callbacks {
     void *ctx;
 };
 
-/* Pull `ref` whether or not it is here (what is unchanged costs two small requests). The callbacks
- * come later, never from within this call. NULL when out of memory. */
+/* Who wants which image. Copied. */
+struct image_wish {
+    const struct image_reference *ref;
+    const struct registry_login *login; /* NULL: anonymous */
+    struct id project;                  /* may use the image from then on */
+    uint32_t timeout_s;
+};
+
+/* Pull the image whether or not it is here (what is unchanged costs two small requests). Wishes for
+ * the same image with the same login share a pull. The callbacks come later, never from within this
+ * call. NULL when out of memory. */
 struct image_request *image_puller_request(struct image_puller *puller,
-                                           const struct image_reference *ref, uint32_t timeout_s,
+                                           const struct image_wish *wish,
                                            const struct image_callbacks *callbacks);
 
 /* No callback comes after this. A pull that nobody waits for is stopped. */

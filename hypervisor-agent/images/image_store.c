@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "images/image_store.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* A record is written when it was last used, at most so often. */
+#define TOUCH_INTERVAL_US (60 * CLOCK_US_PER_S)
 
 static const char suffix[] = ".json";
 
@@ -59,11 +65,21 @@ static int read_record(const char *path, struct image **ret_image, struct err *e
     return rc < 0 ? rc : image_parse(text.data, text.len, ret_image, e);
 }
 
+static int64_t time_of(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return 0;
+    return st.st_mtim.tv_sec * CLOCK_US_PER_S + st.st_mtim.tv_nsec / 1000;
+}
+
 static int load_record(struct image_store *store, const char *path, struct err *e)
 {
     struct image *image = NULL;
-    if (read_record(path, &image, NULL) == 0 && layers_are_present(store, image))
+    if (read_record(path, &image, NULL) == 0 && layers_are_present(store, image)) {
+        image->used_at_us = time_of(path);
         return keep(store, image, e);
+    }
     image_free(image);
     (void)unlink(path);
     return 0;
@@ -128,27 +144,37 @@ const struct image *image_store_find(const struct image_store *store, const char
     return found != NULL ? *found : NULL;
 }
 
-static int write_record(const struct image_store *store, const struct image *image, struct err *e)
+static char *record_path(const struct image_store *store, const struct image *image)
 {
     char name[DIGEST_TEXT_BYTES];
-    CLEANUP(freep) char *path = NULL;
+    char *path = NULL;
+    digest_of(image->reference, strlen(image->reference), name);
+    return asprintf(&path, "%s/%s%s", store->dir, digest_hex(name), suffix) < 0 ? NULL : path;
+}
+
+static int write_record(const struct image_store *store, const struct image *image, struct err *e)
+{
+    CLEANUP(freep) char *path = record_path(store, image);
     CLEANUP(buf_done) struct buf text;
 
     buf_init(&text, IMAGE_RECORD_MAX_BYTES);
     image_put(&text, image);
     if (!buf_ok(&text))
         return err_set(e, ERR_LIMIT, "the record of %.100s is too large", image->reference);
-    digest_of(image->reference, strlen(image->reference), name);
-    if (asprintf(&path, "%s/%s%s", store->dir, digest_hex(name), suffix) < 0) {
-        path = NULL;
+    if (path == NULL)
         return err_errno(e, ENOMEM, "write image record");
-    }
     return file_replace(path, text.data, text.len, 0600, e);
 }
 
 int image_store_add(struct image_store *store, struct image *image, struct err *e)
 {
-    int rc = write_record(store, image, e);
+    const struct image *old = image_store_find(store, image->reference);
+    int rc = 0;
+    if (old != NULL && strcmp(old->digest, image->digest) == 0)
+        rc = image_open_as(image, old, e);
+    image->used_at_us = clock_now_us();
+    if (rc == 0)
+        rc = write_record(store, image, e);
     if (rc < 0) {
         image_free(image);
         return rc;
@@ -156,7 +182,43 @@ int image_store_add(struct image_store *store, struct image *image, struct err *
     return keep(store, image, e);
 }
 
+static void touch(const struct image_store *store, struct image *image, int64_t now_us)
+{
+    CLEANUP(freep) char *path = record_path(store, image);
+    image->used_at_us = now_us;
+    if (path != NULL)
+        (void)utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+void image_store_touch(struct image_store *store, const char *digest)
+{
+    int64_t now_us = clock_now_us();
+    for (size_t i = 0; i < store->n; i++) {
+        struct image *image = store->images[i];
+        if (strcmp(image->digest, digest) == 0 &&
+            (now_us - image->used_at_us > TOUCH_INTERVAL_US || now_us < image->used_at_us))
+            touch(store, image, now_us);
+    }
+}
+
 size_t image_store_count(const struct image_store *store)
 {
     return store->n;
+}
+
+const struct image *image_store_at(const struct image_store *store, size_t i)
+{
+    return store->images[i];
+}
+
+int image_store_remove(struct image_store *store, size_t i, struct err *e)
+{
+    CLEANUP(freep) char *path = record_path(store, store->images[i]);
+    if (path == NULL)
+        return err_errno(e, ENOMEM, "forget image");
+    if (unlink(path) < 0 && errno != ENOENT)
+        return err_errno(e, errno, "remove %s", path);
+    image_free(store->images[i]);
+    store->images[i] = store->images[--store->n];
+    return 0;
 }

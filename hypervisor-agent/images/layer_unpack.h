@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The program `errand-agent --unpack DIR`: unpacks one image layer, a tar from a stranger, from its
- * standard input into DIR.
+ * The program `errand-agent --unpack DIR MAX_BYTES FLOOR_BYTES`: unpacks one image layer, a tar
+ * from a stranger, from its standard input into DIR.
  *
  * It is a process of its own that is confined to DIR (chroot) before it reads the first byte, so
  * that whatever a name, a symbolic link or a hard link in the tar says, it says it about DIR. It
@@ -13,10 +13,23 @@
 #ifndef ERRAND_IMAGES_LAYER_UNPACK_H
 #define ERRAND_IMAGES_LAYER_UNPACK_H
 
-/* What one layer may unpack to. */
-#define LAYER_UNPACKED_MAX_BYTES (INT64_C(64) << 30)
+#include <stdbool.h>
 
-/* Does not return. Exit 0 when done and on disk, else 1 with one line on stderr. Needs root. */
-_Noreturn void layer_unpack_main(const char *dir);
+/* The most a layer may unpack to when nothing else is said, and how many names it may hold. */
+#define LAYER_UNPACKED_MAX_BYTES (INT64_C(64) << 30)
+#define LAYER_ENTRIES_MAX 2000000
+
+/* On the layer's directory: about how much of the disk it takes, in decimal. */
+#define LAYER_BYTES_ATTRIBUTE "trusted.errand.bytes"
+
+/* How the program ends, beside 0 and death. */
+#define LAYER_UNPACK_FAILED 1    /* not a layer, or the disk refuses */
+#define LAYER_UNPACK_DISK_FULL 3 /* less than FLOOR_BYTES would stay free */
+
+/* True when these are the arguments of the program. */
+bool layer_unpack_is_asked(int argc, char *const *argv);
+
+/* Does not return. Exit 0 when done and on disk, else one line on stderr says why. Needs root. */
+_Noreturn void layer_unpack_main(char *const *argv);
 
 #endif

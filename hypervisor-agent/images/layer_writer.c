@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "images/digest.h"
+#include "images/layer_unpack.h"
 
 #include <sodium.h>
 
@@ -21,6 +22,7 @@
 #define PIPE_BYTES (1 << 20)
 
 struct layer_writer {
+    const struct layer_store *layers;
     const struct blob *blob;
     const atomic_bool *cancel;
     crypto_hash_sha256_state hash;
@@ -31,17 +33,23 @@ struct layer_writer {
     int complaint_fd;   /* its standard error, a memory file */
 };
 
-static int spawn_unpacker(struct layer_writer *w, const char *unpacker, int data_fd, struct err *e)
+static int spawn_unpacker(struct layer_writer *w, int data_fd, struct err *e)
 {
+    const struct layer_limits *limits = layer_store_limits(w->layers);
+    const char *unpacker = layer_store_unpacker(w->layers);
     char name[] = "errand-agent";
     char flag[] = "--unpack";
-    char *argv[] = {name, flag, w->dir, NULL};
+    char max_bytes[24];
+    char floor_bytes[24];
+    char *argv[] = {name, flag, w->dir, max_bytes, floor_bytes, NULL};
     char *environment[] = {NULL};
     sigset_t none;
     sigset_t all;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
 
+    (void)snprintf(max_bytes, sizeof(max_bytes), "%lld", (long long)limits->max_bytes);
+    (void)snprintf(floor_bytes, sizeof(floor_bytes), "%lld", (long long)limits->floor_bytes);
     (void)sigemptyset(&none);
     (void)sigfillset(&all);
     if (posix_spawn_file_actions_init(&files) != 0)
@@ -65,7 +73,7 @@ static int spawn_unpacker(struct layer_writer *w, const char *unpacker, int data
     return rc == 0 ? 0 : err_errno(e, rc, "start the unpacker %s", unpacker);
 }
 
-static int start_unpacker(struct layer_writer *w, const char *unpacker, struct err *e)
+static int start_unpacker(struct layer_writer *w, struct err *e)
 {
     int ends[2];
     w->complaint_fd = memfd_create("unpacker-stderr", MFD_CLOEXEC);
@@ -76,27 +84,29 @@ static int start_unpacker(struct layer_writer *w, const char *unpacker, struct e
     (void)fcntl(w->data_fd, F_SETPIPE_SZ, PIPE_BYTES);
     if (fcntl(w->data_fd, F_SETFL, O_NONBLOCK) < 0)
         return err_errno(e, errno, "start the unpacker");
-    return spawn_unpacker(w, unpacker, read_end, e);
+    return spawn_unpacker(w, read_end, e);
 }
 
-int layer_writer_open(const char *layers_dir, const char *unpacker, const struct blob *blob,
+int layer_writer_open(const struct layer_store *layers, const struct blob *blob,
                       const atomic_bool *cancel, struct layer_writer **ret_writer, struct err *e)
 {
     CLEANUP(layer_writer_freep) struct layer_writer *w = calloc(1, sizeof(*w));
     if (w == NULL)
         return err_errno(e, ENOMEM, "write layer");
+    w->layers = layers;
     w->blob = blob;
     w->cancel = cancel;
     w->data_fd = -1;
     w->complaint_fd = -1;
     (void)crypto_hash_sha256_init(&w->hash);
 
-    int n = snprintf(w->dir, sizeof(w->dir), "%s/tmp-XXXXXX", layers_dir);
+    int n = snprintf(w->dir, sizeof(w->dir), "%s/tmp-XXXXXX", layer_store_dir(layers));
     if (n < 0 || (size_t)n >= sizeof(w->dir) || mkdtemp(w->dir) == NULL) {
         w->dir[0] = '\0';
-        return err_errno(e, n < 0 ? ENAMETOOLONG : errno, "make a directory in %s", layers_dir);
+        return err_errno(e, n < 0 ? ENAMETOOLONG : errno, "make a directory in %s",
+                         layer_store_dir(layers));
     }
-    int rc = start_unpacker(w, unpacker, e);
+    int rc = start_unpacker(w, e);
     if (rc == 0)
         *ret_writer = TAKE_PTR(w);
     return rc;
@@ -111,7 +121,9 @@ static int complaint(const struct layer_writer *w, int status, struct err *e)
     text[strcspn(text, "\n")] = '\0';
     if (WIFSIGNALED(status))
         return err_set(e, ERR_INTERNAL, "the unpacker was killed by signal %d", WTERMSIG(status));
-    return err_set(e, ERR_INVALID, "unpack layer: %s", text[0] != '\0' ? text : "failed");
+    bool is_full = WEXITSTATUS(status) == LAYER_UNPACK_DISK_FULL;
+    return err_set(e, is_full ? ERR_LIMIT : ERR_INVALID, "unpack layer: %s",
+                   text[0] != '\0' ? text : "failed");
 }
 
 static int wait_unpacker(struct layer_writer *w, struct err *e)
@@ -148,6 +160,11 @@ static int write_some(struct layer_writer *w, const char **bytes, size_t *n, str
     struct pollfd waiting = {.fd = w->data_fd, .events = POLLOUT};
     (void)poll(&waiting, 1, CANCEL_CHECK_MS);
     return 0;
+}
+
+int64_t layer_writer_bytes(const struct layer_writer *w)
+{
+    return w->bytes;
 }
 
 int layer_writer_put(struct layer_writer *w, const char *bytes, size_t n, struct err *e)

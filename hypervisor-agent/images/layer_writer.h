@@ -11,18 +11,23 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "images/layer_store.h"
 #include "images/manifest.h"
 
 struct layer_writer;
 
-/* `unpacker` is the program to run as `unpacker --unpack DIR`; temporary directories are made in
- * `layers_dir`. Arguments are borrowed until the writer is freed. */
-int layer_writer_open(const char *layers_dir, const char *unpacker, const struct blob *blob,
+/* Writes into a temporary directory of `layers`. Arguments are borrowed until the writer is freed.
+ */
+int layer_writer_open(const struct layer_store *layers, const struct blob *blob,
                       const atomic_bool *cancel, struct layer_writer **ret_writer,
                       struct err *e) MUST_USE;
 
+/* How many bytes were put: where a broken transfer goes on. */
+int64_t layer_writer_bytes(const struct layer_writer *w);
+
 /* Errors:  ERR_CONFLICT     more bytes than the manifest says
  *          ERR_INVALID      the unpacker gave up: not a layer
+ *          ERR_LIMIT        the disk is full
  *          ERR_UNAVAILABLE  canceled */
 int layer_writer_put(struct layer_writer *w, const char *bytes, size_t n, struct err *e) MUST_USE;
 

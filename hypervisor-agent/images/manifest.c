@@ -8,21 +8,12 @@
 #include <errno.h>
 #include <string.h>
 
+#define PLATFORMS_TEXT_BYTES ((size_t)320)
+
 const char manifest_accept[] = "application/vnd.oci.image.manifest.v1+json, "
                                "application/vnd.oci.image.index.v1+json, "
                                "application/vnd.docker.distribution.manifest.v2+json, "
                                "application/vnd.docker.distribution.manifest.list.v2+json";
-
-const char *manifest_host_arch(void)
-{
-#if defined(__x86_64__)
-    return "amd64";
-#elif defined(__aarch64__)
-    return "arm64";
-#else
-#error "unknown architecture: add what image indexes call it"
-#endif
-}
 
 static int parse_blob(const json_t *object, struct blob *ret_blob, struct err *e)
 {
@@ -90,32 +81,67 @@ void manifest_done(struct manifest *m)
     *m = (struct manifest){0};
 }
 
-static bool platform_matches(const json_t *entry, const char *arch)
+static struct platform platform_of(const json_t *entry)
 {
     const json_t *platform = json_object_get(entry, "platform");
-    const char *os = json_string_value(json_object_get(platform, "os"));
-    const char *its_arch = json_string_value(json_object_get(platform, "architecture"));
-    return os != NULL && its_arch != NULL && strcmp(os, "linux") == 0 &&
-           strcmp(its_arch, arch) == 0;
+    return (struct platform){
+        .os = json_string_value(json_object_get(platform, "os")),
+        .architecture = json_string_value(json_object_get(platform, "architecture")),
+        .variant = json_string_value(json_object_get(platform, "variant")),
+    };
 }
 
-int manifest_choose(const char *text, size_t n, const char *arch, struct blob *ret_entry,
-                    struct err *e)
+/* As many as fit; without the entries that are no images (attestations are "unknown"). */
+static void put_platforms(struct buf *b, const json_t *entries)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(entries) && b->len < PLATFORMS_TEXT_BYTES / 2; i++) {
+        const struct platform platform = platform_of(json_array_get(entries, i));
+        if (platform.os == NULL || strcmp(platform.os, "unknown") == 0)
+            continue;
+        buf_add_text(b, n++ > 0 ? ", " : "");
+        platform_put(b, &platform);
+    }
+    if (n == 0)
+        buf_add_text(b, "none");
+}
+
+static int choose_none(const json_t *entries, const struct platform *machine, struct err *e)
+{
+    CLEANUP(buf_done) struct buf wanted;
+    CLEANUP(buf_done) struct buf has;
+    buf_init(&wanted, PLATFORMS_TEXT_BYTES);
+    buf_init(&has, PLATFORMS_TEXT_BYTES);
+    platform_put(&wanted, machine);
+    put_platforms(&has, entries);
+    return err_set(e, ERR_NOT_FOUND, "the image has no variant for %s; it has %s",
+                   buf_text(&wanted), buf_text(&has));
+}
+
+int manifest_choose(const char *text, size_t n, const struct platform *machine,
+                    struct blob *ret_entry, struct err *e)
 {
     CLEANUP(field_doc_freep) json_t *doc = NULL;
     json_t *entries = NULL;
     if (field_doc_parse(text, n, &doc, e) < 0 || field_get_array(doc, "manifests", &entries, e) < 0)
         return err_wrap(e, "image index");
 
+    int best_rank = -1;
+    size_t best = 0;
     for (size_t i = 0; i < json_array_size(entries); i++) {
-        const json_t *entry = json_array_get(entries, i);
-        if (!platform_matches(entry, arch))
-            continue;
-        struct blob blob;
-        if (parse_blob(entry, &blob, e) < 0)
-            return err_wrap(e, "image index: manifests[%zu]", i);
-        *ret_entry = blob;
-        return 0;
+        const struct platform platform = platform_of(json_array_get(entries, i));
+        int rank = platform_rank(&platform, machine);
+        if (rank > best_rank) {
+            best_rank = rank;
+            best = i;
+        }
     }
-    return err_set(e, ERR_NOT_FOUND, "the image has no variant for linux/%s", arch);
+    if (best_rank < 0)
+        return choose_none(entries, machine, e);
+
+    struct blob blob;
+    if (parse_blob(json_array_get(entries, best), &blob, e) < 0)
+        return err_wrap(e, "image index: manifests[%zu]", best);
+    *ret_entry = blob;
+    return 0;
 }

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "images/digest.h"
+#include "images/platform.h"
 
 #define MANIFEST_MAX_BYTES ((size_t)4 * 1024 * 1024)
 #define MANIFEST_LAYERS_MAX 128
@@ -38,11 +39,9 @@ int manifest_parse(const char *text, size_t n, struct manifest *ret_manifest,
                    struct err *e) MUST_USE;
 void manifest_done(struct manifest *m);
 
-/* The entry for linux on `arch` ("amd64", "arm64") in an index. ERR_NOT_FOUND when it has none. */
-int manifest_choose(const char *text, size_t n, const char *arch, struct blob *ret_entry,
-                    struct err *e) MUST_USE;
-
-/* What images call the machine this was built for. */
-const char *manifest_host_arch(void);
+/* The entry of an index that suits `machine` best; of equals the first. ERR_NOT_FOUND when none
+ * does: the message lists what there is. */
+int manifest_choose(const char *text, size_t n, const struct platform *machine,
+                    struct blob *ret_entry, struct err *e) MUST_USE;
 
 #endif

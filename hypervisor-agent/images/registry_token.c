@@ -11,13 +11,13 @@
 #define TOKEN_ANSWER_MAX_BYTES ((size_t)256 * 1024)
 #define TOKEN_MAX_BYTES ((size_t)64 * 1024)
 
-static char *basic_authorization(const struct registry_credentials *credentials)
+static char *basic_authorization(const struct registry_login *login)
 {
     struct buf pair;
     struct buf header;
     buf_init(&pair, TOKEN_MAX_BYTES);
     buf_init(&header, TOKEN_MAX_BYTES);
-    buf_printf(&pair, "%s:%s", credentials->username, credentials->password);
+    buf_printf(&pair, "%s:%s", login->username, login->password);
     buf_add_text(&header, "Basic ");
     buf_add_base64(&header, pair.data, pair.len);
     if (pair.data != NULL)
@@ -63,9 +63,10 @@ static int read_token(const struct buf *body, char **ret_authorization, struct e
     return 0;
 }
 
-static int bearer_authorization(struct http_session *session,
+/* A password goes where the registry says, but not in the clear unless that is this machine or
+ * plain http was asked for. */
+static int bearer_authorization(const struct registry_asking *asking,
                                 const struct auth_challenge *challenge, const char *basic,
-                                bool plain_http, const atomic_bool *cancel,
                                 char **ret_authorization, struct err *e)
 {
     CLEANUP(buf_done) struct buf body;
@@ -78,36 +79,33 @@ static int bearer_authorization(struct http_session *session,
     const struct http_fetch fetch = {.url = url,
                                      .accept = "application/json",
                                      .authorization = basic,
-                                     .plain_http = plain_http,
-                                     .cancel = cancel,
+                                     .plain_http = asking->plain_http,
+                                     .ca_pem = asking->ca_pem,
+                                     .cancel = asking->cancel,
                                      .sink = http_sink_buf,
                                      .sink_ctx = &body};
-    int rc = http_session_get(session, &fetch, &answer, e);
+    int rc = http_session_get(asking->session, &fetch, &answer, e);
     if (rc < 0)
         return err_wrap(e, "ask %.100s for a token", challenge->realm);
-    if (answer.status >= 500)
+    if (answer.status >= 500 || answer.status == 429)
         return err_set(e, ERR_UNAVAILABLE, "the token service answers %ld", answer.status);
     if (answer.status != 200)
-        return err_set(e, ERR_UNAUTHENTICATED, "the token service refuses with %ld: %.100s",
-                       answer.status, answer.error_text);
+        return err_set(e, ERR_UNAUTHENTICATED, "the token service refuses with %ld", answer.status);
     return read_token(&body, ret_authorization, e);
 }
 
-int registry_token_get(struct http_session *session, const struct auth_challenge *challenge,
-                       const struct registry_credentials *credentials, bool plain_http,
-                       const atomic_bool *cancel, char **ret_authorization, struct err *e)
+int registry_token_get(const struct registry_asking *asking, const struct auth_challenge *challenge,
+                       char **ret_authorization, struct err *e)
 {
     CLEANUP(freep) char *basic = NULL;
-    bool has_credentials = credentials != NULL && credentials->username != NULL;
-    if (has_credentials) {
-        basic = basic_authorization(credentials);
+    if (asking->login->username != NULL) {
+        basic = basic_authorization(asking->login);
         if (basic == NULL)
             return err_errno(e, ENOMEM, "registry credentials");
     }
     if (challenge->scheme == AUTH_SCHEME_BEARER)
-        return bearer_authorization(session, challenge, basic, plain_http, cancel,
-                                    ret_authorization, e);
-    if (!has_credentials)
+        return bearer_authorization(asking, challenge, basic, ret_authorization, e);
+    if (basic == NULL)
         return err_set(e, ERR_UNAUTHENTICATED, "the registry wants a user name and password");
     *ret_authorization = TAKE_PTR(basic);
     return 0;

@@ -34,6 +34,10 @@ struct server {
 static struct server server;
 static const atomic_bool never;
 static struct image_reference ref;
+static const struct registry_rules no_rules;
+static char user[] = "me";
+static char secret[] = "secret";
+static char guess[] = "guess";
 
 static const char manifest_body[] = "{\"schemaVersion\":2}";
 
@@ -141,9 +145,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-static int get_manifest(const struct registry_credentials *credentials, struct err *e)
+static int get_manifest(const struct registry_login *login, struct err *e)
 {
-    CLEANUP(registry_freep) struct registry *r = registry_new(&ref, NULL, credentials, &never);
+    CLEANUP(registry_freep) struct registry *r = registry_new(&ref, &no_rules, login, &never);
     CLEANUP(buf_done) struct buf body;
     buf_init(&body, MANIFEST_MAX_BYTES);
     int rc = registry_get_manifest(r, "1", &body, e);
@@ -155,7 +159,7 @@ static int get_manifest(const struct registry_credentials *credentials, struct e
 static void test_token__is_fetched_once_and_kept(void **state)
 {
     (void)state;
-    CLEANUP(registry_freep) struct registry *r = registry_new(&ref, NULL, NULL, &never);
+    CLEANUP(registry_freep) struct registry *r = registry_new(&ref, &no_rules, NULL, &never);
     struct err e;
     server.guard = GUARD_TOKEN;
     for (int i = 0; i < 3; i++) {
@@ -169,8 +173,8 @@ static void test_token__is_fetched_once_and_kept(void **state)
 static void test_basic__needs_the_right_credentials(void **state)
 {
     (void)state;
-    const struct registry_credentials right = {.username = "me", .password = "secret"};
-    const struct registry_credentials wrong = {.username = "me", .password = "guess"};
+    const struct registry_login right = {.username = user, .password = secret};
+    const struct registry_login wrong = {.username = user, .password = guess};
     struct err e;
     server.guard = GUARD_BASIC;
     ASSERT_OK(get_manifest(&right, &e), e);
@@ -191,8 +195,8 @@ static void test_failure__of_the_server_is_worth_another_try(void **state)
 static void test_redirect__does_not_carry_credentials_to_another_host(void **state)
 {
     (void)state;
-    const struct registry_credentials right = {.username = "me", .password = "secret"};
-    CLEANUP(registry_freep) struct registry *r = registry_new(&ref, NULL, &right, &never);
+    const struct registry_login right = {.username = user, .password = secret};
+    CLEANUP(registry_freep) struct registry *r = registry_new(&ref, &no_rules, &right, &never);
     CLEANUP(buf_done) struct buf body;
     struct err e;
     char digest[DIGEST_TEXT_BYTES];
@@ -200,14 +204,14 @@ static void test_redirect__does_not_carry_credentials_to_another_host(void **sta
     buf_init(&body, MANIFEST_MAX_BYTES);
     server.guard = GUARD_BASIC;
     server.is_redirecting = true;
-    ASSERT_OK(registry_get_blob(r, digest, http_sink_buf, &body, &e), e);
+    ASSERT_OK(registry_get_blob(r, digest, 0, http_sink_buf, &body, &e), e);
     assert_string_equal(server.last_authorization, "");
 }
 
 static void test_answer__over_its_ceiling_is_refused(void **state)
 {
     (void)state;
-    CLEANUP(registry_freep) struct registry *r = registry_new(&ref, NULL, NULL, &never);
+    CLEANUP(registry_freep) struct registry *r = registry_new(&ref, &no_rules, NULL, &never);
     CLEANUP(buf_done) struct buf body;
     struct err e;
     buf_init(&body, 4);

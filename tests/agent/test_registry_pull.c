@@ -4,13 +4,9 @@
  */
 #include "support/test.h"
 
-#include "agent/registry_fixture.h"
+#include "agent/pull_fixture.h"
 #include "base/file.h"
-#include "images/image_puller.h"
 #include "images/layer_unpack.h"
-#include "timer.h"
-
-#include <uv.h>
 
 #include <fcntl.h>
 #include <string.h>
@@ -19,130 +15,8 @@
 
 #include <netinet/in.h>
 
-#define PATIENCE_MS 30000
-
 static struct registry_fixture registry;
 static char pushed[72]; /* digest of tool:1 */
-
-/* Everything one test pulls with. */
-struct bench {
-    char dir[FIXTURE_PATH_BYTES];
-    uv_loop_t loop;
-    struct layer_store *layers;
-    struct image_store *images;
-    struct image_puller *puller;
-    struct timer *patience;
-};
-
-/* What became of a request. */
-struct outcome {
-    bool is_done;
-    bool has_image;
-    enum termination_reason reason;
-    struct err why;
-    char digest[DIGEST_TEXT_BYTES];
-    int calls;
-    int64_t total_bytes;
-};
-
-static void on_impatient(void *ctx)
-{
-    (void)ctx;
-    fail_msg("nothing happened for %d ms", PATIENCE_MS);
-}
-
-static void bench_open(struct bench *b)
-{
-    char path[FIXTURE_PATH_BYTES + 16];
-    struct err e;
-    assert_int_equal(uv_loop_init(&b->loop), 0);
-    (void)snprintf(path, sizeof(path), "%s/layers", b->dir);
-    ASSERT_OK(layer_store_open(path, "/proc/self/exe", &b->layers, &e), e);
-    (void)snprintf(path, sizeof(path), "%s/images", b->dir);
-    ASSERT_OK(image_store_open(path, b->layers, &b->images, &e), e);
-    const struct image_puller_options options = {
-        .loop = &b->loop, .layers = b->layers, .images = b->images};
-    b->puller = image_puller_new(&options);
-    b->patience = timer_new(&b->loop, on_impatient, b);
-}
-
-static void bench_close(struct bench *b)
-{
-    timer_free(b->patience);
-    image_puller_free(b->puller);
-    assert_int_equal(uv_run(&b->loop, UV_RUN_DEFAULT), 0);
-    image_store_close(b->images);
-    layer_store_close(b->layers);
-    assert_int_equal(uv_loop_close(&b->loop), 0);
-}
-
-static int bench_set_up(void **state)
-{
-    static struct bench bench;
-    bench = (struct bench){.dir = "/tmp/errand-pull-XXXXXX"};
-    assert_non_null(mkdtemp(bench.dir));
-    bench_open(&bench);
-    *state = &bench;
-    return 0;
-}
-
-static int bench_tear_down(void **state)
-{
-    struct bench *b = *state;
-    struct err e;
-    bench_close(b);
-    return dir_remove(b->dir, &e);
-}
-
-static void on_progress(void *ctx, int64_t done_bytes, int64_t total_bytes)
-{
-    struct outcome *o = ctx;
-    assert_true(done_bytes <= total_bytes);
-    o->total_bytes = total_bytes;
-}
-
-static void on_done(void *ctx, const struct image *image, enum termination_reason reason,
-                    const struct err *why)
-{
-    struct outcome *o = ctx;
-    o->is_done = true;
-    o->calls++;
-    o->has_image = image != NULL;
-    o->reason = reason;
-    if (image != NULL)
-        memcpy(o->digest, image->digest, sizeof(o->digest));
-    else
-        o->why = *why;
-}
-
-static struct image_request *request(struct bench *b, const char *text, uint32_t timeout_s,
-                                     struct outcome *o)
-{
-    CLEANUP(image_reference_done) struct image_reference ref = {0};
-    const struct image_callbacks callbacks = {
-        .on_progress = on_progress, .on_done = on_done, .ctx = o};
-    struct err e;
-    *o = (struct outcome){0};
-    ASSERT_OK(image_reference_parse(text, NULL, &ref, &e), e);
-    struct image_request *r = image_puller_request(b->puller, &ref, timeout_s, &callbacks);
-    assert_non_null(r);
-    assert_false(o->is_done);
-    return r;
-}
-
-static void wait_for(struct bench *b, const struct outcome *o)
-{
-    timer_start(b->patience, PATIENCE_MS);
-    while (!o->is_done)
-        (void)uv_run(&b->loop, UV_RUN_ONCE);
-    timer_stop(b->patience);
-}
-
-static void pull(struct bench *b, const char *text, struct outcome *o)
-{
-    (void)request(b, text, 60, o);
-    wait_for(b, o);
-}
 
 static const char *reference(const char *rest)
 {
@@ -156,9 +30,8 @@ static void test_pull__by_tag_brings_layers_and_configuration(void **state)
     struct bench *b = *state;
     struct outcome o;
     struct stat st;
-    pull(b, reference("tool:1"), &o);
-    if (!o.has_image)
-        fail_msg("%s", o.why.msg);
+    bench_pull(b, reference("tool:1"), &o);
+    assert_pulled(&o);
     assert_string_equal(o.digest, pushed);
 
     const struct image *image = image_store_find(b->images, reference("tool:1"));
@@ -178,7 +51,7 @@ static void test_pull__what_is_here_survives_registry_and_process(void **state)
     struct bench *b = *state;
     struct outcome o;
     char pinned[FIXTURE_PATH_BYTES];
-    pull(b, reference("tool:1"), &o);
+    bench_pull(b, reference("tool:1"), &o);
     assert_true(o.has_image);
 
     bench_close(b);
@@ -193,14 +66,14 @@ static void test_store__forgets_an_image_that_lacks_a_layer(void **state)
     struct bench *b = *state;
     struct outcome o;
     struct err e;
-    pull(b, reference("tool:1"), &o);
+    bench_pull(b, reference("tool:1"), &o);
     const struct image *image = image_store_find(b->images, reference("tool:1"));
     CLEANUP(freep) char *layer = layer_store_path(b->layers, image->layers.items[0]);
     ASSERT_OK(dir_remove(layer, &e), e);
     bench_close(b);
     bench_open(b);
     assert_int_equal(image_store_count(b->images), 0);
-    pull(b, reference("tool:1"), &o);
+    bench_pull(b, reference("tool:1"), &o);
     assert_true(o.has_image);
 }
 
@@ -210,7 +83,7 @@ static void test_pull__by_digest(void **state)
     struct outcome o;
     char pinned[FIXTURE_PATH_BYTES];
     (void)snprintf(pinned, sizeof(pinned), "tool@%s", pushed);
-    pull(b, reference(pinned), &o);
+    bench_pull(b, reference(pinned), &o);
     assert_true(o.has_image);
     assert_string_equal(o.digest, pushed);
 }
@@ -223,7 +96,7 @@ static void test_pull__missing_images_are_not_found(void **state)
     struct bench *b = *state;
     for (size_t i = 0; i < ARRAY_LEN(missing); i++) {
         struct outcome o;
-        pull(b, reference(missing[i]), &o);
+        bench_pull(b, reference(missing[i]), &o);
         assert_false(o.has_image);
         assert_int_equal(o.reason, TERMINATION_IMAGE_NOT_FOUND);
     }
@@ -235,7 +108,7 @@ static void test_pull__nobody_listening_is_a_failure(void **state)
     struct outcome o;
     char text[64];
     (void)snprintf(text, sizeof(text), "127.0.0.1:%d/tool:1", port_free());
-    pull(b, text, &o);
+    bench_pull(b, text, &o);
     assert_false(o.has_image);
     assert_int_equal(o.reason, TERMINATION_IMAGE_PULL_FAILED);
 }
@@ -251,7 +124,7 @@ static void assert_refused_when_changed(struct bench *b, const char *digest)
     assert_int_equal(pread(fd, &byte, 1, 100), 1);
     byte ^= 1;
     assert_int_equal(pwrite(fd, &byte, 1, 100), 1);
-    pull(b, reference("tool:1"), &o);
+    bench_pull(b, reference("tool:1"), &o);
     byte ^= 1;
     assert_int_equal(pwrite(fd, &byte, 1, 100), 1);
     assert_false(o.has_image);
@@ -264,7 +137,7 @@ static void test_pull__refuses_bytes_of_another_digest(void **state)
     struct bench *b = *state;
     struct outcome o;
     char layer[DIGEST_TEXT_BYTES];
-    pull(b, reference("tool:1"), &o);
+    bench_pull(b, reference("tool:1"), &o);
     const struct image *image = image_store_find(b->images, reference("tool:1"));
     memcpy(layer, image->layers.items[0], sizeof(layer));
     bench_close(b);
@@ -284,9 +157,9 @@ static void test_pull__of_one_image_is_shared(void **state)
     struct bench *b = *state;
     struct outcome outcomes[8];
     for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
-        (void)request(b, reference("tool:1"), 60, &outcomes[i]);
+        (void)bench_request(b, reference("tool:1"), NULL, NULL, 60, &outcomes[i]);
     for (size_t i = 0; i < ARRAY_LEN(outcomes); i++) {
-        wait_for(b, &outcomes[i]);
+        bench_wait(b, &outcomes[i]);
         assert_true(outcomes[i].has_image);
         assert_int_equal(outcomes[i].calls, 1);
     }
@@ -299,10 +172,10 @@ static void test_pull__of_one_layer_by_two_images_is_shared(void **state)
     struct outcome two;
     char digest[72];
     registry_fixture_push(&registry, "copy:1", digest);
-    (void)request(b, reference("tool:1"), 60, &one);
-    (void)request(b, reference("copy:1"), 60, &two);
-    wait_for(b, &one);
-    wait_for(b, &two);
+    (void)bench_request(b, reference("tool:1"), NULL, NULL, 60, &one);
+    (void)bench_request(b, reference("copy:1"), NULL, NULL, 60, &two);
+    bench_wait(b, &one);
+    bench_wait(b, &two);
     assert_true(one.has_image);
     assert_true(two.has_image);
 }
@@ -328,8 +201,8 @@ static void test_pull__that_hangs_ends_at_its_time_limit(void **state)
     int port = 0;
     CLEANUP(fd_closep) int fd = silent_server(&port);
     (void)snprintf(text, sizeof(text), "127.0.0.1:%d/tool:1", port);
-    (void)request(b, text, 1, &o);
-    wait_for(b, &o);
+    (void)bench_request(b, text, NULL, NULL, 1, &o);
+    bench_wait(b, &o);
     assert_false(o.has_image);
     assert_int_equal(o.reason, TERMINATION_IMAGE_PULL_TIMEOUT);
 }
@@ -339,10 +212,10 @@ static void test_pull__canceled_says_nothing(void **state)
     struct bench *b = *state;
     struct outcome canceled;
     struct outcome other;
-    struct image_request *r = request(b, reference("tool:1"), 60, &canceled);
-    (void)request(b, reference("tool:1"), 60, &other);
+    struct image_request *r = bench_request(b, reference("tool:1"), NULL, NULL, 60, &canceled);
+    (void)bench_request(b, reference("tool:1"), NULL, NULL, 60, &other);
     image_request_cancel(r);
-    wait_for(b, &other);
+    bench_wait(b, &other);
     assert_true(other.has_image);
     assert_int_equal(canceled.calls, 0);
 }
@@ -379,8 +252,8 @@ static int tear_down(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "--unpack") == 0)
-        layer_unpack_main(argv[2]);
+    if (layer_unpack_is_asked(argc, argv))
+        layer_unpack_main(argv);
     const struct CMUnitTest tests[] = {
         BENCH_TEST(test_pull__by_tag_brings_layers_and_configuration),
         BENCH_TEST(test_pull__what_is_here_survives_registry_and_process),

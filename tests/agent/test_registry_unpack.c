@@ -22,6 +22,7 @@
 
 #define TAR_MAX_BYTES (1 << 20)
 
+static struct layer_store *store;
 static char base[] = "/tmp/errand-unpack-XXXXXX";
 static const atomic_bool never;
 
@@ -94,16 +95,14 @@ static void tar_hardlink(struct tar *tar, const char *path, const char *target)
 /* Unpack to <base>/layers/out, which is not there before. */
 static int unpack(const struct tar *tar, struct err *e)
 {
-    char layers[128];
     char out[160];
     struct blob blob = {.size_bytes = (int64_t)tar->n};
     CLEANUP(layer_writer_freep) struct layer_writer *w = NULL;
 
     digest_of(tar->bytes, tar->n, blob.digest);
-    (void)snprintf(layers, sizeof(layers), "%s/layers", base);
-    (void)snprintf(out, sizeof(out), "%s/out", layers);
+    (void)snprintf(out, sizeof(out), "%s/layers/out", base);
     ASSERT_OK(dir_remove(out, e), *e);
-    ASSERT_OK(layer_writer_open(layers, "/proc/self/exe", &blob, &never, &w, e), *e);
+    ASSERT_OK(layer_writer_open(store, &blob, &never, &w, e), *e);
     int rc = layer_writer_put(w, tar->bytes, tar->n, e);
     return rc < 0 ? rc : layer_writer_finish(w, out, e);
 }
@@ -341,16 +340,127 @@ static void test_unpack__refuses_what_is_no_tar(void **state)
     assert_false(layers_hold_leftovers());
 }
 
+static int open_store(int64_t max_bytes, int64_t floor_bytes)
+{
+    char dir[160];
+    struct err e;
+    (void)snprintf(dir, sizeof(dir), "%s/layers", base);
+    const struct layer_store_options options = {
+        .dir = dir,
+        .unpacker = "/proc/self/exe",
+        .limits = {.max_bytes = max_bytes, .floor_bytes = floor_bytes}};
+    layer_store_close(store);
+    store = NULL;
+    return layer_store_open(&options, &store, &e);
+}
+
+/* A small layer that says it is a terabyte, one that is many megabytes of zeroes, one with a hole:
+ * none may write past the ceiling. */
+static void test_unpack__ends_at_its_ceiling(void **state)
+{
+    (void)state;
+    static struct tar tar;
+    static char zeroes[1 << 20];
+    struct err e;
+    assert_int_equal(open_store(4 << 20, 0), 0);
+
+    struct archive_entry *sparse = entry_new("sparse", S_IFREG | 0644);
+    archive_entry_set_size(sparse, INT64_C(1) << 40);
+    archive_entry_sparse_add_entry(sparse, 0, 512);
+    tar_open(&tar, ARCHIVE_FILTER_GZIP);
+    (void)archive_write_header(tar.archive, sparse);
+    (void)archive_write_data(tar.archive, zeroes, 512);
+    archive_entry_free(sparse);
+    archive_write_free(tar.archive);
+    assert_int_equal(unpack(&tar, &e), ERR_INVALID);
+    assert_non_null(strstr(e.msg, "unpacks to more than 4 MB"));
+
+    tar_open(&tar, ARCHIVE_FILTER_GZIP);
+    for (int i = 0; i < 5; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "zero-%d", i);
+        struct archive_entry *entry = entry_new(name, S_IFREG | 0644);
+        archive_entry_set_size(entry, sizeof(zeroes));
+        assert_int_equal(archive_write_header(tar.archive, entry), ARCHIVE_OK);
+        assert_int_equal(archive_write_data(tar.archive, zeroes, sizeof(zeroes)), sizeof(zeroes));
+        archive_entry_free(entry);
+    }
+    tar_close(&tar);
+    assert_true(tar.n < 64 << 10);
+    assert_int_equal(unpack(&tar, &e), ERR_INVALID);
+    assert_non_null(strstr(e.msg, "unpacks to more than 4 MB"));
+    assert_false(layers_hold_leftovers());
+    assert_int_equal(open_store(LAYER_UNPACKED_MAX_BYTES, 0), 0);
+}
+
+/* The floor is above what any disk has: the first check, after 32 MB, ends it. */
+static void test_unpack__leaves_the_disk_its_floor(void **state)
+{
+    (void)state;
+    static struct tar tar;
+    static char zeroes[1 << 20];
+    struct err e;
+    assert_int_equal(open_store(LAYER_UNPACKED_MAX_BYTES, INT64_MAX), 0);
+    struct archive_entry *entry = entry_new("zeroes", S_IFREG | 0644);
+    archive_entry_set_size(entry, 40 << 20);
+    tar_open(&tar, ARCHIVE_FILTER_GZIP);
+    assert_int_equal(archive_write_header(tar.archive, entry), ARCHIVE_OK);
+    for (int i = 0; i < 40; i++)
+        assert_int_equal(archive_write_data(tar.archive, zeroes, sizeof(zeroes)), sizeof(zeroes));
+    archive_entry_free(entry);
+    tar_close(&tar);
+    assert_int_equal(unpack(&tar, &e), ERR_LIMIT);
+    assert_non_null(strstr(e.msg, "disk is full"));
+    assert_false(layers_hold_leftovers());
+    assert_int_equal(open_store(LAYER_UNPACKED_MAX_BYTES, 0), 0);
+}
+
+static void test_unpack__refuses_paths_without_end(void **state)
+{
+    (void)state;
+    static struct tar tar;
+    static char deep[2 * 3000 + 1];
+    struct err e;
+    struct stat st;
+    for (size_t i = 0; i + 2 < sizeof(deep); i += 2)
+        memcpy(deep + i, "d/", 2);
+    tar_open(&tar, ARCHIVE_FILTER_NONE);
+    tar_file(&tar, deep, NULL);
+    tar_close(&tar);
+    assert_int_equal(unpack(&tar, &e), ERR_INVALID);
+    assert_false(layers_hold_leftovers());
+
+    deep[2 * 500] = '\0';
+    tar_open(&tar, ARCHIVE_FILTER_NONE);
+    tar_dir(&tar, deep);
+    tar_close(&tar);
+    ASSERT_OK(unpack(&tar, &e), e);
+    assert_int_equal(lstat(path_of("d/d/d/d"), &st), 0);
+}
+
+static void test_unpack__notes_how_much_disk_a_layer_takes(void **state)
+{
+    (void)state;
+    static struct tar tar;
+    char text[32] = "";
+    struct err e;
+    tar_open(&tar, ARCHIVE_FILTER_NONE);
+    tar_file(&tar, "a", "12345");
+    tar_dir(&tar, "b");
+    tar_close(&tar);
+    ASSERT_OK(unpack(&tar, &e), e);
+    assert_true(getxattr(path_of(""), LAYER_BYTES_ATTRIBUTE, text, sizeof(text)) > 0);
+    assert_string_equal(text, "8197");
+}
+
 static void test_writer__refuses_another_digest_or_size(void **state)
 {
     (void)state;
     static struct tar tar;
-    char layers[128];
     char out[160];
     tar_open(&tar, ARCHIVE_FILTER_NONE);
     tar_file(&tar, "file", "content");
     tar_close(&tar);
-    (void)snprintf(layers, sizeof(layers), "%s/layers", base);
     (void)snprintf(out, sizeof(out), "%s/layers/other", base);
 
     for (int i = 0; i < 3; i++) {
@@ -358,7 +468,7 @@ static void test_writer__refuses_another_digest_or_size(void **state)
         struct err e;
         struct blob blob = {.size_bytes = (int64_t)tar.n + (i == 1) - (i == 2)};
         digest_of(tar.bytes, tar.n - (i == 0), blob.digest);
-        ASSERT_OK(layer_writer_open(layers, "/proc/self/exe", &blob, &never, &w, &e), e);
+        ASSERT_OK(layer_writer_open(store, &blob, &never, &w, &e), e);
         int rc = layer_writer_put(w, tar.bytes, tar.n, &e);
         if (rc == 0)
             rc = layer_writer_finish(w, out, &e);
@@ -375,8 +485,7 @@ static int set_up(void **state)
     struct err e;
     if (mkdtemp(base) == NULL)
         return -1;
-    (void)snprintf(path, sizeof(path), "%s/layers", base);
-    if (dir_make(path, 0700, &e) < 0)
+    if (open_store(LAYER_UNPACKED_MAX_BYTES, 0) < 0)
         return -1;
     (void)snprintf(path, sizeof(path), "%s/canary", base);
     return file_replace(path, "alive", 5, 0600, &e);
@@ -386,13 +495,14 @@ static int tear_down(void **state)
 {
     (void)state;
     struct err e;
+    layer_store_close(store);
     return dir_remove(base, &e);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "--unpack") == 0)
-        layer_unpack_main(argv[2]);
+    if (layer_unpack_is_asked(argc, argv))
+        layer_unpack_main(argv);
     (void)setlocale(LC_CTYPE, "C.UTF-8"); /* for libarchive, which writes the names */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unpack__keeps_modes_owners_times_links_and_attributes),
@@ -403,6 +513,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_unpack__hard_links_cannot_reach_out),
         cmocka_unit_test(test_unpack__leaves_devices_out),
         cmocka_unit_test(test_unpack__refuses_what_is_no_tar),
+        cmocka_unit_test(test_unpack__ends_at_its_ceiling),
+        cmocka_unit_test(test_unpack__leaves_the_disk_its_floor),
+        cmocka_unit_test(test_unpack__refuses_paths_without_end),
+        cmocka_unit_test(test_unpack__notes_how_much_disk_a_layer_takes),
         cmocka_unit_test(test_writer__refuses_another_digest_or_size),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -53,6 +53,7 @@ test('an assignment says all that is needed, and no secret in the open', async (
     runner: rich.id,
     image: 'registry.test/tool:latest',
     image_digest: DIGEST,
+    registry_sealed: null,
     argv: ['a b', ''],
     command: null,
     entrypoint: '/bin/tool',

@@ -28,6 +28,7 @@ static struct assignment sample(void)
         .argv = argv,
         .argc = 3,
         .env_sealed = "c2VhbGVk",
+        .registry_sealed = "bG9naW4=",
         .timeout_seconds = 60,
         .stop_grace_seconds = 10,
         .stop_signal = "SIGTERM",
@@ -76,6 +77,7 @@ static void test_assign__comes_back_as_it_was_put(void **state)
     assert_null(line.assign.command);
     assert_null(line.assign.entrypoint);
     assert_string_equal(line.assign.env_sealed, a.env_sealed);
+    assert_string_equal(line.assign.registry_sealed, a.registry_sealed);
     assert_int_equal(line.assign.timeout_seconds, 60);
     assert_int_equal(line.assign.stop_grace_seconds, 10);
     assert_string_equal(line.assign.stop_signal, "SIGTERM");
