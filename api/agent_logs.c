@@ -11,8 +11,6 @@
 
 #define ANSWER_BYTES_MAX (1 << 20)
 
-static void append(struct request *rq, struct log_batch *batch);
-
 static void publish(void *user, struct id run)
 {
     struct request *rq = user;
@@ -37,11 +35,9 @@ static void finish(struct request *rq, struct log_batch *batch, const struct err
 static void on_appended(struct request *rq, const struct rows *rows, const struct err *err)
 {
     struct log_batch *batch = rq->state;
-    bool is_open = err == NULL && log_batch_settle(batch, rows);
-    if (is_open && rq->req != NULL) /* the lines are the client's body, which goes with it */
-        append(rq, batch);
-    else
-        finish(rq, batch, err);
+    if (err == NULL)
+        log_batch_settle(batch, rows);
+    finish(rq, batch, err);
 }
 
 static void append(struct request *rq, struct log_batch *batch)
@@ -78,8 +74,8 @@ void agent_logs(struct request *rq)
         return;
     }
     rq->state = batch;
-    if (log_batch_is_open(batch))
-        append(rq, batch);
-    else
+    if (log_batch_is_empty(batch))
         finish(rq, batch, NULL);
+    else
+        append(rq, batch);
 }

@@ -49,7 +49,7 @@ int framed_lines_make(struct framed_lines *f, const struct rows *rows, int64_t a
 
     CLEANUP(buf_done) struct buf b;
     buf_init(&b, FRAMED_BYTES_MAX);
-    struct log_lines lines;
+    CLEANUP(log_lines_done) struct log_lines lines;
     int64_t last_id = after_id;
     log_lines_init(&lines, rows, after_id);
     int r =

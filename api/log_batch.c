@@ -8,16 +8,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "logs/log_frame.h"
 #include "model/limits.h"
-#include "model/log_record.h"
-#include "wire/log_frame.h"
+#include "wire/log_ack.h"
 
 #define NO_SPAN SIZE_MAX /* of a frame that is refused for itself */
 
 struct span {
     struct log_span lines;
     struct log_append_result result;
-    bool is_open;
 };
 
 struct piece {
@@ -40,8 +39,6 @@ struct log_batch {
     struct piece pieces[LIMIT_LOG_FRAMES];
     struct answer answers[LIMIT_LOG_FRAMES];
     /* what log_batch_params() sent */
-    size_t sent_n;
-    size_t sent[LIMIT_LOG_FRAMES]; /* spans, in order */
     struct log_span sent_spans[LIMIT_LOG_FRAMES];
     struct log_chunk sent_chunks[LIMIT_LOG_FRAMES];
 };
@@ -64,10 +61,9 @@ static size_t add_span(struct log_batch *batch, const struct log_frame *frame)
             {
                 .run = frame->run_id,
                 .attempt = frame->attempt,
-                .first_id = (int64_t)frame->first_id,
-                .last_id = (int64_t)frame->first_id - 1,
+                .first_id = (int64_t)frame->chunk.first_id,
+                .last_id = (int64_t)frame->chunk.first_id - 1,
             },
-        .is_open = true,
     };
     return batch->spans_n++;
 }
@@ -75,31 +71,24 @@ static size_t add_span(struct log_batch *batch, const struct log_frame *frame)
 static void add_piece(struct log_batch *batch, size_t span, const struct log_frame *frame)
 {
     struct log_span *lines = &batch->spans[span].lines;
-    if ((int64_t)frame->first_id != lines->last_id + 1)
+    if ((int64_t)frame->chunk.first_id != lines->last_id + 1)
         return;
-    lines->last_id += frame->n_records;
+    lines->last_id += frame->chunk.n_lines;
     batch->pieces[batch->pieces_n++] = (struct piece){
         .span = span,
         .chunk =
             {
-                .first_id = (int64_t)frame->first_id,
+                .first_id = (int64_t)frame->chunk.first_id,
                 .last_id = lines->last_id,
-                .records = {frame->records, frame->n_bytes},
+                .records = {frame->bytes, frame->n},
             },
     };
-}
-
-static bool is_whole(const struct log_frame *frame)
-{
-    struct log_range extent =
-        log_record_scan(frame->records, frame->n_bytes, (uint64_t)frame->n_records + 1);
-    return extent.records == frame->n_records && extent.bytes == frame->n_bytes;
 }
 
 static void add_frame(struct log_batch *batch, const struct log_frame *frame)
 {
     size_t span = NO_SPAN;
-    if (is_whole(frame)) {
+    if (frame->is_whole) {
         span = find_span(batch, frame);
         if (span == NO_SPAN)
             span = add_span(batch, frame);
@@ -114,7 +103,7 @@ int log_batch_parse(const void *bytes, size_t n, struct log_batch **ret_batch, s
     CLEANUP(log_batch_freep) struct log_batch *batch = malloc(sizeof(*batch));
     if (batch == NULL)
         return err_set(e, ERR_INTERNAL, "read log frames: out of memory");
-    batch->spans_n = batch->pieces_n = batch->answers_n = batch->sent_n = 0;
+    batch->spans_n = batch->pieces_n = batch->answers_n = 0;
 
     const char *at = bytes;
     while (n > 0) {
@@ -143,24 +132,19 @@ void log_batch_freep(struct log_batch **batch)
     log_batch_free(*batch);
 }
 
-bool log_batch_is_open(const struct log_batch *batch)
+bool log_batch_is_empty(const struct log_batch *batch)
 {
-    for (size_t i = 0; i < batch->spans_n; i++) {
-        if (batch->spans[i].is_open)
-            return true;
-    }
-    return false;
+    return batch->spans_n == 0;
 }
 
-/* Add the pieces of `span` to what is sent as span number `number`. */
-static size_t select_pieces(struct log_batch *batch, size_t span, int64_t number, size_t chunks_n)
+/* Add the pieces of `span`, counted from 1, to what is sent. */
+static size_t select_pieces(struct log_batch *batch, size_t span, size_t chunks_n)
 {
     for (size_t i = 0; i < batch->pieces_n; i++) {
-        const struct piece *piece = &batch->pieces[i];
-        if (piece->span != span || piece->chunk.records.n == 0)
+        if (batch->pieces[i].span != span)
             continue;
-        batch->sent_chunks[chunks_n] = piece->chunk;
-        batch->sent_chunks[chunks_n++].span = number;
+        batch->sent_chunks[chunks_n] = batch->pieces[i].chunk;
+        batch->sent_chunks[chunks_n++].span = (int64_t)span + 1;
     }
     return chunks_n;
 }
@@ -168,57 +152,19 @@ static size_t select_pieces(struct log_batch *batch, size_t span, int64_t number
 void log_batch_params(struct log_batch *batch, struct id hypervisor, struct params *p)
 {
     size_t chunks_n = 0;
-    batch->sent_n = 0;
     for (size_t i = 0; i < batch->spans_n; i++) {
-        if (!batch->spans[i].is_open)
-            continue;
-        batch->sent_spans[batch->sent_n] = batch->spans[i].lines;
-        batch->sent[batch->sent_n++] = i;
-        chunks_n = select_pieces(batch, i, (int64_t)batch->sent_n, chunks_n);
+        batch->sent_spans[i] = batch->spans[i].lines;
+        chunks_n = select_pieces(batch, i, chunks_n);
     }
-    log_store_append_params(p, hypervisor, batch->sent_spans, batch->sent_n, batch->sent_chunks,
+    log_store_append_params(p, hypervisor, batch->sent_spans, batch->spans_n, batch->sent_chunks,
                             chunks_n);
 }
 
-/* Cut what a piece has up to `stored`. */
-static void cut_piece(struct log_chunk *chunk, int64_t stored)
+void log_batch_settle(struct log_batch *batch, const struct rows *rows)
 {
-    if (chunk->first_id > stored)
-        return;
-    int64_t surplus = (stored < chunk->last_id ? stored : chunk->last_id) - chunk->first_id + 1;
-    struct log_range extent =
-        log_record_scan(chunk->records.bytes, chunk->records.n, (uint64_t)surplus);
-    chunk->first_id += surplus;
-    chunk->records.bytes = (const char *)chunk->records.bytes + extent.bytes;
-    chunk->records.n -= extent.bytes;
-}
-
-/* True when lines after `stored` remain. */
-static bool cut_span(struct log_batch *batch, size_t span, int64_t stored)
-{
-    struct log_span *lines = &batch->spans[span].lines;
-    if (stored < lines->first_id || stored >= lines->last_id)
-        return false;
-    lines->first_id = stored + 1;
-    for (size_t i = 0; i < batch->pieces_n; i++) {
-        if (batch->pieces[i].span == span)
-            cut_piece(&batch->pieces[i].chunk, stored);
-    }
-    return true;
-}
-
-bool log_batch_settle(struct log_batch *batch, const struct rows *rows)
-{
-    assert((size_t)rows_count(rows) == batch->sent_n);
-    bool is_open = false;
-    for (size_t i = 0; i < batch->sent_n; i++) {
-        struct span *span = &batch->spans[batch->sent[i]];
-        log_store_read_append(rows, (int)i, &span->result);
-        span->is_open = span->result.verdict == LOG_NOT_STORED &&
-                        cut_span(batch, batch->sent[i], span->result.last_id);
-        is_open = is_open || span->is_open;
-    }
-    return is_open;
+    assert((size_t)rows_count(rows) == batch->spans_n);
+    for (size_t i = 0; i < batch->spans_n; i++)
+        log_store_read_append(rows, (int)i, &batch->spans[i].result);
 }
 
 void log_batch_each_stored(const struct log_batch *batch, void (*visit)(void *user, struct id run),

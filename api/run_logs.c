@@ -81,7 +81,7 @@ static int put_lines(struct buf *b, const struct rows *rows, const struct list_r
     if (to - *last_id > page->limit)
         to = *last_id + page->limit;
 
-    struct log_lines lines;
+    CLEANUP(log_lines_done) struct log_lines lines;
     struct log_line line;
     int r = 0;
     log_lines_init(&lines, rows, *last_id);

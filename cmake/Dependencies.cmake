@@ -24,6 +24,10 @@ if(ERRAND_BUILD_API OR ERRAND_BUILD_AGENT)
     errand_pkg_dependency(Sodium::Sodium libsodium)
 endif()
 
+if(ERRAND_BUILD_API OR ERRAND_BUILD_SCHEDULER OR ERRAND_BUILD_AGENT)
+    errand_pkg_dependency(Zstd::Zstd libzstd)
+endif()
+
 if(ERRAND_BUILD_API OR ERRAND_BUILD_SCHEDULER)
     errand_pkg_dependency(PostgreSQL::PostgreSQL libpq)
 endif()

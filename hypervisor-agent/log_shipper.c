@@ -3,16 +3,18 @@
 
 #include "base/backoff.h"
 #include "base/log.h"
-#include "model/limits.h"
+#include "logs/log_frame.h"
 #include "timer.h"
-#include "wire/log_frame.h"
+#include "wire/log_ack.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define RETRY_FIRST_MS 100
 #define RETRY_MAX_MS 5000
-#define FRAME_MAX_BYTES ((size_t)LIMIT_LOG_FRAME_BYTES + LOG_FRAME_HEADER_BYTES)
+
+/* A request carries at most so many: 2 MiB of lines, which one answer acknowledges. */
+#define BATCH_FRAMES_MAX 16
 
 struct log_shipper {
     struct control_client *client;
@@ -20,6 +22,7 @@ struct log_shipper {
     struct timer *retry;       /* owned; running while it must wait */
     struct timer *soon;        /* owned; gathers what one turn of the loop brings */
     struct backoff backoff;
+    struct log_chunk_writer writer;
     struct log_source *sources; /* borrowed; the next one to be served first */
     struct log_shipper_callbacks callbacks;
 };
@@ -37,7 +40,9 @@ struct log_shipper *log_shipper_new(struct uv_loop_s *loop, struct control_clien
     backoff_init(&shipper->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
     shipper->retry = timer_new(loop, ship, shipper);
     shipper->soon = timer_new(loop, ship, shipper);
-    if (shipper->retry == NULL || shipper->soon == NULL) {
+    struct err e;
+    if (log_chunk_writer_init(&shipper->writer, &e) < 0 || shipper->retry == NULL ||
+        shipper->soon == NULL) {
         log_shipper_free(shipper);
         return NULL;
     }
@@ -51,6 +56,7 @@ void log_shipper_free(struct log_shipper *shipper)
     control_call_cancel(shipper->call);
     timer_free(shipper->retry);
     timer_free(shipper->soon);
+    log_chunk_writer_done(&shipper->writer);
     free(shipper);
 }
 
@@ -196,10 +202,10 @@ static void on_done(void *ctx, const struct control_reply *reply)
     try_again_later(shipper, e.msg);
 }
 
-static void read_source(struct log_source *source, struct buf *body)
+static void read_source(struct log_shipper *shipper, struct log_source *source, struct buf *body)
 {
     struct err e;
-    if (source->is_pending && log_source_read(source, LIMIT_LOG_FRAME_BYTES, body, &e) < 0) {
+    if (source->is_pending && log_source_read(source, &shipper->writer, body, &e) < 0) {
         log_error("log.unreadable run=%s attempt=%u error=\"%s\"", ID_TEXT(source->run_id),
                   source->attempt, e.msg);
         source->is_pending = false;
@@ -209,13 +215,16 @@ static void read_source(struct log_source *source, struct buf *body)
 /* Round after round, a frame of each. */
 static void fill(struct log_shipper *shipper, struct buf *body)
 {
+    size_t frames = 0;
     size_t before;
     do {
         before = body->len;
         for (struct log_source *source = shipper->sources; source != NULL; source = source->next) {
-            if (body->len + FRAME_MAX_BYTES > LIMIT_LOG_BATCH_BYTES)
+            size_t len = body->len;
+            if (frames == BATCH_FRAMES_MAX || len + LOG_FRAME_MAX_BYTES > LIMIT_LOG_BATCH_BYTES)
                 return;
-            read_source(source, body);
+            read_source(shipper, source, body);
+            frames += body->len > len;
         }
     } while (body->len > before);
 }

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log_source.h"
 
-#include "model/log_record.h"
+#include "logs/log_frame.h"
 #include "shim/spool.h"
-#include "wire/log_frame.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+
+/* What makes about one chunk. */
+#define READ_BYTES ((size_t)LIMIT_LOG_CHUNK_BYTES)
+
+#define ZSTD_LEVEL 1
 
 void log_source_init(struct log_source *source, struct id run_id, uint32_t attempt,
                      const char *run_dir)
@@ -80,36 +84,51 @@ static int broken(struct log_source *source, struct err *e)
                    (long long)source->sent.offset);
 }
 
-int log_source_read(struct log_source *source, size_t max_bytes, struct buf *frames, struct err *e)
+/* Move `at` over the records that go into the chunk. */
+static enum log_record_found add_records(struct log_chunk_writer *writer, const struct buf *records,
+                                         struct log_position *at)
+{
+    size_t taken = 0;
+    for (;;) {
+        struct log_record record;
+        size_t size;
+        enum log_record_found found =
+            log_record_next(records->data + taken, records->len - taken, &record, &size);
+        if (found != LOG_RECORD_WHOLE || !log_chunk_add(writer, &record))
+            return found;
+        taken += size;
+        at->last_id++;
+        at->offset += (off_t)size;
+    }
+}
+
+int log_source_read(struct log_source *source, struct log_chunk_writer *writer, struct buf *frames,
+                    struct err *e)
 {
     CLEANUP(buf_done) struct buf records;
-    buf_init(&records, LIMIT_LOG_FRAME_BYTES + 1);
+    buf_init(&records, READ_BYTES);
     int rc = ensure_open(source, e);
     if (rc == ERR_NOT_FOUND)
         return 0;
     if (rc == 0)
-        rc = read_at(source, source->sent.offset, max_bytes, &records, e);
+        rc = read_at(source, source->sent.offset, READ_BYTES, &records, e);
     if (rc < 0)
         return rc;
 
-    struct log_range range = log_record_scan(records.data, records.len, UINT32_MAX);
-    if (range.records == 0) {
-        if (range.end == LOG_RECORD_BAD)
+    struct log_position at = source->sent;
+    log_chunk_begin(writer, at.last_id + 1);
+    enum log_record_found end = add_records(writer, &records, &at);
+    if (at.last_id == source->sent.last_id) {
+        if (end == LOG_RECORD_BAD)
             return broken(source, e);
         source->is_pending = false;
         return 0;
     }
-    const struct log_frame frame = {.run_id = source->run_id,
-                                    .attempt = source->attempt,
-                                    .first_id = source->sent.last_id + 1,
-                                    .n_records = (uint32_t)range.records,
-                                    .n_bytes = (uint32_t)range.bytes,
-                                    .records = records.data};
-    log_frame_put(frames, &frame);
+    log_frame_begin(frames, source->run_id, source->attempt);
+    log_chunk_seal(writer, ZSTD_LEVEL, frames);
     if (!buf_ok(frames))
         return err_errno(e, ENOMEM, "read spool");
-    source->sent.last_id += range.records;
-    source->sent.offset += (off_t)range.bytes;
+    source->sent = at;
     return 0;
 }
 
@@ -119,8 +138,8 @@ static int walk(struct log_source *source, struct log_position at, uint64_t last
 {
     while (at.last_id < last_id) {
         CLEANUP(buf_done) struct buf records;
-        buf_init(&records, LIMIT_LOG_FRAME_BYTES + 1);
-        int rc = read_at(source, at.offset, LIMIT_LOG_FRAME_BYTES, &records, e);
+        buf_init(&records, READ_BYTES);
+        int rc = read_at(source, at.offset, READ_BYTES, &records, e);
         if (rc < 0)
             return rc;
         struct log_range range = log_record_scan(records.data, records.len, last_id - at.last_id);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/id.h"
+#include "logs/log_chunk.h"
 
 /* A place between two records. */
 struct log_position {
@@ -35,9 +36,10 @@ void log_source_init(struct log_source *source, struct id run_id, uint32_t attem
                      const char *run_dir);
 void log_source_done(struct log_source *source);
 
-/* Append the next whole records after `sent` as one frame of at most `max_bytes` (header apart) and
- * move `sent`. Appends nothing, and clears is_pending, when there is none. */
-int log_source_read(struct log_source *source, size_t max_bytes, struct buf *frames,
+/* Append the next whole records after `sent`, as many as a chunk takes, as one frame, and move
+ * `sent`. `writer` is used for it, and empty after. Appends nothing, and clears is_pending, when
+ * there is none. */
+int log_source_read(struct log_source *source, struct log_chunk_writer *writer, struct buf *frames,
                     struct err *e) MUST_USE;
 
 /* What is stored ends with `last_id`: go on after it, be it behind or ahead of what was read.

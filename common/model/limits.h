@@ -53,7 +53,7 @@
 
 /* logs */
 #define LIMIT_LOG_LINE_BYTES (16 << 10)
-#define LIMIT_LOG_FRAME_BYTES (256 << 10)
+#define LIMIT_LOG_CHUNK_BYTES (128 << 10) /* unpacked, without its header */
 #define LIMIT_LOG_BATCH_BYTES (1 << 20)
 #define LIMIT_LOG_FRAMES 1000
 

@@ -12,56 +12,62 @@ enum {
 void log_lines_init(struct log_lines *lines, const struct rows *rows, int64_t after_id)
 {
     *lines = (struct log_lines){.rows = rows, .row = -1, .next_id = after_id + 1};
+    log_chunk_reader_init(&lines->chunk);
 }
 
-/* The id of the first record of the next chunk; 0 when there is none. */
-static int64_t open_chunk(struct log_lines *lines)
+void log_lines_done(struct log_lines *lines)
+{
+    log_chunk_reader_done(&lines->chunk);
+}
+
+static int damaged(const struct log_lines *lines, const struct err *why, struct err *e)
+{
+    return err_set(e, ERR_INTERNAL, "stored log near line %" PRId64 ": %.160s", lines->next_id,
+                   why->msg);
+}
+
+/* 1, or 0 when there is no chunk after this one. */
+static int open_next(struct log_lines *lines, struct err *e)
 {
     int row = lines->row + 1;
     if (row >= rows_count(lines->rows) || row_is_null(lines->rows, row, COLUMN_FIRST_ID))
         return 0;
-    lines->row = row;
-    lines->bytes = row_bytes(lines->rows, row, COLUMN_DATA, &lines->n);
-    return row_i64(lines->rows, row, COLUMN_FIRST_ID, 0);
-}
-
-static int take_record(struct log_lines *lines, struct log_record *ret_record, struct err *e)
-{
-    size_t size;
-    if (log_record_next(lines->bytes, lines->n, ret_record, &size) != LOG_RECORD_WHOLE)
-        return err_set(e, ERR_INTERNAL, "stored log is damaged near line %" PRId64, lines->next_id);
-    lines->bytes += size;
-    lines->n -= size;
-    return 0;
-}
-
-/* Go to the record `next_id` of the chunk that was just opened. */
-static int skip_to_next(struct log_lines *lines, int64_t first_id, struct err *e)
-{
-    if (first_id > lines->next_id)
+    size_t n;
+    struct err why;
+    const void *bytes = row_bytes(lines->rows, row, COLUMN_DATA, &n);
+    int r = log_chunk_open(&lines->chunk, bytes, n, &why);
+    if (r < 0)
+        return damaged(lines, &why, e);
+    if ((int64_t)lines->chunk.next_id > lines->next_id)
         return err_set(e, ERR_INTERNAL, "stored log lacks line %" PRId64, lines->next_id);
+    lines->row = row;
+    return 1;
+}
 
-    struct log_record record;
-    int r = 0;
-    for (int64_t id = first_id; r == 0 && id < lines->next_id && lines->n > 0; id++)
-        r = take_record(lines, &record, e);
+/* 1 and the line `next_id` or, when it is in a gap, the one that tells of the gap. */
+static int take(struct log_lines *lines, struct log_line *ret_line, struct err *e)
+{
+    struct err why;
+    int r;
+    do {
+        r = log_chunk_next(&lines->chunk, &ret_line->record, &why);
+    } while (r == 1 && (int64_t)lines->chunk.next_id <= lines->next_id);
+    if (r < 0)
+        return damaged(lines, &why, e);
+    if (r == 1) {
+        ret_line->id = (int64_t)lines->chunk.next_id - 1;
+        lines->next_id = (int64_t)lines->chunk.next_id;
+    }
     return r;
 }
 
 int log_lines_next(struct log_lines *lines, struct log_line *ret_line, struct err *e)
 {
-    while (lines->n == 0) {
-        int64_t first_id = open_chunk(lines);
-        if (first_id == 0)
-            return 0;
-        int r = skip_to_next(lines, first_id, e);
-        if (r < 0)
+    int r;
+    while ((r = take(lines, ret_line, e)) == 0) {
+        r = open_next(lines, e);
+        if (r <= 0)
             return r;
     }
-
-    int r = take_record(lines, &ret_line->record, e);
-    if (r < 0)
-        return r;
-    ret_line->id = lines->next_id++;
-    return 1;
+    return r;
 }

@@ -10,27 +10,27 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "model/log_record.h"
+#include "logs/log_chunk.h"
 #include "store/rows.h"
 
 struct log_lines {
     const struct rows *rows;
-    int row;           /* the chunk being read */
-    const char *bytes; /* what is left of it */
-    size_t n;
-    int64_t next_id;
+    int row; /* the chunk being read */
+    struct log_chunk_reader chunk;
+    int64_t next_id; /* of the line that comes next */
 };
 
 struct log_line {
     int64_t id;
-    struct log_record record; /* its payload lives as long as the rows */
+    struct log_record record; /* its payload lives until the next call */
 };
 
 /* Begin with the line after `after_id`; what the chunks hold before it is skipped. */
 void log_lines_init(struct log_lines *lines, const struct rows *rows, int64_t after_id);
+void log_lines_done(struct log_lines *lines);
 
 /* 1 and a line, or 0 when there are no more. ERR_INTERNAL: the chunks do not begin with that line,
- * have a gap, or hold what is no record. */
+ * have a gap, or are damaged. */
 int log_lines_next(struct log_lines *lines, struct log_line *ret_line, struct err *e) MUST_USE;
 
 #endif

@@ -6,11 +6,11 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/defer.h"
+#include "logs/log_frame.h"
 #include "model/limits.h"
-#include "model/log_record.h"
 #include "wire/agent_result.h"
 #include "wire/assignment_line.h"
-#include "wire/log_frame.h"
+#include "wire/log_ack.h"
 #include "wire/registration.h"
 
 #include <arpa/inet.h>
@@ -207,24 +207,20 @@ static bool take_events(struct fake_api *api, const struct request *r, struct bu
 
 static void store_frame(struct stored_run *run, const struct log_frame *frame)
 {
-    const char *at = frame->records;
-    size_t left = frame->n_bytes;
-    if (frame->first_id > run->last_id + 1)
+    CLEANUP(log_chunk_reader_done) struct log_chunk_reader reader;
+    struct log_record record;
+    struct err e;
+    log_chunk_reader_init(&reader);
+    assert(frame->is_whole);
+    if (frame->chunk.first_id != run->last_id + 1)
         return;
-    for (uint32_t i = 0; i < frame->n_records; i++) {
-        struct log_record record;
-        size_t n = 0;
-        assert(log_record_next(at, left, &record, &n) == LOG_RECORD_WHOLE);
-        if (frame->first_id + i > run->last_id) {
-            buf_printf(&run->log, "%d:", (int)record.stream);
-            buf_add(&run->log, record.payload, record.n);
-            buf_add_char(&run->log, '\n');
-            run->last_id = frame->first_id + i;
-        }
-        at += n;
-        left -= n;
+    assert(log_chunk_open(&reader, frame->bytes, frame->n, &e) == 0);
+    while (log_chunk_next(&reader, &record, &e) == 1) {
+        buf_printf(&run->log, "%d:", (int)record.stream);
+        buf_add(&run->log, record.payload, record.n);
+        buf_add_char(&run->log, '\n');
     }
-    assert(left == 0);
+    run->last_id = reader.next_id - 1;
 }
 
 static bool take_logs(struct fake_api *api, const struct request *r, struct buf *reply)

@@ -208,11 +208,11 @@ test('a reader that is slow is fed from storage, without a gap', async () => {
   const { res } = await client.open('GET', stream);
   res.pause();
   const count = 1200; // of 16 KB: more than fits between the two
-  for (let from = 1; from <= count; from += 15) {
+  for (let from = 1; from <= count; from += 6) {
     await agent.log(
       assignment,
       from,
-      Array.from({ length: 15 }, (_, i) => `${from + i} `.padEnd(16000, 'x')),
+      Array.from({ length: 6 }, (_, i) => `${from + i} `.padEnd(16000, 'x')),
     );
   }
   await agent.finished(assignment, { last_line: count });

@@ -16,13 +16,14 @@ cd "${1:-$here/../..}"
 readonly -A may_use=(
     [common/base]='base'
     [common/model]='base model'
+    [common/logs]='base model logs zstd'
     [common/wire]='base model wire jansson'
     [common/auth]='base auth sodium jansson'
-    [common/store]='base model store libpq'
+    [common/store]='base model logs store libpq'
     [common/service]='base service'
-    [api]='base model wire auth store service h2o jansson libpq'
+    [api]='base model logs wire auth store service h2o jansson libpq'
     [scheduler]='base model store service libpq uv'
-    [hypervisor-agent]='base model wire auth net service curl jansson uv archive sodium zstd'
+    [hypervisor-agent]='base model logs wire auth net service curl jansson uv archive sodium zstd'
     [hypervisor-agent/shim]='base model wire jansson'
     [hypervisor-agent/drivers]='base model wire jansson seccomp'
     [hypervisor-agent/init]=''
@@ -38,7 +39,7 @@ readonly -A target_of=(
     [curl]='CURL::' [jansson]='Jansson::' [sodium]='Sodium::' [libpq]='PostgreSQL::' [uv]='LibUV::'
     [h2o]='H2O::' [archive]='LibArchive::' [zstd]='Zstd::' [seccomp]='[A-Za-z]*[Ss]eccomp::' [openssl]='OpenSSL::'
 )
-readonly commons=(base model wire auth store net service)
+readonly commons=(base model logs wire auth store net service)
 
 readonly banned='strcpy|strcat|v?sprintf|strncpy|strtok|atoi|atol|strtol|gets|v?[fs]?scanf|localtime|gmtime|system|popen|alloca'
 

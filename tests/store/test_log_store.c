@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/log_record.h"
+#include "logs/log_chunk.h"
 #include "store/log_lines.h"
 #include "store/log_store.h"
 
@@ -21,16 +21,21 @@ static int close_db(void **state)
     return 0;
 }
 
-/* Records whose payloads are their ids. */
-static void put_records(struct buf *b, int64_t first_id, int64_t last_id)
+/* A chunk of lines whose payloads are their ids. */
+static void put_chunk(struct buf *b, int64_t first_id, int64_t last_id)
 {
+    CLEANUP(log_chunk_writer_done) struct log_chunk_writer writer;
+    struct err e;
+    ASSERT_OK(log_chunk_writer_init(&writer, &e), e);
+    log_chunk_begin(&writer, (uint64_t)first_id);
     for (int64_t id = first_id; id <= last_id; id++) {
         char text[32];
         int n = snprintf(text, sizeof(text), "%lld", (long long)id);
-        log_record_append(
-            b, &(struct log_record){
-                   .ts_us = id, .stream = LOG_STREAM_STDOUT, .payload = text, .n = (size_t)n});
+        struct log_record record = {
+            .ts_us = id, .stream = LOG_STREAM_STDOUT, .payload = text, .n = (size_t)n};
+        assert_true(log_chunk_add(&writer, &record));
     }
+    log_chunk_seal(&writer, 1, b);
 }
 
 static struct log_append_result append(struct id hypervisor, struct id run, int64_t attempt,
@@ -38,7 +43,7 @@ static struct log_append_result append(struct id hypervisor, struct id run, int6
 {
     struct buf records;
     buf_init(&records, 1 << 20);
-    put_records(&records, first_id, last_id);
+    put_chunk(&records, first_id, last_id);
     struct log_span span = {run, attempt, first_id, last_id};
     struct log_chunk chunk = {1, first_id, last_id, {records.data, records.len}};
     struct params p;
@@ -70,7 +75,7 @@ static struct rows *follow(struct id run, int64_t after_id, int64_t max_bytes)
 /* Every line after `after_id` of these rows must be its id; answers the last one. */
 static int64_t check_lines(const struct rows *rows, int64_t after_id)
 {
-    struct log_lines lines;
+    CLEANUP(log_lines_done) struct log_lines lines;
     struct log_line line;
     struct err e;
     int64_t last_id = after_id;
@@ -161,9 +166,9 @@ static void test_append__judges_each_span_of_a_batch_for_itself(void **state)
                          fixture_run_in(db, "running", hypervisor), id_new()};
     struct buf records;
     buf_init(&records, 1 << 20);
-    put_records(&records, 1, 2);
+    put_chunk(&records, 1, 2);
     size_t second = records.len;
-    put_records(&records, 3, 4);
+    put_chunk(&records, 3, 4);
 
     struct log_span spans[] = {{runs[0], 1, 1, 4}, {runs[2], 1, 1, 2}, {runs[1], 1, 3, 4}};
     struct log_chunk chunks[] = {{1, 1, 2, {records.data, second}},
@@ -234,7 +239,7 @@ static void test_follow__tells_a_damaged_chunk(void **state)
     fixture_script(db, "UPDATE log_chunks SET data = set_byte(data, 30, 255) WHERE run_id = '%s'",
                    ID_TEXT(run));
 
-    struct log_lines lines;
+    CLEANUP(log_lines_done) struct log_lines lines;
     struct log_line line;
     struct err e;
     int r;

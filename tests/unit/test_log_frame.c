@@ -1,134 +1,114 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/test.h"
 
-#include "model/limits.h"
-#include "wire/log_frame.h"
+#include "logs/log_frame.h"
 
 #include <string.h>
 
-static struct log_frame sample(const char *records)
+static struct buf b;
+static struct id run;
+
+static int set_up(void **state)
 {
-    return (struct log_frame){.run_id = id_new(),
-                              .attempt = 2,
-                              .first_id = UINT64_C(0x123456789),
-                              .n_records = 3,
-                              .n_bytes = (uint32_t)strlen(records),
-                              .records = records};
+    (void)state;
+    run = id_new();
+    buf_init(&b, 1 << 20);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    buf_done(&b);
+    return 0;
+}
+
+static void put(uint32_t attempt, uint64_t first_id, const char *text)
+{
+    CLEANUP(log_chunk_writer_done) struct log_chunk_writer writer;
+    struct err e;
+    struct log_record record = {.stream = LOG_STREAM_STDOUT, .payload = text, .n = strlen(text)};
+    ASSERT_OK(log_chunk_writer_init(&writer, &e), e);
+    log_frame_begin(&b, run, attempt);
+    log_chunk_begin(&writer, first_id);
+    assert_true(log_chunk_add(&writer, &record));
+    log_chunk_seal(&writer, 1, &b);
+    assert_true(buf_ok(&b));
 }
 
 static void test_frames__come_back_one_after_another(void **state)
 {
     (void)state;
-    struct log_frame one = sample("first records");
-    struct log_frame two = sample("second");
-    struct log_frame got;
+    struct log_frame frame;
+    size_t used;
     struct err e;
-    size_t used = 0;
-    CLEANUP(buf_done) struct buf b;
-
-    buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-    log_frame_put(&b, &one);
-    log_frame_put(&b, &two);
-
-    ASSERT_OK(log_frame_parse(b.data, b.len, &got, &used, &e), e);
-    assert_int_equal(used, LOG_FRAME_HEADER_BYTES + one.n_bytes);
-    assert_true(id_equal(got.run_id, one.run_id));
-    assert_int_equal(got.attempt, 2);
-    assert_true(got.first_id == UINT64_C(0x123456789));
-    assert_int_equal(got.n_records, 3);
-    assert_memory_equal(got.records, one.records, one.n_bytes);
-
-    buf_consume(&b, used);
-    ASSERT_OK(log_frame_parse(b.data, b.len, &got, &used, &e), e);
-    assert_memory_equal(got.records, two.records, two.n_bytes);
-    assert_int_equal(used, b.len);
+    put(2, 7, "first");
+    size_t first_n = b.len;
+    put(2, 8, "second");
+    ASSERT_OK(log_frame_parse(b.data, b.len, &frame, &used, &e), e);
+    assert_int_equal(used, first_n);
+    assert_true(id_equal(frame.run_id, run));
+    assert_int_equal(frame.attempt, 2);
+    assert_true(frame.is_whole);
+    assert_int_equal(frame.chunk.first_id, 7);
+    assert_ptr_equal(frame.bytes, b.data + LOG_FRAME_HEAD_BYTES);
+    ASSERT_OK(log_frame_parse(b.data + used, b.len - used, &frame, &used, &e), e);
+    assert_int_equal(frame.chunk.first_id, 8);
+    assert_int_equal(used, b.len - first_n);
 }
 
-static void test_frame__bytes_are_little_endian_at_their_offsets(void **state)
+static void test_frame__bytes_are_at_their_offsets(void **state)
 {
     (void)state;
-    struct log_frame frame = sample("x");
-    CLEANUP(buf_done) struct buf b;
-
-    buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-    log_frame_put(&b, &frame);
-    assert_int_equal(b.len, 37);
-    assert_memory_equal(b.data, frame.run_id.bytes, 16);
-    assert_memory_equal(b.data + 16, "\2\0\0\0", 4);
-    assert_memory_equal(b.data + 20, "\x89\x67\x45\x23\1\0\0\0", 8);
-    assert_memory_equal(b.data + 28, "\3\0\0\0\1\0\0\0x", 9);
+    put(0x0102, 1, "x");
+    assert_memory_equal(b.data, run.bytes, 16);
+    assert_memory_equal(b.data + 16, "\2\1\0\0", 4);
+    assert_int_equal(b.len, LOG_FRAME_HEAD_BYTES + LOG_CHUNK_HEADER_BYTES + 4);
 }
 
 static void test_frame__refuses_what_is_cut_short_at_any_byte(void **state)
 {
     (void)state;
-    struct log_frame frame = sample("records");
-    CLEANUP(buf_done) struct buf b;
-
-    buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-    log_frame_put(&b, &frame);
+    put(1, 1, "some line");
     for (size_t n = 0; n < b.len; n++) {
-        size_t used = 0;
+        struct log_frame frame;
+        size_t used;
         struct err e;
         assert_int_equal(log_frame_parse(b.data, n, &frame, &used, &e), ERR_INVALID);
     }
 }
 
+static void test_frame__damage_inside_keeps_its_length(void **state)
+{
+    (void)state;
+    struct log_frame frame;
+    size_t used;
+    struct err e;
+    put(1, 1, "some line");
+    b.data[b.len - 1] ^= 1;
+    ASSERT_OK(log_frame_parse(b.data, b.len, &frame, &used, &e), e);
+    assert_false(frame.is_whole);
+    assert_int_equal(used, b.len);
+}
+
 static void test_frame__refuses_impossible_numbers(void **state)
 {
     (void)state;
-    struct log_frame bad[5];
-    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        bad[i] = sample("records");
-    bad[0].attempt = 0;
-    bad[1].first_id = 0;
-    bad[2].n_records = 0;
-    bad[3].first_id = UINT64_MAX;
-    bad[4].attempt = UINT32_MAX;
-    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        struct log_frame got;
+    static const uint32_t attempts[] = {0, UINT32_MAX};
+    for (size_t i = 0; i < ARRAY_LEN(attempts); i++) {
+        struct log_frame frame;
+        size_t used;
         struct err e;
-        size_t used = 0;
-        CLEANUP(buf_done) struct buf b;
-        buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-        log_frame_put(&b, &bad[i]);
-        assert_int_equal(log_frame_parse(b.data, b.len, &got, &used, &e), ERR_INVALID);
+        buf_clear(&b);
+        put(attempts[i], 1, "x");
+        assert_int_equal(log_frame_parse(b.data, b.len, &frame, &used, &e), ERR_INVALID);
     }
 }
 
-static void test_acks__come_back(void **state)
-{
-    (void)state;
-    struct log_ack acks[] = {{.run_id = id_new(), .attempt = 1, .last_id = 4711},
-                             {.run_id = id_new(), .attempt = 2, .code = "conflict"}};
-    CLEANUP(buf_done) struct buf b;
-    CLEANUP(log_ack_list_done) struct log_ack_list list = {0};
-    struct err e;
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-    buf_init(&b, LIMIT_BODY_BYTES);
-    log_ack_list_put(&b, acks, 2);
-    ASSERT_OK(log_ack_list_parse(b.data, b.len, &list, &e), e);
-    assert_int_equal(list.n, 2);
-    assert_true(id_equal(list.items[0].run_id, acks[0].run_id));
-    assert_int_equal(list.items[0].last_id, 4711);
-    assert_null(list.items[0].code);
-    assert_int_equal(list.items[1].attempt, 2);
-    assert_string_equal(list.items[1].code, "conflict");
-}
-
-static void test_acks__refuse_neither_last_id_nor_code(void **state)
-{
-    (void)state;
-    static const char text[] =
-        "{\"acks\":[{\"run\":\"0197a000-0000-7000-8000-000000000001\",\"attempt\":1}]}";
-    struct log_ack_list list;
-    struct err e;
-    assert_int_equal(log_ack_list_parse(text, strlen(text), &list, &e), ERR_INVALID);
-}
-
-TEST_MAIN(cmocka_unit_test(test_frames__come_back_one_after_another),
-          cmocka_unit_test(test_frame__bytes_are_little_endian_at_their_offsets),
-          cmocka_unit_test(test_frame__refuses_what_is_cut_short_at_any_byte),
-          cmocka_unit_test(test_frame__refuses_impossible_numbers),
-          cmocka_unit_test(test_acks__come_back),
-          cmocka_unit_test(test_acks__refuse_neither_last_id_nor_code))
+TEST_MAIN(TEST(test_frames__come_back_one_after_another),
+          TEST(test_frame__bytes_are_at_their_offsets),
+          TEST(test_frame__refuses_what_is_cut_short_at_any_byte),
+          TEST(test_frame__damage_inside_keeps_its_length),
+          TEST(test_frame__refuses_impossible_numbers))

@@ -3,9 +3,8 @@
 
 #include "base/file.h"
 #include "log_source.h"
-#include "model/log_record.h"
+#include "logs/log_frame.h"
 #include "shim/spool.h"
-#include "wire/log_frame.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -14,6 +13,7 @@ struct place {
     char dir[64];
     char spool[96];
     struct log_source source;
+    struct log_chunk_writer writer;
 };
 
 static int set_up(void **state)
@@ -26,7 +26,8 @@ static int set_up(void **state)
     log_source_init(&place.source, id_new(), 1, place.dir);
     place.source.is_pending = true;
     *state = &place;
-    return 0;
+    struct err e;
+    return log_chunk_writer_init(&place.writer, &e);
 }
 
 static int tear_down(void **state)
@@ -34,6 +35,7 @@ static int tear_down(void **state)
     struct place *place = *state;
     struct err e;
     log_source_done(&place->source);
+    log_chunk_writer_done(&place->writer);
     return dir_remove(place->dir, &e);
 }
 
@@ -70,7 +72,7 @@ static void assert_reads(struct place *place, uint64_t first_id, uint32_t n)
     struct err e;
     size_t used = 0;
     buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-    ASSERT_OK(log_source_read(&place->source, LIMIT_LOG_FRAME_BYTES, &b, &e), e);
+    ASSERT_OK(log_source_read(&place->source, &place->writer, &b, &e), e);
     if (n == 0) {
         assert_int_equal(b.len, 0);
         assert_false(place->source.is_pending);
@@ -78,8 +80,8 @@ static void assert_reads(struct place *place, uint64_t first_id, uint32_t n)
     }
     ASSERT_OK(log_frame_parse(b.data, b.len, &frame, &used, &e), e);
     assert_int_equal(used, b.len);
-    assert_int_equal(frame.first_id, first_id);
-    assert_int_equal(frame.n_records, n);
+    assert_int_equal(frame.chunk.first_id, first_id);
+    assert_int_equal(frame.chunk.n_lines, n);
 }
 
 static void test_read__waits_for_spool_header_and_whole_records(void **state)
@@ -133,12 +135,12 @@ static void test_read__frames_keep_their_ceiling(void **state)
         struct log_frame frame;
         size_t used = 0;
         buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-        ASSERT_OK(log_source_read(&place->source, LIMIT_LOG_FRAME_BYTES, &b, &e), e);
+        ASSERT_OK(log_source_read(&place->source, &place->writer, &b, &e), e);
         if (b.len == 0)
             break;
         ASSERT_OK(log_frame_parse(b.data, b.len, &frame, &used, &e), e);
-        assert_int_equal(frame.first_id, next);
-        next += frame.n_records;
+        assert_int_equal(frame.chunk.first_id, next);
+        next += frame.chunk.n_lines;
     }
     assert_int_equal(next, 50001);
 }
@@ -167,7 +169,7 @@ static void test_read__damage_is_an_error_and_the_end(void **state)
     append(place, zeros, sizeof(zeros));
     assert_reads(place, 1, 2);
     buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-    assert_int_equal(log_source_read(&place->source, LIMIT_LOG_FRAME_BYTES, &b, &e), ERR_INVALID);
+    assert_int_equal(log_source_read(&place->source, &place->writer, &b, &e), ERR_INVALID);
     assert_false(place->source.is_pending);
 }
 
