@@ -13,6 +13,7 @@
 #include "agent_hub.h"
 #include "auth.h"
 #include "bus_start.h"
+#include "connection.h"
 #include "log_hub.h"
 #include "loop_start.h"
 #include "run_waiters.h"
@@ -20,15 +21,14 @@
 #define ACCEPT_PER_WAKE 64
 #define DRAIN_STEP_MS 50
 
+struct loop_order {
+    h2o_multithread_message_t message;
+    SSL_CTX *tls; /* owned; NULL: drain */
+};
+
 struct loop *loop_of(h2o_req_t *req)
 {
     return H2O_STRUCT_FROM_MEMBER(struct loop, h2o, req->conn->ctx);
-}
-
-static void on_connection_closed(void *data)
-{
-    struct loop *loop = data;
-    loop->connections--;
 }
 
 static void on_accept(h2o_socket_t *listener, const char *err)
@@ -45,11 +45,16 @@ static void on_accept(h2o_socket_t *listener, const char *err)
             h2o_socket_close(socket);
             continue;
         }
-        loop->connections++;
-        socket->on_close.cb = on_connection_closed;
-        socket->on_close.data = loop;
+        connection_open(loop, socket);
         h2o_accept(&loop->accept, socket);
     }
+}
+
+/* New connections are accepted with `tls`; the open ones keep what they have. */
+static void use_tls(struct loop *loop, SSL_CTX *tls)
+{
+    SSL_CTX_free(loop->accept.ssl_ctx);
+    loop->accept.ssl_ctx = tls;
 }
 
 static void start_draining(struct loop *loop)
@@ -68,9 +73,24 @@ static void start_draining(struct loop *loop)
 static void on_control(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
 {
     struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, control, receiver);
-    while (!h2o_linklist_is_empty(messages))
-        h2o_linklist_unlink(messages->next);
-    start_draining(loop);
+    while (!h2o_linklist_is_empty(messages)) {
+        struct loop_order *order =
+            H2O_STRUCT_FROM_MEMBER(struct loop_order, message.link, messages->next);
+        h2o_linklist_unlink(&order->message.link);
+        if (order->tls == NULL)
+            start_draining(loop);
+        else
+            use_tls(loop, order->tls);
+        free(order);
+    }
+}
+
+/* `tls` NULL: drain. */
+static void send_order(struct loop *loop, SSL_CTX *tls)
+{
+    struct loop_order *order = h2o_mem_alloc(sizeof(*order));
+    *order = (struct loop_order){.tls = tls};
+    h2o_multithread_send_message(&loop->control, &order->message);
 }
 
 static void serve(struct loop *loop)
@@ -103,6 +123,8 @@ static void open_all(struct loop *loop, h2o_globalconf_t *globalconf, int listen
 {
     h2o_context_init(&loop->h2o, h2o_evloop_create(), globalconf);
     loop->accept = (h2o_accept_ctx_t){.ctx = &loop->h2o, .hosts = globalconf->hosts};
+    if (loop->config->tls != NULL && SSL_CTX_up_ref(loop->config->tls) == 1)
+        use_tls(loop, loop->config->tls);
     loop->tokens = token_cache_new();
     loop->logs = log_hub_new(loop);
     loop->waiters = run_waiters_new(loop);
@@ -126,6 +148,7 @@ static void close_all(struct loop *loop)
     bus_leave(loop->bus, loop);
     if (loop->listener != NULL)
         h2o_socket_close(loop->listener);
+    use_tls(loop, NULL);
 }
 
 static void wait_for(sem_t *semaphore)
@@ -183,7 +206,13 @@ void loop_serve(struct loop *loop)
 
 void loop_stop(struct loop *loop)
 {
-    h2o_multithread_send_message(&loop->control, &loop->stop);
+    send_order(loop, NULL);
+}
+
+void loop_renew_tls(struct loop *loop, SSL_CTX *tls)
+{
+    if (SSL_CTX_up_ref(tls) == 1)
+        send_order(loop, tls);
 }
 
 void loop_wait(struct loop *loop)

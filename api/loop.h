@@ -26,6 +26,7 @@ struct token_cache;
 struct server_config {
     const char *database_url;
     const struct key_ring *key_ring;
+    SSL_CTX *tls; /* NULL: HTTP in the clear */
     unsigned threads;
     unsigned max_connections;
     unsigned drain_seconds;
@@ -45,8 +46,7 @@ struct loop {
     struct agent_hub *agents;    /* which hypervisors hold their stream on this thread */
     h2o_accept_ctx_t accept;
     h2o_socket_t *listener;
-    h2o_multithread_receiver_t control;
-    h2o_multithread_message_t stop; /* the one message `control` gets */
+    h2o_multithread_receiver_t control; /* hears what loop_start.h sends */
     unsigned connections;
     unsigned requests; /* in progress, streams included */
     bool draining;     /* no new requests; streams end */

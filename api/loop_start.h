@@ -20,6 +20,9 @@ void loop_serve(struct loop *loop);
 /* From any thread: drain. */
 void loop_stop(struct loop *loop);
 
+/* From any thread: accept new connections with `tls`, of which it takes a reference. */
+void loop_renew_tls(struct loop *loop, SSL_CTX *tls);
+
 /* Wait until it serves no more. */
 void loop_wait(struct loop *loop);
 

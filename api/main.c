@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * errand-api: settings, keys, server, ready, serve, drain.
+ * errand-api: settings, keys, certificate, server, ready, serve, drain.
  */
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +16,7 @@
 
 #include "commands.h"
 #include "server.h"
+#include "tls.h"
 
 static const struct setting table[] = {
     {.name = "listen",
@@ -28,6 +29,10 @@ static const struct setting table[] = {
      .help = "PostgreSQL connection, host=... dbname=... or postgresql://...",
      .secret = true},
     {.name = "key_ring", .kind = SETTING_PATH, .help = "file with the encryption keys"},
+    {.name = "tls_certificate",
+     .kind = SETTING_PATH,
+     .help = "PEM file with the certificate chain: serves HTTPS; read again on SIGHUP"},
+    {.name = "tls_key", .kind = SETTING_PATH, .help = "PEM file with the certificate's key"},
     {.name = "threads",
      .kind = SETTING_INT,
      .fallback = "0",
@@ -88,13 +93,42 @@ static int announce(const struct settings *settings, unsigned port, struct err *
     return r;
 }
 
-static void wait_for_stop(int signals)
+/* NULL when none is set. */
+static int load_tls(const struct settings *settings, SSL_CTX **ret_tls, struct err *e)
+{
+    if (!settings_is_set(settings, "tls_certificate") && !settings_is_set(settings, "tls_key"))
+        return 0;
+    int r = settings_require(settings, "tls_certificate", e);
+    if (r == 0)
+        r = settings_require(settings, "tls_key", e);
+    if (r == 0)
+        r = tls_load(settings_text(settings, "tls_certificate"), settings_text(settings, "tls_key"),
+                     ret_tls, e);
+    return r;
+}
+
+/* A certificate that cannot be read leaves the old one in use. */
+static void renew_tls(const struct settings *settings, struct server *server)
+{
+    struct err e = {0};
+    CLEANUP(tls_freep) SSL_CTX *tls = NULL;
+    if (load_tls(settings, &tls, &e) < 0) {
+        log_error("tls.refused error=\"%s\"", e.msg);
+    } else if (tls != NULL) {
+        server_renew_tls(server, tls);
+        log_info("tls.renewed");
+    }
+}
+
+static void wait_for_stop(int signals, const struct settings *settings, struct server *server)
 {
     struct pollfd readable = {.fd = signals, .events = POLLIN};
     for (;;) {
         int signal_number = process_signal_next(signals);
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return;
+        if (signal_number == SIGHUP)
+            renew_tls(settings, server);
         if (signal_number == 0)
             (void)poll(&readable, 1, -1);
     }
@@ -103,6 +137,7 @@ static void wait_for_stop(int signals)
 static int serve(const struct settings *settings, struct err *e)
 {
     CLEANUP(key_ring_freep) struct key_ring *ring = NULL;
+    CLEANUP(tls_freep) SSL_CTX *tls = NULL;
     CLEANUP(server_closep) struct server *server = NULL;
     CLEANUP(fd_closep) int signals = -1;
 
@@ -112,6 +147,8 @@ static int serve(const struct settings *settings, struct err *e)
     if (r == 0)
         r = key_ring_load(settings_text(settings, "key_ring"), &ring, e);
     if (r == 0)
+        r = load_tls(settings, &tls, e);
+    if (r == 0)
         r = process_signals_open(false, &signals, e);
     if (r < 0)
         return r;
@@ -119,6 +156,7 @@ static int serve(const struct settings *settings, struct err *e)
     const struct server_config config = {
         .database_url = settings_text(settings, "database_url"),
         .key_ring = ring,
+        .tls = tls,
         .threads = thread_count(settings),
         .max_connections = (unsigned)settings_int(settings, "max_connections"),
         .drain_seconds = (unsigned)settings_int(settings, "drain_seconds"),
@@ -131,7 +169,7 @@ static int serve(const struct settings *settings, struct err *e)
     if (r < 0)
         return r;
 
-    wait_for_stop(signals);
+    wait_for_stop(signals, settings, server);
     log_info("api.stopping");
     (void)process_notify("STOPPING=1", e);
     server_drain(server);

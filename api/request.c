@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "model/limits.h"
 
+#include "connection.h"
 #include "reply.h"
 #include "request_begin.h"
 #include "route.h"
@@ -37,6 +38,7 @@ struct request *request_begin(h2o_req_t *req)
     *rq = (struct request){.req = req, .loop = loop_of(req), .refs = 1};
     (void)id_format(id_new(), rq->id);
     rq->loop->requests++;
+    rq->connection = connection_enter(req);
 
     /* h2o frees a request when it likes; the pool tells us */
     struct request **link = h2o_mem_alloc_shared(&req->pool, sizeof(*link), on_client_gone);
@@ -57,6 +59,7 @@ void request_unref(struct request *rq)
         return;
 
     rq->loop->requests--;
+    connection_leave(rq->connection);
     json_decref(rq->body);
     json_decref(rq->kept);
     struct memory_block *block = rq->memory;

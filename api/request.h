@@ -42,6 +42,7 @@ struct request {
     struct principal principal;
     char id[ID_TEXT_BYTES]; /* X-Request-Id */
     void *state;            /* the handler's own between its callbacks; from request_alloc() */
+    struct connection *connection; /* entered until the request is freed */
     /* private to request.c but for `step` */
     json_t *body;
     json_t *kept; /* an array */

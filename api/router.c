@@ -2,6 +2,7 @@
 #include "router.h"
 
 #include "auth.h"
+#include "connection.h"
 #include "reply.h"
 #include "request_begin.h"
 #include "route.h"
@@ -14,7 +15,8 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
     struct request *rq = request_begin(req);
     char allow[64];
 
-    if (rq->loop->draining || rq->loop->requests > REQUESTS_MAX) {
+    if (rq->loop->draining || rq->loop->requests > REQUESTS_MAX ||
+        connection_is_full(rq->connection)) {
         req->http1_is_persistent = 0;
         reply_error(rq, ERR_UNAVAILABLE, "This server takes no more requests; try again");
         return 0;

@@ -94,7 +94,7 @@ static int open_listener(struct server *server, const char *listen_text, int *re
         return err_set(e, ERR_INVALID, "listen on %s: %s", listen_text, gai_strerror(gai));
 
     r = listen_at(found, listen_text, ret_fd, e);
-    /* without TLS, HTTP/2 is for this machine only: h2o 2.2 has no defence against rapid reset */
+    /* in the clear, HTTP/2 is for this machine only */
     server->globalconf.http1.upgrade_to_http2 = is_loopback(found->ai_addr);
     freeaddrinfo(found);
     return r;
@@ -177,6 +177,12 @@ void server_start(struct server *server)
     server->stage = SERVER_SERVES;
     for (unsigned i = 0; i < server->open_n; i++)
         loop_serve(&server->loops[i]);
+}
+
+void server_renew_tls(struct server *server, SSL_CTX *tls)
+{
+    for (unsigned i = 0; i < server->open_n; i++)
+        loop_renew_tls(&server->loops[i], tls);
 }
 
 void server_drain(struct server *server)

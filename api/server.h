@@ -12,8 +12,9 @@
 struct server;
 
 /* Bind, start the threads and get everything ready; nothing is served yet. `config` is borrowed for
- * the server's life. `listen` is HOST:PORT ("127.0.0.1:8080", "[::1]:8080"); port 0 takes a free
- * one. Errors: ERR_INVALID, ERR_CONFLICT (port taken) */
+ * the server's life, but for its `tls`, of which references are taken. `listen` is HOST:PORT
+ * ("127.0.0.1:8080", "[::1]:8080"); port 0 takes a free one. Errors: ERR_INVALID, ERR_CONFLICT
+ * (port taken) */
 int server_open(const struct server_config *config, const char *listen, struct server **ret_server,
                 struct err *e) MUST_USE;
 
@@ -22,6 +23,9 @@ unsigned server_port(const struct server *server);
 
 /* Begin to serve. */
 void server_start(struct server *server);
+
+/* Accept new connections with another certificate. Only of a server that was opened with one. */
+void server_renew_tls(struct server *server, SSL_CTX *tls);
 
 /* Take no more connections, end the streams, finish what is in progress within
  * config.drain_seconds, and return when no thread serves any more. */

@@ -170,7 +170,8 @@ static int make_links(struct agent *agent, struct err *e)
 {
     const struct log_shipper_callbacks shipper = {
         .on_acked = on_log_acked, .on_stale = on_log_stale, .ctx = agent};
-    int rc = control_client_new(agent->loop, agent->config->api_url, &agent->client, e);
+    int rc = control_client_new(agent->loop, agent->config->api_url, agent->config->api_ca_file,
+                                &agent->client, e);
     if (rc < 0)
         return rc;
     agent->outbox = event_outbox_new(agent->loop, agent->client, on_event_answer, agent);

@@ -15,6 +15,9 @@ static const struct setting table[] = {
     {.name = "api_url",
      .kind = SETTING_STRING,
      .help = "where the API listens, http(s)://host:port (required)"},
+    {.name = "api_ca_file",
+     .kind = SETTING_PATH,
+     .help = "PEM file of the authority to trust for the API; default: the machine's"},
     {.name = "join_token_file",
      .kind = SETTING_STRING,
      .help = "file with a join token; needed at the first start only"},
@@ -199,6 +202,7 @@ int agent_config_make(const struct settings *s, struct agent_config *ret_config,
     CLEANUP(agent_config_done)
     struct agent_config c = {
         .api_url = settings_text(s, "api_url"),
+        .api_ca_file = settings_text(s, "api_ca_file"),
         .join_token_file = settings_text(s, "join_token_file"),
         .region = settings_text(s, "region"),
         .insecure_registries = settings_text(s, "insecure_registries"),

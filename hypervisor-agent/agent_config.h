@@ -13,7 +13,8 @@
 extern const struct settings_program agent_settings;
 
 struct agent_config {
-    const char *api_url; /* borrowed from the settings, as are the next ones */
+    const char *api_url;     /* borrowed from the settings, as are the next ones */
+    const char *api_ca_file; /* NULL: trust what the machine trusts */
     const char *join_token_file;
     const char *region;
     const char *insecure_registries;

@@ -36,6 +36,7 @@ struct control_call {
 struct control_client {
     struct uv_loop_s *loop;
     char *api_url;       /* owned; no slash at the end */
+    char *ca_file;       /* owned; NULL: the system's */
     char *authorization; /* owned; the whole header line, or NULL */
     CURLM *multi;
     struct timer *timer;        /* owned; libcurl's */
@@ -224,7 +225,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
     return buf_ok(&call->received) ? n : 0;
 }
 
-int control_client_new(struct uv_loop_s *loop, const char *api_url,
+int control_client_new(struct uv_loop_s *loop, const char *api_url, const char *ca_file,
                        struct control_client **ret_client, struct err *e)
 {
     if (strncmp(api_url, "http://", 7) != 0 && strncmp(api_url, "https://", 8) != 0)
@@ -238,11 +239,12 @@ int control_client_new(struct uv_loop_s *loop, const char *api_url,
         n--;
     client->loop = loop;
     client->api_url = strndup(api_url, n);
+    client->ca_file = ca_file == NULL ? NULL : strdup(ca_file);
     client->multi = curl_multi_init();
     client->timer = timer_new(loop, on_timer, client);
     client->kick = timer_new(loop, on_timer, client);
-    if (client->api_url == NULL || client->multi == NULL || client->timer == NULL ||
-        client->kick == NULL) {
+    if (client->api_url == NULL || (client->ca_file == NULL) != (ca_file == NULL) ||
+        client->multi == NULL || client->timer == NULL || client->kick == NULL) {
         control_client_free(client);
         return err_errno(e, ENOMEM, "control client");
     }
@@ -268,6 +270,7 @@ void control_client_free(struct control_client *client)
         explicit_bzero(client->authorization, strlen(client->authorization));
     free(client->authorization);
     free(client->api_url);
+    free(client->ca_file);
     free(client);
 }
 
@@ -305,6 +308,8 @@ static bool set_up(struct control_call *call, const char *path)
         (client->authorization != NULL && !add_header(call, client->authorization)))
         return false;
     (void)curl_easy_setopt(call->easy, CURLOPT_URL, url);
+    if (client->ca_file != NULL)
+        (void)curl_easy_setopt(call->easy, CURLOPT_CAINFO, client->ca_file);
     (void)curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
     (void)curl_easy_setopt(call->easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(call->easy, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -29,8 +29,9 @@ typedef void control_done_fn(void *ctx, const struct control_reply *reply);
 /* Bytes of a stream as they come; may cancel the call. */
 typedef void control_data_fn(void *ctx, const char *bytes, size_t n);
 
-/* `api_url`: "http(s)://host:port", with or without a slash at its end. */
-int control_client_new(struct uv_loop_s *loop, const char *api_url,
+/* `api_url`: "http(s)://host:port", with or without a slash at its end. `ca_file`: PEM, of the
+ * authority to trust; NULL: what the machine trusts. */
+int control_client_new(struct uv_loop_s *loop, const char *api_url, const char *ca_file,
                        struct control_client **ret_client, struct err *e) MUST_USE;
 
 /* Calls under way are canceled. */

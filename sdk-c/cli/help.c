@@ -50,11 +50,13 @@ void help_print_all(FILE *out)
     for (size_t i = 0; i < n_commands; i++)
         (void)fprintf(out, "  %-*s  %s\n", width, commands[i]->name, commands[i]->summary);
     print_flags(out, "flags of every command", common_flags, n_common_flags);
-    (void)fputs("\nThe server is ERRAND_URL, the token ERRAND_TOKEN, the project ERRAND_PROJECT.\n"
-                "Where they are not set, the local stack's file .errand/env is read.\n"
-                "Exit status: 0, or 125 for a failure of errand itself; 'errand run' exits with\n"
-                "the container's own.\n",
-                out);
+    (void)fputs(
+        "\nThe server is ERRAND_URL, the token ERRAND_TOKEN, the project ERRAND_PROJECT, the\n"
+        "authority to trust for https ERRAND_CA_FILE.\n"
+        "Where they are not set, the local stack's file .errand/env is read.\n"
+        "Exit status: 0, or 125 for a failure of errand itself; 'errand run' exits with\n"
+        "the container's own.\n",
+        out);
 }
 
 void help_print(FILE *out, const struct command *command)

@@ -17,6 +17,7 @@ const struct flag common_flags[] = {
     {"url", 0, "URL", "the server; default: ERRAND_URL"},
     {"token", 0, "TOKEN", "who asks; default: ERRAND_TOKEN"},
     {"project", 0, "ID", "the project; default: ERRAND_PROJECT, else the token's"},
+    {"ca-file", 0, "FILE", "PEM file of the authority to trust; default: ERRAND_CA_FILE"},
     {"json", 0, NULL, "print JSON"},
     {"help", 'h', NULL, "print this"},
 };

@@ -51,6 +51,7 @@ int session_open(const struct arguments *arguments, errand_client **ret_client)
     options.url = setting(arguments, "url", "ERRAND_URL");
     options.token = setting(arguments, "token", "ERRAND_TOKEN");
     options.project = setting(arguments, "project", "ERRAND_PROJECT");
+    options.ca_file = setting(arguments, "ca-file", "ERRAND_CA_FILE");
     options.user_agent = "errand/" ERRAND_VERSION;
     if (options.url == NULL)
         options.url = file_url;

@@ -27,7 +27,7 @@ static int is_passed_on(const char *variable)
         "HTTP_PROXY=",   "HTTPS_PROXY=",  "NO_PROXY=",      "SSL_CERT_",
         "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS="};
     static const char *const ours[] = {
-        "ERRAND_URL=", "ERRAND_TOKEN=", "ERRAND_PROJECT=", "ERRAND_CONFIG="};
+        "ERRAND_URL=", "ERRAND_TOKEN=", "ERRAND_PROJECT=", "ERRAND_CA_FILE=", "ERRAND_CONFIG="};
 
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
         if (strncmp(variable, ours[i], strlen(ours[i])) == 0)

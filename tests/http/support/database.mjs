@@ -2,7 +2,8 @@
 //
 // A private PostgreSQL with one database, and SQL into it for what has no endpoint.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('../../support/postgres.sh', import.meta.url));
@@ -31,6 +32,21 @@ export class Database {
     const conninfo = this.#conninfo.replace(/dbname=\S+/, `dbname=${database}`);
     const args = ['--no-psqlrc', '-qAtX', '-v', 'ON_ERROR_STOP=1', '-d', conninfo, '-c', text];
     return execFileSync('psql', args, { encoding: 'utf8' }).trim().split('\n').filter(Boolean);
+  }
+
+  /** Runs one statement and stays in its transaction: {held, release()}, two promises. */
+  hold(statement) {
+    const psql = spawn('psql', ['--no-psqlrc', '-qAtX', '-d', this.#conninfo], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    psql.stdin.write(`BEGIN; ${statement}; SELECT 'held';\n`);
+    return {
+      held: once(psql.stdout, 'data'),
+      release() {
+        psql.stdin.end();
+        return psql.exitCode === null ? once(psql, 'exit') : null;
+      },
+    };
   }
 
   /** As if the server were gone: sessions end, and no new one is let in until `comeBack`. */

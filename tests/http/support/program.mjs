@@ -61,6 +61,10 @@ export class Program {
     );
   }
 
+  signal(name) {
+    this.#child.kill(name);
+  }
+
   log() {
     return readFileSync(this.#logFile, 'utf8');
   }

@@ -37,8 +37,11 @@ export class Stack {
 
   async #start(scheduler, settings) {
     this.database = new Database(join(this.#dir, 'postgres'));
-    const keyRing = join(this.#dir, 'key_ring');
-    this.#settings = { database_url: this.database.conninfo('errand_api'), key_ring: keyRing };
+    this.keyRing = join(this.#dir, 'key_ring');
+    this.#settings = {
+      database_url: this.database.conninfo('errand_api'),
+      key_ring: this.keyRing,
+    };
     runProgram('errand-api', ['migrate'], { database_url: this.database.conninfo() });
     runProgram('errand-api', ['keys', 'init'], this.#settings);
     this.tokens = {
