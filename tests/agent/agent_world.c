@@ -63,7 +63,9 @@ void agent_start(struct world *w)
     CLEANUP(freep)
     char *runtime = text_of("--runtime=%s", w->runtime != NULL ? w->runtime : "auto");
     CLEANUP(freep) char *start = text_of("--start_timeout_seconds=%d", w->start_timeout_seconds);
-    char *argv[] = {program, url, data, join, memory, level, bridge, runtime, start, NULL};
+    CLEANUP(freep)
+    char *subnet = text_of("--network_subnet=%s", w->subnet != NULL ? w->subnet : "10.213.0.0/16");
+    char *argv[] = {program, url, data, join, memory, level, bridge, runtime, start, subnet, NULL};
     w->agent = program_start(argv, -1, log);
 }
 
@@ -230,8 +232,20 @@ pid_t shim_pid(const struct world *w, struct id run)
     return number_in(path, "\"pid\":");
 }
 
+/* The leak sanitizer looks at its own process from a child. */
+static bool is_same_program(pid_t a, pid_t b)
+{
+    struct stat st_a;
+    struct stat st_b;
+    CLEANUP(freep) char *path_a = text_of("/proc/%d/exe", (int)a);
+    CLEANUP(freep) char *path_b = text_of("/proc/%d/exe", (int)b);
+    return stat(path_a, &st_a) < 0 || stat(path_b, &st_b) < 0 ||
+           (st_a.st_ino == st_b.st_ino && st_a.st_dev == st_b.st_dev);
+}
+
 pid_t child_of(pid_t pid)
 {
     CLEANUP(freep) char *path = text_of("/proc/%d/task/%d/children", (int)pid, (int)pid);
-    return number_in(path, "");
+    pid_t child = number_in(path, "");
+    return child > 0 && !is_same_program(child, pid) ? child : 0;
 }

@@ -22,6 +22,7 @@ struct world {
     char dir[FIXTURE_PATH_BYTES];
     char bin_dir[FIXTURE_PATH_BYTES]; /* the agent's programs */
     char bridge[16];                  /* "none": leaves the machine's network as it is */
+    char *subnet;                     /* of the bridge; NULL = the agent's default */
     const char *runtime;              /* NULL = what the agent finds */
     int start_timeout_seconds;
     pid_t agent;  /* 0 while it is down */
@@ -72,7 +73,7 @@ void assert_log_counts(struct world *w, struct id run, int n);
 /* The shim of a living run, from its status file; 0 while there is none. */
 pid_t shim_pid(const struct world *w, struct id run);
 
-/* A child of `pid`, or 0. */
+/* A child of `pid` that has executed another program, or 0. */
 pid_t child_of(pid_t pid);
 
 #endif

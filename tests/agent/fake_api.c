@@ -27,11 +27,11 @@
 static const char cut_answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{";
 
 #define PATIENCE_S 20
-#define RUNS_MAX 64
-#define EVENTS_MAX 1024
+#define RUNS_MAX 4096
+#define EVENTS_MAX 32768
 #define HEADERS_MAX_BYTES 8192
 #define LINES_MAX_BYTES ((size_t)64 * 1024 * 1024)
-#define CONNECTIONS_MAX 256
+#define CONNECTIONS_MAX 8192
 
 struct stored_run {
     struct id id;
@@ -39,6 +39,12 @@ struct stored_run {
     uint64_t last_id;
     struct buf log;
     bool is_refused;
+};
+
+/* An assignment the API keeps until its run has ended, as a real one does. */
+struct held {
+    struct id id;
+    struct buf line;
 };
 
 struct fake_api {
@@ -59,6 +65,8 @@ struct fake_api {
     struct buf after_sync;
     struct assignment_sync listed[RUNS_MAX];
     size_t listed_n;
+    struct held held[RUNS_MAX];
+    size_t held_n;
     struct stored_run runs[RUNS_MAX];
     size_t runs_n;
     struct fake_event events[EVENTS_MAX];
@@ -267,6 +275,33 @@ static bool send_chunk(int fd, const char *bytes, size_t n)
     return send_all(fd, size, (size_t)size_n) && send_all(fd, bytes, n) && send_all(fd, "\r\n", 2);
 }
 
+static const struct fake_event *find_event(const struct fake_api *api, enum agent_event_type type,
+                                           struct id run)
+{
+    for (size_t i = 0; i < api->events_n; i++)
+        if (api->events[i].event.type == type && id_equal(api->events[i].event.run_id, run))
+            return &api->events[i];
+    return NULL;
+}
+
+/* Under the lock: the runs that have not ended, and again those that have not started. */
+static void put_held(struct fake_api *api, struct buf *lines)
+{
+    struct assignment_sync listed[RUNS_MAX];
+    size_t n = api->listed_n;
+    memcpy(listed, api->listed, n * sizeof(listed[0]));
+    for (size_t i = 0; i < api->held_n; i++)
+        if (find_event(api, AGENT_EVENT_FINISHED, api->held[i].id) == NULL)
+            listed[n++] = (struct assignment_sync){.run_id = api->held[i].id, .attempt = 1};
+    assignment_line_put_sync(lines, listed, n);
+    for (size_t i = 0; i < api->held_n; i++)
+        if (find_event(api, AGENT_EVENT_FINISHED, api->held[i].id) == NULL &&
+            find_event(api, AGENT_EVENT_STARTED, api->held[i].id) == NULL)
+            buf_add(lines, api->held[i].line.data, api->held[i].line.len);
+    if (api->held_n > 0)
+        assignment_line_put_ping(lines);
+}
+
 /* The stream's thread only waits for the other side to go; the test's thread writes. */
 static void serve_stream(struct fake_api *api, int fd)
 {
@@ -274,7 +309,7 @@ static void serve_stream(struct fake_api *api, int fd)
     CLEANUP(buf_done) struct buf lines;
     buf_init(&lines, LIMIT_ASSIGNMENT_BYTES);
     (void)pthread_mutex_lock(&api->lock);
-    assignment_line_put_sync(&lines, api->listed, api->listed_n);
+    put_held(api, &lines);
     buf_add(&lines, api->after_sync.data, api->after_sync.len);
     if (send_all(fd, head, strlen(head)) && send_chunk(fd, lines.data, lines.len)) {
         api->stream_fd = fd;
@@ -407,6 +442,8 @@ void fake_api_stop(struct fake_api *api)
     }
     for (size_t i = 0; i < api->runs_n; i++)
         buf_done(&api->runs[i].log);
+    for (size_t i = 0; i < api->held_n; i++)
+        buf_done(&api->held[i].line);
     buf_done(&api->after_sync);
     free(api);
 }
@@ -446,12 +483,37 @@ int fake_api_registrations(struct fake_api *api)
     return n;
 }
 
-static void send_line(struct fake_api *api, struct buf *line)
+static bool try_send_line(struct fake_api *api, const struct buf *line)
 {
     (void)pthread_mutex_lock(&api->lock);
-    assert_true(api->stream_fd >= 0);
-    assert_true(send_chunk(api->stream_fd, line->data, line->len));
+    bool is_sent = api->stream_fd >= 0 && send_chunk(api->stream_fd, line->data, line->len);
     (void)pthread_mutex_unlock(&api->lock);
+    return is_sent;
+}
+
+static void send_line(struct fake_api *api, const struct buf *line)
+{
+    assert_true(try_send_line(api, line));
+}
+
+void fake_api_hold(struct fake_api *api, const struct assignment *a)
+{
+    (void)pthread_mutex_lock(&api->lock);
+    assert_true(api->held_n < RUNS_MAX);
+    struct held *held = &api->held[api->held_n++];
+    held->id = a->run_id;
+    buf_init(&held->line, LIMIT_ASSIGNMENT_BYTES);
+    assignment_line_put_assign(&held->line, a);
+    (void)pthread_mutex_unlock(&api->lock);
+    (void)try_send_line(api, &held->line);
+}
+
+void fake_api_try_stop(struct fake_api *api, struct id run)
+{
+    CLEANUP(buf_done) struct buf line;
+    buf_init(&line, LIMIT_ASSIGNMENT_BYTES);
+    assignment_line_put_stop(&line, run, 1);
+    (void)try_send_line(api, &line);
 }
 
 void fake_api_assign(struct fake_api *api, const struct assignment *a)
@@ -535,15 +597,6 @@ void fake_api_refuse(struct fake_api *api, struct id run, uint32_t attempt)
     (void)pthread_mutex_lock(&api->lock);
     stored(api, run, attempt)->is_refused = true;
     (void)pthread_mutex_unlock(&api->lock);
-}
-
-static const struct fake_event *find_event(const struct fake_api *api, enum agent_event_type type,
-                                           struct id run)
-{
-    for (size_t i = 0; i < api->events_n; i++)
-        if (api->events[i].event.type == type && id_equal(api->events[i].event.run_id, run))
-            return &api->events[i];
-    return NULL;
 }
 
 void fake_api_wait_event(struct fake_api *api, enum agent_event_type type, struct id run,

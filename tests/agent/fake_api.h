@@ -33,6 +33,13 @@ void fake_api_assign(struct fake_api *api, const struct assignment *a);
 void fake_api_order_stop(struct fake_api *api, struct id run, uint32_t attempt);
 void fake_api_ping(struct fake_api *api);
 
+/* Assign it now, or as soon as an agent is connected; list it until it has ended and repeat it
+ * until it has started, as a real API does. */
+void fake_api_hold(struct fake_api *api, const struct assignment *a);
+
+/* Lost when no agent is connected. */
+void fake_api_try_stop(struct fake_api *api, struct id run);
+
 /* What the `sync` line of the next connection lists, and repeat `a` after it. */
 void fake_api_list(struct fake_api *api, struct id run, uint32_t attempt);
 void fake_api_list_nothing(struct fake_api *api);
