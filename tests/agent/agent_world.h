@@ -20,10 +20,10 @@
 struct world {
     struct fake_api *api;
     char dir[FIXTURE_PATH_BYTES];
-    char bin_dir[FIXTURE_PATH_BYTES]; /* the agent's programs */
-    char bridge[16];                  /* "none": leaves the machine's network as it is */
-    char *subnet;                     /* of the bridge; NULL = the agent's default */
-    const char *runtime;              /* NULL = what the agent finds */
+    char bin_dir[2 * FIXTURE_PATH_BYTES]; /* the agent's programs */
+    char bridge[16];                      /* "none": leaves the machine's network as it is */
+    char *subnet;                         /* of the bridge; NULL = the agent's default */
+    const char *runtime;                  /* NULL = what the agent finds */
     int start_timeout_seconds;
     pid_t agent;  /* 0 while it is down */
     char *sealed; /* SECRET and IMAGE */
