@@ -42,6 +42,7 @@ static struct assignment assignment_of(const struct live_run *live, const struct
         .read_only = work->read_only,
         .user = work->user,
         .network = work->network,
+        .sandbox = work->sandbox,
         .log_limit_bytes = work->log_limit_bytes,
     };
 }

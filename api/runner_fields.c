@@ -11,6 +11,7 @@ static const char *const stop_signals[] = {"SIGTERM", "SIGINT",   "SIGQUIT", "SI
                                            "SIGUSR2", "SIGWINCH", "SIGKILL", NULL};
 static const char *const pull_policies[] = {"missing", "always", "never", NULL};
 static const char *const networks[] = {"bridge", "none", NULL};
+static const char *const sandboxes[] = {"default", "untrusted", "trusted", NULL};
 
 #define RUNNER(member) .offset = offsetof(struct runner_input, runner.member)
 #define CHOICE(member) .offset = offsetof(struct runner_input, choice.member)
@@ -41,6 +42,7 @@ static const struct field table[] = {
     {"pids_limit", FIELD_INT, 0, RUNNER(pids_limit), .min = LIMIT_PIDS_MIN, .max = LIMIT_PIDS_MAX},
     {"shm_size_mb", FIELD_INT, 0, RUNNER(shm_size_mb), .min = 1, .max = LIMIT_SHM_MB_MAX},
     {"network", FIELD_CHOICE, 0, RUNNER(network), .choices = networks},
+    {"sandbox", FIELD_CHOICE, 0, RUNNER(sandbox), .choices = sandboxes},
     {"read_only", FIELD_BOOL, 0, RUNNER(read_only)},
     {"user", FIELD_TEXT, FIELD_NULLABLE, RUNNER(user), .min = 1, .max = LIMIT_USER_MAX,
      .check = text_rule_user},
@@ -67,6 +69,7 @@ const struct runner_input runner_fields_defaults = {
             .pids_limit = LIMIT_PIDS_DEFAULT,
             .shm_size_mb = LIMIT_SHM_MB_DEFAULT,
             .network = "bridge",
+            .sandbox = "default",
             .log_limit_bytes = LIMIT_LOG_BYTES_DEFAULT,
             .labels = "{}",
         },

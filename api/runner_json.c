@@ -26,6 +26,7 @@ static void add_limits(json_t *object, const struct runner *runner)
     member_int(object, "pids_limit", runner->pids_limit);
     member_int(object, "shm_size_mb", runner->shm_size_mb);
     member_text(object, "network", runner->network);
+    member_text(object, "sandbox", runner->sandbox);
     member_bool(object, "read_only", runner->read_only);
     member_text(object, "user", runner->user);
     member_int(object, "log_limit_bytes", runner->log_limit_bytes);

@@ -27,7 +27,7 @@ struct agent {
     const struct agent_config *config;
     int lock_fd;
     char wake_path[PATH_MAX];
-    char seccomp_path[PATH_MAX];
+    char seccomp_paths[RUN_SANDBOX_COUNT][PATH_MAX];
     char cgroup_parent[LEFTOVERS_PARENT_BYTES];
 
     /* In the order they are made; each uses only those above it, and all are owned. */
@@ -100,6 +100,16 @@ static int path_in(const struct agent *agent, const char *name, char *path, stru
     return 0;
 }
 
+static int compile_profile(struct agent *agent, enum run_sandbox sandbox, struct err *e)
+{
+    char name[64];
+    char *path = agent->seccomp_paths[sandbox];
+    if (snprintf(name, sizeof(name), "seccomp-%s.bpf", run_sandbox_name(sandbox)) < 0)
+        name[0] = '\0';
+    int rc = path_in(agent, name, path, e);
+    return rc < 0 ? rc : seccomp_compile(sandbox, path, e);
+}
+
 static int take_data_dir(struct agent *agent, struct err *e)
 {
     int rc = run_lock_take(agent->config->data_dir, &agent->lock_fd, e);
@@ -107,10 +117,8 @@ static int take_data_dir(struct agent *agent, struct err *e)
         return err_set(e, ERR_CONFLICT, "another errand-agent uses %s", agent->config->data_dir);
     if (rc == 0)
         rc = path_in(agent, "agent.sock", agent->wake_path, e);
-    if (rc == 0)
-        rc = path_in(agent, "seccomp.bpf", agent->seccomp_path, e);
-    if (rc == 0)
-        rc = seccomp_compile(agent->seccomp_path, e);
+    for (int i = 0; rc == 0 && i < RUN_SANDBOX_COUNT; i++)
+        rc = compile_profile(agent, (enum run_sandbox)i, e);
     return rc < 0 ? rc : identity_open(agent->config->data_dir, &agent->identity, e);
 }
 
@@ -191,10 +199,11 @@ static int make_supervisor(struct agent *agent, struct err *e)
                                         .shim = config->shim,
                                         .init = config->init,
                                         .runtime = config->runtime,
-                                        .seccomp_bpf = agent->seccomp_path,
                                         .wake_socket = agent->wake_path,
                                         .cgroup_parent = agent->cgroup_parent,
                                         .start_timeout_seconds = config->start_timeout_seconds};
+    for (int i = 0; i < RUN_SANDBOX_COUNT; i++)
+        agent->launcher.seccomp_bpf[i] = agent->seccomp_paths[i];
     agent->runs = run_table_new();
     if (agent->runs == NULL)
         return err_errno(e, ENOMEM, "runs");

@@ -47,7 +47,7 @@ static int fill_paths(const struct launcher *l, const struct run *run, struct ru
     if (rc == 0)
         rc = copy_text(l->init, &spec->init, e);
     if (rc == 0)
-        rc = copy_text(l->seccomp_bpf, &spec->seccomp_bpf, e);
+        rc = copy_text(l->seccomp_bpf[spec->sandbox], &spec->seccomp_bpf, e);
     if (rc == 0)
         rc = copy_text(l->wake_socket, &spec->wake_socket, e);
     if (rc == 0)
@@ -94,7 +94,9 @@ static int make_spec(const struct launcher *l, const struct run *run, const stru
     spec->attempt = run->attempt;
 
     *ret_reason = TERMINATION_INTERNAL;
-    int rc = identity_unseal_env(l->identity, a->env_sealed, &env, e);
+    int rc = run_sandbox_parse(a->sandbox, &spec->sandbox, e);
+    if (rc == 0)
+        rc = identity_unseal_env(l->identity, a->env_sealed, &env, e);
     if (rc == 0)
         rc = fill_paths(l, run, spec, e);
     if (rc == 0)

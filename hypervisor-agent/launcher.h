@@ -17,10 +17,10 @@ struct launcher {
     struct uv_loop_s *loop;
     const struct identity *identity;
     const struct layer_store *layers;
-    const char *shim;        /* program */
-    const char *init;        /* program */
-    const char *runtime;     /* program */
-    const char *seccomp_bpf; /* file, or NULL */
+    const char *shim;                           /* program */
+    const char *init;                           /* program */
+    const char *runtime;                        /* program */
+    const char *seccomp_bpf[RUN_SANDBOX_COUNT]; /* files, or NULL */
     const char *wake_socket;
     const char *bridge; /* NULL = no container network here: runs that want it fail to start */
     const char *subnet; /* of the bridge */

@@ -13,6 +13,30 @@ static const char *const network_names[] = {
     NULL,
 };
 
+static const char *const sandbox_names[] = {
+    [RUN_SANDBOX_DEFAULT] = "default",
+    [RUN_SANDBOX_UNTRUSTED] = "untrusted",
+    [RUN_SANDBOX_TRUSTED] = "trusted",
+    NULL,
+};
+_Static_assert(ARRAY_LEN(sandbox_names) == RUN_SANDBOX_COUNT + 1, "a name for each sandbox");
+
+const char *run_sandbox_name(enum run_sandbox sandbox)
+{
+    return sandbox_names[sandbox];
+}
+
+int run_sandbox_parse(const char *name, enum run_sandbox *ret_sandbox, struct err *e)
+{
+    for (size_t i = 0; i < RUN_SANDBOX_COUNT; i++) {
+        if (strcmp(sandbox_names[i], name) == 0) {
+            *ret_sandbox = (enum run_sandbox)i;
+            return 0;
+        }
+    }
+    return err_set(e, ERR_INVALID, "sandbox '%.20s' is not known", name);
+}
+
 int text_list_add(struct text_list *list, const char *text, struct err *e)
 {
     char **items = reallocarray(list->items, list->n + 2, sizeof(*items));
@@ -104,6 +128,7 @@ int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
     field_put_i64(out, "shm_size_bytes", (int64_t)spec->shm_size_bytes);
     field_put_i64(out, "log_limit_bytes", (int64_t)spec->log_limit_bytes);
     field_put_bool(out, "read_only", spec->read_only);
+    field_put_text(out, "sandbox", sandbox_names[spec->sandbox]);
     field_put_text(out, "network", network_names[spec->network]);
     field_put_text(out, "bridge", spec->bridge);
     field_put_text(out, "subnet", spec->subnet);
@@ -237,6 +262,7 @@ static int get_network(const struct json_t *doc, struct run_spec *spec, struct e
 
 static int get_limits(const struct json_t *doc, struct run_spec *spec, struct err *e)
 {
+    size_t sandbox;
     int r = get_bytes(doc, "memory_bytes", &spec->memory_bytes, e);
     if (r == 0)
         r = field_get_u32(doc, "cpu_milli", UINT32_MAX, &spec->cpu_milli, e);
@@ -248,6 +274,10 @@ static int get_limits(const struct json_t *doc, struct run_spec *spec, struct er
         r = get_bytes(doc, "log_limit_bytes", &spec->log_limit_bytes, e);
     if (r == 0)
         r = field_get_bool(doc, "read_only", &spec->read_only, e);
+    if (r == 0)
+        r = field_get_choice(doc, "sandbox", sandbox_names, &sandbox, e);
+    if (r == 0)
+        spec->sandbox = (enum run_sandbox)sandbox;
     return r;
 }
 

@@ -47,6 +47,14 @@ enum run_network {
     RUN_NETWORK_BRIDGE, /* own network namespace, connected to the machine's bridge */
 };
 
+/* How much of the kernel the container may use; docs/isolation.md says what each is made of. */
+enum run_sandbox {
+    RUN_SANDBOX_DEFAULT,
+    RUN_SANDBOX_UNTRUSTED,
+    RUN_SANDBOX_TRUSTED,
+    RUN_SANDBOX_COUNT,
+};
+
 /* A list of owned strings, ready for exec: items[n] is NULL once something was added. */
 struct text_list {
     char **items; /* owned; NULL while empty */
@@ -73,8 +81,9 @@ struct run_spec {
     char *image;             /* docker: owned; as the engine knows it, best by its id */
     char *engine_socket;     /* docker: owned; absolute path of the engine's Unix socket */
 
-    char *seccomp_bpf; /* owned; file made by seccomp_compile(), used with crun; NULL = the
-                        * profile goes into config.json and the runtime compiles it each time */
+    char *seccomp_bpf; /* owned; file made by seccomp_compile() for the sandbox, used with crun;
+                        * NULL = the profile goes into config.json and the runtime compiles it
+                        * each time */
     char *cgroup;      /* owned; absolute in each hierarchy: "/errand/<run>-<attempt>" */
     char *wake_socket; /* owned; the agent's datagram socket; NULL = wake nobody */
 
@@ -89,6 +98,7 @@ struct run_spec {
     uint64_t shm_size_bytes;  /* 0 = 64 MiB */
     uint64_t log_limit_bytes; /* of payload; 0 = no limit */
     bool read_only;           /* root file system */
+    enum run_sandbox sandbox;
     enum run_network network;
 
     /* With RUN_NETWORK_BRIDGE; NULL = this machine has no such network, and the run fails to start
@@ -96,6 +106,10 @@ struct run_spec {
     char *bridge; /* owned; name of the bridge device */
     char *subnet; /* owned; "10.213.0.0/16" (subnet.h) */
 };
+
+/* "default", "untrusted", "trusted". ERR_INVALID: none of them. */
+const char *run_sandbox_name(enum run_sandbox sandbox);
+int run_sandbox_parse(const char *name, enum run_sandbox *ret_sandbox, struct err *e) MUST_USE;
 
 /* Append a copy of `text`. ERR_UNAVAILABLE when out of memory. */
 int text_list_add(struct text_list *list, const char *text, struct err *e) MUST_USE;

@@ -32,6 +32,7 @@ struct runner {
     int64_t pids_limit;
     int64_t shm_size_mb;
     const char *network; /* "bridge" or "none" */
+    const char *sandbox; /* "default", "untrusted" or "trusted" */
     bool read_only;
     const char *user; /* "uid[:gid]", or NULL for the image's */
     int64_t log_limit_bytes;

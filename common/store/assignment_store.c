@@ -17,7 +17,7 @@ static const char sql_live[] =
     "   SELECT r.runner_id, r.project_id, r.image, r.image_digest, r.argv, r.command,"
     "     r.entrypoint, r.timeout_seconds, r.stop_grace_seconds, r.stop_signal, r.pull_policy,"
     "     r.pull_timeout_seconds, r.memory_mb, r.cpu_milli, r.pids_limit, r.shm_size_mb,"
-    "     r.read_only, r.user_spec, r.network, r.log_limit_bytes,"
+    "     r.read_only, r.user_spec, r.network, r.sandbox, r.log_limit_bytes,"
     "     (SELECT public_key FROM hypervisors WHERE id = r.hypervisor_id),"
     "     (SELECT string_agg(int4send(octet_length(env_key)) || convert_to(env_key, 'UTF8')"
     "        || uuid_send(owner_id) || int4send(octet_length(value)) || value, ''::bytea"
@@ -52,6 +52,7 @@ enum {
     COLUMN_READ_ONLY,
     COLUMN_USER,
     COLUMN_NETWORK,
+    COLUMN_SANDBOX,
     COLUMN_LOG_LIMIT,
     COLUMN_PUBLIC_KEY,
     COLUMN_ENV,
@@ -95,6 +96,7 @@ void assignment_store_read_work(const struct rows *rows, int row, struct run_wor
         .read_only = row_bool(rows, row, COLUMN_READ_ONLY),
         .user = row_text(rows, row, COLUMN_USER),
         .network = row_text(rows, row, COLUMN_NETWORK),
+        .sandbox = row_text(rows, row, COLUMN_SANDBOX),
         .log_limit_bytes = row_i64(rows, row, COLUMN_LOG_LIMIT, 0),
         .public_key = row_bytes(rows, row, COLUMN_PUBLIC_KEY, &key_n),
     };

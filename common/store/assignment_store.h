@@ -49,6 +49,7 @@ struct run_work {
     bool read_only;
     const char *user; /* NULL: the image's */
     const char *network;
+    const char *sandbox;
     int64_t log_limit_bytes;
     const unsigned char *public_key; /* of the hypervisor */
     const unsigned char *env;        /* packed: env_item_next() */

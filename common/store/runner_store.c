@@ -26,6 +26,7 @@
     X(PIDS_LIMIT, "r.pids_limit")                                                                  \
     X(SHM_SIZE_MB, "r.shm_size_mb")                                                                \
     X(NETWORK, "r.network")                                                                        \
+    X(SANDBOX, "r.sandbox")                                                                        \
     X(READ_ONLY, "r.read_only")                                                                    \
     X(USER, "r.user_spec")                                                                         \
     X(LOG_LIMIT_BYTES, "r.log_limit_bytes")                                                        \
@@ -60,7 +61,8 @@
     X("log_limit_bytes", "$21", params_add_i64(p, runner->log_limit_bytes))                        \
     X("labels", "$22::jsonb", params_add_text(p, runner->labels))                                  \
     X("region_id", "$23", params_add_id(p, runner->region.id))                                     \
-    X("instance_type_id", "$24", params_add_id(p, runner->instance_type.id))
+    X("instance_type_id", "$24", params_add_id(p, runner->instance_type.id))                       \
+    X("sandbox", "$25", params_add_text(p, runner->sandbox))
 
 #define READ_ENUM(name, sql) COLUMN_##name,
 #define READ_SQL(name, sql) ", " sql
@@ -105,7 +107,7 @@ static const char sql_insert[] =
 static const char sql_update[] =
     "WITH old AS ("
     " SELECT id, (version" COLUMNS ") IS DISTINCT FROM (version" VALUES ") AS differs"
-    " FROM runners WHERE id = $2 AND" LIVE " AND version = $25 FOR UPDATE"
+    " FROM runners WHERE id = $2 AND" LIVE " AND version = $26 FOR UPDATE"
     "), edited AS ("
     " UPDATE runners SET version = version + old.differs::int,"
     "  updated_at = CASE WHEN old.differs THEN now() ELSE updated_at END" ASSIGNMENTS
@@ -154,6 +156,7 @@ void runner_store_read(const struct rows *rows, int row, struct runner *ret_runn
         .pids_limit = row_i64(rows, row, COLUMN_PIDS_LIMIT, 0),
         .shm_size_mb = row_i64(rows, row, COLUMN_SHM_SIZE_MB, 0),
         .network = row_text(rows, row, COLUMN_NETWORK),
+        .sandbox = row_text(rows, row, COLUMN_SANDBOX),
         .read_only = row_bool(rows, row, COLUMN_READ_ONLY),
         .user = row_text(rows, row, COLUMN_USER),
         .log_limit_bytes = row_i64(rows, row, COLUMN_LOG_LIMIT_BYTES, 0),

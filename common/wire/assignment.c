@@ -9,6 +9,7 @@
 
 static const char *const pull_policies[] = {"missing", "always", "never", NULL};
 static const char *const networks[] = {"bridge", "none", NULL};
+static const char *const sandboxes[] = {"default", "untrusted", "trusted", NULL};
 
 #define SECONDS_MAX UINT32_C(86400)
 
@@ -37,6 +38,7 @@ void assignment_put(struct buf *b, const struct assignment *a)
     field_put_bool(b, "read_only", a->read_only);
     field_put_text(b, "user", a->user);
     field_put_text(b, "network", a->network);
+    field_put_text(b, "sandbox", a->sandbox);
     field_put_i64(b, "log_limit_bytes", a->log_limit_bytes);
 }
 
@@ -73,6 +75,7 @@ static int parse_image(struct assignment *a, struct err *e)
 static int parse_limits(struct assignment *a, struct err *e)
 {
     size_t network = 0;
+    size_t sandbox = 0;
     if (field_get_u32(a->doc, "timeout_seconds", SECONDS_MAX, &a->timeout_seconds, e) < 0 ||
         field_get_u32(a->doc, "stop_grace_seconds", SECONDS_MAX, &a->stop_grace_seconds, e) < 0 ||
         field_get_u32(a->doc, "memory_mb", UINT32_MAX, &a->memory_mb, e) < 0 ||
@@ -81,9 +84,11 @@ static int parse_limits(struct assignment *a, struct err *e)
         field_get_u32(a->doc, "shm_size_mb", UINT32_MAX, &a->shm_size_mb, e) < 0 ||
         field_get_bool(a->doc, "read_only", &a->read_only, e) < 0 ||
         field_get_choice(a->doc, "network", networks, &network, e) < 0 ||
+        field_get_choice(a->doc, "sandbox", sandboxes, &sandbox, e) < 0 ||
         field_get_i64(a->doc, "log_limit_bytes", 0, INT64_MAX, &a->log_limit_bytes, e) < 0)
         return ERR_INVALID;
     a->network = networks[network];
+    a->sandbox = sandboxes[sandbox];
     return 0;
 }
 

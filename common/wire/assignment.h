@@ -49,6 +49,7 @@ struct assignment {
     bool read_only;
     const char *user;    /* "uid[:gid]", or NULL for the image's */
     const char *network; /* "bridge" or "none" */
+    const char *sandbox; /* "default", "untrusted" or "trusted" */
     int64_t log_limit_bytes;
 
     struct json_t *doc; /* owned; NULL unless parsed */

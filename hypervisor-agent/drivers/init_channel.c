@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "drivers/isolation.h"
 #include "init/init_protocol.h"
 
 #include <errno.h>
@@ -40,6 +41,7 @@ static void encode_order(struct buf *b, const struct run_spec *spec)
     struct init_order header = {
         .argc = (uint32_t)spec->argv.n,
         .envc = (uint32_t)spec->env.n,
+        .drop = isolation_of(spec->sandbox)->drops_capabilities,
     };
     buf_add(b, &header, sizeof(header));
     add_with_nul(b, spec->cwd);

@@ -149,8 +149,8 @@ static int oci_start(struct sandbox *sandbox, int out_fd, int err_fd, struct err
     sandbox->err_fd = err_fd;
     int r = init_channel_open(&sandbox->channel_fd, &theirs, e);
     if (r == 0)
-        r = oci_runtime_start(&sandbox->runtime, sandbox->spec->runtime, OCI_BUNDLE, sandbox->id,
-                              theirs, e);
+        r = oci_runtime_start(&sandbox->runtime, sandbox->spec->runtime,
+                              oci_bundle_path(sandbox->spec), sandbox->id, theirs, e);
     if (r == 0)
         r = watch(sandbox, sandbox->runtime.words_fd, WATCHED_WORDS, e);
     if (r == 0)

@@ -2,6 +2,7 @@
 #include "drivers/oci_bundle.h"
 
 #include "base/file.h"
+#include "drivers/isolation.h"
 #include "drivers/oci_config.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#define CONFIG_FILE OCI_BUNDLE "/config.json"
+#define CONFIG_FILE ROOTFS_SCRATCH "/config.json"
 #define CONFIG_MAX_BYTES ((size_t)128 * 1024)
 #define PROGRAM_MAX_BYTES ((size_t)64 * 1024)
 #define HOSTNAME_FROM_ID 12
@@ -86,6 +87,11 @@ int oci_bundle_make(const struct run_spec *spec, enum cgroup_layout layout, stru
     if (r == 0)
         r = make_config(spec, hostname, bind_etc, e);
     return r;
+}
+
+const char *oci_bundle_path(const struct run_spec *spec)
+{
+    return isolation_of(spec->sandbox)->user_namespace ? ROOTFS_PASSAGE : ROOTFS_SCRATCH;
 }
 
 int oci_bundle_remove(struct err *e)

@@ -11,12 +11,12 @@
 #include "drivers/rootfs.h"
 #include "run_spec.h"
 
-/* In the run dir, which is the working directory. */
-#define OCI_BUNDLE ROOTFS_SCRATCH
-
 /* Take a new mount namespace and make the bundle in it. On failure some of it may be there:
  * oci_bundle_remove() clears up. */
 int oci_bundle_make(const struct run_spec *spec, enum cgroup_layout layout, struct err *e) MUST_USE;
+
+/* Where the runtime finds it; the run dir is the working directory. */
+const char *oci_bundle_path(const struct run_spec *spec);
 
 /* Also for what a dead process made. What is not there is success. */
 int oci_bundle_remove(struct err *e) MUST_USE;

@@ -4,6 +4,7 @@
  */
 #include "drivers/oci_config.h"
 
+#include "drivers/isolation.h"
 #include "drivers/rootfs.h"
 #include "drivers/seccomp_profile.h"
 #include "init/init_protocol.h"
@@ -21,17 +22,9 @@
 #define CPU_SHARES_MIN 2
 #define CPU_QUOTA_MIN_US 1000 /* the kernel takes no less */
 
-#define CAPABILITIES                                                                               \
-    "[\"CAP_CHOWN\",\"CAP_DAC_OVERRIDE\",\"CAP_FSETID\",\"CAP_FOWNER\",\"CAP_MKNOD\","             \
-    "\"CAP_NET_RAW\",\"CAP_SETGID\",\"CAP_SETUID\",\"CAP_SETFCAP\",\"CAP_SETPCAP\","               \
-    "\"CAP_NET_BIND_SERVICE\",\"CAP_SYS_CHROOT\",\"CAP_KILL\",\"CAP_AUDIT_WRITE\"]"
-
-static const char process_text[] =
-    "{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},\"cwd\":\"/\","
-    "\"args\":[\"" INIT_PATH "\"],\"env\":[],"
-    "\"capabilities\":{\"bounding\":" CAPABILITIES ",\"effective\":" CAPABILITIES
-    ",\"permitted\":" CAPABILITIES ",\"inheritable\":[],\"ambient\":[]},"
-    "\"oomScoreAdj\":0,\"noNewPrivileges\":true";
+static const char process_text[] = "{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},"
+                                   "\"cwd\":\"/\",\"args\":[\"" INIT_PATH "\"],\"env\":[],"
+                                   "\"oomScoreAdj\":0";
 
 static const char system_mounts[] =
     "{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\","
@@ -66,7 +59,7 @@ static const char device_rules[] =
 
 static const char namespaces[] =
     "[{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"uts\"},{\"type\":\"ipc\"},"
-    "{\"type\":\"network\"},{\"type\":\"cgroup\"}]";
+    "{\"type\":\"network\"},{\"type\":\"cgroup\"}";
 
 static const char masked_paths[] =
     "[\"/proc/asound\",\"/proc/acpi\",\"/proc/interrupts\",\"/proc/kcore\",\"/proc/keys\","
@@ -77,19 +70,35 @@ static const char readonly_paths[] =
     "[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\",\"/proc/sysrq-trigger\"]";
 
 /* Raising a hard limit takes CAP_SYS_RESOURCE, which an agent inside a container may lack. */
-static void put_process(struct buf *b)
+static void put_open_files(struct buf *b)
 {
     struct rlimit own = {.rlim_max = OPEN_FILES_SOFT};
     (void)getrlimit(RLIMIT_NOFILE, &own);
     rlim_t hard = own.rlim_max < OPEN_FILES_HARD ? own.rlim_max : OPEN_FILES_HARD;
     rlim_t soft = hard < OPEN_FILES_SOFT ? hard : OPEN_FILES_SOFT;
 
+    field_put_key(b, "rlimits");
+    buf_printf(b,
+               "[{\"type\":\"RLIMIT_NOFILE\",\"soft\":%ju,\"hard\":%ju},"
+               "{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":0}]",
+               (uintmax_t)soft, (uintmax_t)hard);
+}
+
+static void put_process(struct buf *b, const struct isolation *isolation)
+{
+    static const char *const sets[] = {"bounding", "effective", "permitted"};
     field_put_key(b, "process");
     buf_add_text(b, process_text);
-    buf_printf(b,
-               ",\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":%ju,\"hard\":%ju},"
-               "{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":0}]}",
-               (uintmax_t)soft, (uintmax_t)hard);
+    field_put_bool(b, "noNewPrivileges", isolation->no_new_privileges);
+    field_put_key(b, "capabilities");
+    buf_add_text(b, "{\"inheritable\":[],\"ambient\":[]");
+    for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+        field_put_key(b, sets[i]);
+        buf_add_text(b, isolation->capabilities);
+    }
+    buf_add_char(b, '}');
+    put_open_files(b);
+    buf_add_char(b, '}');
 }
 
 static void put_bind(struct buf *b, const char *destination, const char *source,
@@ -123,7 +132,8 @@ static void put_mounts(struct buf *b, const struct run_spec *spec, bool bind_etc
         put_bind(b, "/etc/hostname", ROOTFS_HOSTNAME, file);
         put_bind(b, "/etc/resolv.conf", ROOTFS_RESOLV_CONF, file);
     }
-    put_bind(b, INIT_PATH, spec->init, program);
+    put_bind(b, INIT_PATH, isolation_of(spec->sandbox)->user_namespace ? ROOTFS_INIT : spec->init,
+             program);
     buf_add_char(b, ']');
 }
 
@@ -159,21 +169,34 @@ static void put_resources(struct buf *b, const struct run_spec *spec)
     buf_add_char(b, '}');
 }
 
+static void put_namespaces(struct buf *b, const struct run_spec *spec)
+{
+    static const char *const maps[] = {"uidMappings", "gidMappings"};
+    bool has_users = isolation_of(spec->sandbox)->user_namespace;
+    field_put_key(b, "namespaces");
+    buf_add_text(b, namespaces);
+    buf_add_text(b, has_users ? ",{\"type\":\"user\"}]" : "]");
+    for (size_t i = 0; has_users && i < ARRAY_LEN(maps); i++) {
+        field_put_key(b, maps[i]);
+        buf_printf(b, "[{\"containerID\":0,\"hostID\":%" PRIu32 ",\"size\":%" PRIu32 "}]",
+                   isolation_first_id(spec->run), ISOLATION_IDS);
+    }
+}
+
 static void put_linux(struct buf *b, const struct oci_config *config)
 {
     field_put_key(b, "linux");
     buf_add_char(b, '{');
     field_put_text(b, "cgroupsPath", config->spec->cgroup);
     put_resources(b, config->spec);
-    field_put_key(b, "namespaces");
-    buf_add_text(b, namespaces);
+    put_namespaces(b, config->spec);
     field_put_key(b, "maskedPaths");
     buf_add_text(b, masked_paths);
     field_put_key(b, "readonlyPaths");
     buf_add_text(b, readonly_paths);
     if (config->seccomp_program == NULL) {
         field_put_key(b, "seccomp");
-        seccomp_profile_put_json(b);
+        seccomp_profile_put_json(b, config->spec->sandbox);
     }
     buf_add_char(b, '}');
 }
@@ -192,7 +215,7 @@ void oci_config_put(struct buf *b, const struct oci_config *config)
 {
     buf_add_char(b, '{');
     field_put_text(b, "ociVersion", "1.0.2");
-    put_process(b);
+    put_process(b, isolation_of(config->spec->sandbox));
     field_put_key(b, "root");
     buf_printf(b, "{\"path\":\"%s\",\"readonly\":%s}", ROOTFS_DIR,
                config->spec->read_only ? "true" : "false");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * config.json of the default isolation profile: own namespaces, Docker's default capabilities,
- * devices, masked and read-only paths, seccomp, no new privileges, limits. The process it names is
+ * config.json: own namespaces, capabilities, devices, masked and read-only paths, seccomp, limits,
+ * as the sandbox has them (isolation.h). The process it names is
  * errand-init; command, environment and user of the run are not in it (init/init_protocol.h).
  * Source: https://github.com/opencontainers/runtime-spec, 1.0.2; Docker's daemon/config defaults.
  */

@@ -19,9 +19,14 @@
 #define ROOTFS_OVERLAY "overlay" /* the writable layer */
 #define ROOTFS_SCRATCH "scratch"
 
+/* Where the scratch directory is mounted too when the container has a user namespace: its root may
+ * not pass through the directories that lead to the run dir. */
+#define ROOTFS_PASSAGE "/run/errand-box"
+
 /* In the scratch directory: */
 #define ROOTFS_DIR "rootfs" /* mount point */
 #define ROOTFS_TOP "top"    /* one more layer, over the image's */
+#define ROOTFS_INIT "init"  /* errand-init, when the container has a user namespace */
 #define ROOTFS_ETC ROOTFS_TOP "/etc"
 #define ROOTFS_HOSTS ROOTFS_ETC "/hosts"
 #define ROOTFS_HOSTNAME ROOTFS_ETC "/hostname"
@@ -31,7 +36,8 @@
  * goes out. */
 int rootfs_unshare(struct err *e) MUST_USE;
 
-/* Make the directories, write the files and mount the spec's layers. The files in /etc come as one
+/* Make the directories, write the files and mount the spec's layers, with shifted owners when the
+ * sandbox has a user namespace. The files in /etc come as one
  * more layer, for a file in a layer is cheaper than a bind mount; `*ret_bind_etc` tells when that
  * cannot be, because the image's /etc is a symbolic link, and ROOTFS_HOSTS and the others have to
  * be bound. */

@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET */
 #define CLONE_NEW_ANY UINT64_C(0x7e020000)
-#define ADDRESS_FAMILY_VSOCK 40
 
 static const char files[] =
     "access chdir chmod chown chown32 close close_range copy_file_range creat dup dup2 dup3 "
@@ -18,12 +18,12 @@ static const char files[] =
     "fchown fchown32 fchownat fcntl fcntl64 fdatasync fgetxattr flistxattr flock fremovexattr "
     "fsetxattr fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate ftruncate64 futimesat "
     "getcwd getdents getdents64 getxattr ioctl lchown lchown32 lgetxattr link linkat listxattr "
-    "llistxattr _llseek lremovexattr lseek lsetxattr lstat lstat64 mkdir mkdirat mknod mknodat "
+    "llistxattr _llseek lremovexattr lseek lsetxattr lstat lstat64 mkdir mkdirat "
     "name_to_handle_at newfstatat open openat openat2 pread64 preadv preadv2 pwrite64 pwritev "
     "pwritev2 read readahead readlink readlinkat readv removexattr rename renameat renameat2 "
     "rmdir sendfile sendfile64 setxattr splice stat stat64 statfs statfs64 statx symlink "
     "symlinkat sync sync_file_range syncfs tee truncate truncate64 umask unlink unlinkat utime "
-    "utimensat utimensat_time64 utimes vmsplice write writev cachestat chroot";
+    "utimensat utimensat_time64 utimes vmsplice write writev cachestat";
 
 static const char watching[] =
     "epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait "
@@ -45,7 +45,7 @@ static const char processes[] =
     "getresgid32 getresuid getresuid32 getrlimit getrusage getsid gettid getuid getuid32 "
     "ioprio_get ioprio_set kill landlock_add_rule landlock_create_ruleset "
     "landlock_restrict_self pause pidfd_open pidfd_send_signal pipe pipe2 prctl prlimit64 "
-    "process_vm_readv process_vm_writev ptrace restart_syscall rt_sigaction rt_sigpending "
+    "restart_syscall rt_sigaction rt_sigpending "
     "rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait "
     "rt_sigtimedwait_time64 rt_tgsigqueueinfo sched_getaffinity sched_getattr sched_getparam "
     "sched_get_priority_max sched_get_priority_min sched_getscheduler sched_rr_get_interval "
@@ -54,7 +54,7 @@ static const char processes[] =
     "setgid32 setgroups setgroups32 setpgid setpriority setregid setregid32 setresgid "
     "setresgid32 setresuid setresuid32 setreuid setreuid32 setrlimit setsid set_tid_address "
     "setuid setuid32 sigaltstack sigprocmask sigreturn tgkill tkill ugetrlimit vfork wait4 "
-    "waitid waitpid get_thread_area set_thread_area arch_prctl modify_ldt cacheflush breakpoint "
+    "waitid waitpid get_thread_area set_thread_area arch_prctl cacheflush breakpoint "
     "set_tls riscv_flush_icache";
 
 static const char talking[] =
@@ -71,14 +71,21 @@ static const char time_and_host[] =
     "getrandom gettimeofday nanosleep setitimer sysinfo time timer_create timer_delete "
     "timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64 times uname";
 
+/* What untrusted containers do without. */
+static const char risky[] =
+    "chroot mknod mknodat modify_ldt process_vm_readv process_vm_writev ptrace";
+
+/* What trusted containers have and others have not. */
+static const char mighty[] =
+    "fsconfig fsmount fsopen fspick get_mempolicy kcmp mbind migrate_pages mount mount_setattr "
+    "move_mount move_pages open_tree pidfd_getfd pivot_root process_madvise setdomainname "
+    "sethostname set_mempolicy set_mempolicy_home_node setns umount umount2 unshare";
+
 static const char refused[] =
     "acct add_key bpf clock_settime clock_settime64 delete_module fanotify_init finit_module "
-    "fsconfig fsmount fsopen fspick get_mempolicy init_module ioperm iopl kcmp kexec_file_load "
-    "kexec_load keyctl lookup_dcookie mbind migrate_pages mount mount_setattr move_mount "
-    "move_pages nfsservctl open_by_handle_at open_tree perf_event_open pidfd_getfd pivot_root "
-    "process_madvise quotactl quotactl_fd reboot request_key setdomainname sethostname "
-    "set_mempolicy set_mempolicy_home_node setns settimeofday stime swapoff swapon _sysctl "
-    "syslog umount umount2 unshare userfaultfd ustat vhangup vm86 vm86old";
+    "init_module ioperm iopl kexec_file_load kexec_load keyctl lookup_dcookie nfsservctl "
+    "open_by_handle_at perf_event_open quotactl quotactl_fd reboot request_key settimeofday stime "
+    "swapoff swapon _sysctl syslog userfaultfd ustat vhangup vm86 vm86old";
 
 static const char clone[] = "clone";
 static const char personality[] = "personality";
@@ -87,27 +94,66 @@ static const char socket_call[] = "socket";
 /* clone3 hides its flags in memory where a filter cannot look: it answers ENOSYS by default and
  * libc falls back to clone. personality: the values are Linux, Linux without address
  * randomisation, both for 32 bits (UNAME26), and "tell me". */
-static const struct seccomp_rule rules[] = {
-    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, files},
-    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, watching},
-    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, memory},
-    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, processes},
-    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, talking},
-    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, time_and_host},
-    {SECCOMP_EPERM, SECCOMP_ALWAYS, 0, refused},
+#define EVERYDAY                                                                                   \
+    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, files}, {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, watching},       \
+        {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, memory}, {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, processes}, \
+        {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, talking},                                               \
+        {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, time_and_host},                                         \
+        {SECCOMP_EPERM, SECCOMP_ALWAYS, 0, refused},                                               \
+        {SECCOMP_ALLOW, SECCOMP_EQUAL, 0, personality},                                            \
+        {SECCOMP_ALLOW, SECCOMP_EQUAL, 8, personality},                                            \
+        {SECCOMP_ALLOW, SECCOMP_EQUAL, 0x20000, personality},                                      \
+        {SECCOMP_ALLOW, SECCOMP_EQUAL, 0x20008, personality},                                      \
+    {                                                                                              \
+        SECCOMP_ALLOW, SECCOMP_EQUAL, 0xffffffff, personality                                      \
+    }
+
+static const struct seccomp_rule default_rules[] = {
+    EVERYDAY,
+    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, risky},
+    {SECCOMP_EPERM, SECCOMP_ALWAYS, 0, mighty},
     {SECCOMP_ALLOW, SECCOMP_MASK_CLEAR, CLONE_NEW_ANY, clone},
-    {SECCOMP_ALLOW, SECCOMP_NOT_EQUAL, ADDRESS_FAMILY_VSOCK, socket_call},
-    {SECCOMP_ALLOW, SECCOMP_EQUAL, 0, personality},
-    {SECCOMP_ALLOW, SECCOMP_EQUAL, 8, personality},
-    {SECCOMP_ALLOW, SECCOMP_EQUAL, 0x20000, personality},
-    {SECCOMP_ALLOW, SECCOMP_EQUAL, 0x20008, personality},
-    {SECCOMP_ALLOW, SECCOMP_EQUAL, 0xffffffff, personality},
+    {SECCOMP_ALLOW, SECCOMP_NOT_EQUAL, AF_VSOCK, socket_call},
 };
 
-const struct seccomp_rule *seccomp_profile_rules(size_t *ret_n)
+static const struct seccomp_rule untrusted_rules[] = {
+    EVERYDAY,
+    {SECCOMP_EPERM, SECCOMP_ALWAYS, 0, risky},
+    {SECCOMP_EPERM, SECCOMP_ALWAYS, 0, mighty},
+    {SECCOMP_ALLOW, SECCOMP_MASK_CLEAR, CLONE_NEW_ANY, clone},
+    {SECCOMP_ALLOW, SECCOMP_EQUAL, AF_UNIX, socket_call},
+    {SECCOMP_ALLOW, SECCOMP_EQUAL, AF_INET, socket_call},
+    {SECCOMP_ALLOW, SECCOMP_EQUAL, AF_INET6, socket_call},
+    {SECCOMP_ALLOW, SECCOMP_EQUAL, AF_NETLINK, socket_call},
+};
+
+static const struct seccomp_rule trusted_rules[] = {
+    EVERYDAY,
+    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, risky},
+    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, mighty},
+    {SECCOMP_ALLOW, SECCOMP_ALWAYS, 0, clone},
+    {SECCOMP_ALLOW, SECCOMP_NOT_EQUAL, AF_VSOCK, socket_call},
+};
+
+#define TABLE(rules)                                                                               \
+    {                                                                                              \
+        rules, ARRAY_LEN(rules)                                                                    \
+    }
+
+static const struct {
+    const struct seccomp_rule *rules;
+    size_t n;
+} tables[] = {
+    [RUN_SANDBOX_DEFAULT] = TABLE(default_rules),
+    [RUN_SANDBOX_UNTRUSTED] = TABLE(untrusted_rules),
+    [RUN_SANDBOX_TRUSTED] = TABLE(trusted_rules),
+};
+_Static_assert(ARRAY_LEN(tables) == RUN_SANDBOX_COUNT, "rules for each sandbox");
+
+const struct seccomp_rule *seccomp_profile_rules(enum run_sandbox sandbox, size_t *ret_n)
 {
-    *ret_n = ARRAY_LEN(rules);
-    return rules;
+    *ret_n = tables[sandbox].n;
+    return tables[sandbox].rules;
 }
 
 static void put_action(struct buf *b, const char *action_key, const char *errno_key,
@@ -148,13 +194,15 @@ static void put_test(struct buf *b, const struct seccomp_rule *rule)
                operators[rule->test]);
 }
 
-void seccomp_profile_put_json(struct buf *b)
+void seccomp_profile_put_json(struct buf *b, enum run_sandbox sandbox)
 {
+    size_t n;
+    const struct seccomp_rule *rules = seccomp_profile_rules(sandbox, &n);
     buf_add_char(b, '{');
     put_action(b, "defaultAction", "defaultErrnoRet", SECCOMP_DEFAULT_ACTION);
     field_put_key(b, "syscalls");
     buf_add_char(b, '[');
-    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+    for (size_t i = 0; i < n; i++) {
         field_put_separator(b);
         buf_add_char(b, '{');
         put_names(b, rules[i].names);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -161,6 +162,15 @@ int account_find(const char *user, struct account *ret_account, const char **ret
         return -1;
     }
     *ret_account = account;
+    return 0;
+}
+
+int account_forbid_capabilities(void)
+{
+    for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++) {
+        if (prctl(PR_CAPBSET_DROP, capability) < 0)
+            return -1;
+    }
     return 0;
 }
 

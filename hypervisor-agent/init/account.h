@@ -24,6 +24,10 @@ struct account {
  */
 int account_find(const char *user, struct account *ret_account, const char **ret_problem);
 
+/* No program executed from now on has any capability, whoever owns it. Needs CAP_SETPCAP. 0, or -1
+ * with errno. */
+int account_forbid_capabilities(void);
+
 /* Become it, for good. Needs CAP_SETUID and CAP_SETGID. 0, or -1 with errno. */
 int account_become(const struct account *account);
 

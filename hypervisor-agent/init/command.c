@@ -105,7 +105,8 @@ static void run_child(struct order *order, int report_fd)
     (void)umask(022);
     if (enter(cwd) < 0)
         fail(report_fd, INIT_EXIT_NOT_EXECUTABLE, cwd, strerror(errno));
-    if (account_become(&account) < 0)
+    if ((order->drops_capabilities && account_forbid_capabilities() < 0) ||
+        account_become(&account) < 0)
         fail(report_fd, INIT_EXIT_NOT_EXECUTABLE, order->user, strerror(errno));
     reset_signals();
 

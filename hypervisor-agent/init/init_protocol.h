@@ -54,6 +54,7 @@ enum init_order_fd {
 struct init_order {
     uint32_t argc;       /* 1.. */
     uint32_t envc;       /* 0.. */
+    uint32_t drop;       /* 1 = the command has no capabilities, and never gets any */
     uint32_t text_bytes; /* of all that follows */
 };
 

@@ -97,6 +97,7 @@ static int parse(char *bytes, size_t n, struct order *order)
     order->argv = next_texts(&at, end, header.argc, 0);
     order->env = next_texts(&at, end, header.envc, ORDER_ENV_SPARE);
     order->envc = header.envc;
+    order->drops_capabilities = header.drop != 0;
     if (order->cwd == NULL || order->user == NULL || order->argv == NULL || order->env == NULL)
         return -1;
     return 0;

@@ -5,6 +5,7 @@
 #ifndef ERRAND_INIT_ORDER_H
 #define ERRAND_INIT_ORDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct order {
@@ -13,6 +14,7 @@ struct order {
     char **argv;      /* ends in NULL */
     char **env;       /* ends in NULL; has room for ORDER_ENV_SPARE more */
     size_t envc;
+    bool drops_capabilities;
     int out_fd;
     int err_fd;
 };

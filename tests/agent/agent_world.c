@@ -163,6 +163,7 @@ struct assignment run_of(const struct world *w, const char *script)
                                .cpu_milli = 1000,
                                .pids_limit = 64,
                                .network = "none",
+                               .sandbox = "default",
                                .log_limit_bytes = 1 << 30};
 }
 

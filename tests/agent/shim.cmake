@@ -2,15 +2,24 @@
 #
 # The shim's tests, once against each runtime.
 
+# Static, for it runs in the tests' image.
+add_executable(errand-prober prober/files.c prober/kernel.c prober/main.c prober/processes.c)
+target_link_libraries(errand-prober PRIVATE errand_plain_flags)
+target_link_options(errand-prober PRIVATE -static)
+set_target_properties(errand-prober PROPERTIES
+    POSITION_INDEPENDENT_CODE OFF
+    INTERPROCEDURAL_OPTIMIZATION OFF)
+
 foreach(runtime crun runc)
     find_program(ERRAND_TEST_${runtime} ${runtime} PATHS /usr/bin /usr/sbin)
-    foreach(part process output stop limits)
+    foreach(part process output stop limits sandbox breakout)
         errand_test(NAME agent.shim_${part}_${runtime}
             SOURCES test_shim_${part}.c shim_fixture.c
             LIBRARIES errand_shim_parts errand_drivers errand_seccomp
             ENVIRONMENT "ERRAND_TEST_RUNTIME=${ERRAND_TEST_${runtime}}"
+                        "ERRAND_TEST_PROBER=$<TARGET_FILE:errand-prober>"
             TIMEOUT 60)
-        add_dependencies(test_agent_shim_${part}_${runtime} errand-shim errand-init)
+        add_dependencies(test_agent_shim_${part}_${runtime} errand-shim errand-init errand-prober)
     endforeach()
     errand_test(NAME agent.shim_network_${runtime}
         SOURCES test_shim_network.c outside.c shim_fixture.c

@@ -56,6 +56,25 @@ static void put_file(const char *name, const char *text, mode_t mode)
     ASSERT_OK(file_replace(path_in_root(name, path), text, strlen(text), mode, &e), e);
 }
 
+void shim_image_put(const char *name, const char *file, mode_t mode)
+{
+    struct err e;
+    char relative[SHIM_PATH_BYTES];
+    char path[SHIM_PATH_BYTES];
+    CLEANUP(buf_done) struct buf bytes;
+    buf_init(&bytes, 8 << 20);
+    ASSERT_OK(file_read(file, &bytes, &e), e);
+    assert_true(snprintf(relative, sizeof(relative), "low/%s", name) > 0);
+    path_in_root(relative, path);
+    ASSERT_OK(file_replace(path, bytes.data, bytes.len, 0755, &e), e);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+const char *shim_root(void)
+{
+    return root;
+}
+
 /* A layer of busybox under every name the tests use, and a second one over it. */
 static void make_layers(void)
 {
@@ -69,16 +88,10 @@ static void make_layers(void)
                                               "low/dev", "low/tmp", "high/etc"};
     struct err e;
     char path[SHIM_PATH_BYTES];
-    CLEANUP(buf_done) struct buf busybox;
-    buf_init(&busybox, 8 << 20);
-    ASSERT_OK(file_read("/bin/busybox", &busybox, &e), e);
-
     for (size_t i = 0; i < ARRAY_LEN(directories); i++)
         ASSERT_OK(dir_make(path_in_root(directories[i], path), 0755, &e), e);
     assert_int_equal(chmod(path_in_root("low/tmp", path), 01777), 0);
-    ASSERT_OK(
-        file_replace(path_in_root("low/bin/busybox", path), busybox.data, busybox.len, 0755, &e),
-        e);
+    shim_image_put("bin/busybox", "/bin/busybox", 0755);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char name[SHIM_PATH_BYTES];
         assert_true(snprintf(name, sizeof(name), "low/bin/%s", names[i]) > 0);
@@ -93,6 +106,21 @@ static void make_layers(void)
     put_file("high/etc/layer", "high\n", 0644);
 }
 
+static const char *seccomp_path(enum run_sandbox sandbox, char *path)
+{
+    char name[64];
+    assert_true(snprintf(name, sizeof(name), "seccomp-%s.bpf", run_sandbox_name(sandbox)) > 0);
+    return path_in_root(name, path);
+}
+
+void shim_set_sandbox(struct shim *shim, enum run_sandbox sandbox)
+{
+    char path[SHIM_PATH_BYTES];
+    shim->spec.sandbox = sandbox;
+    free(shim->spec.seccomp_bpf);
+    shim->spec.seccomp_bpf = strdup(seccomp_path(sandbox, path));
+}
+
 int shim_group_setup(void **state)
 {
     (void)state;
@@ -105,7 +133,9 @@ int shim_group_setup(void **state)
     assert_non_null(mkdtemp(root));
     assert_true(snprintf(cgroup, sizeof(cgroup), "/errand-test-%d", (int)getpid()) > 0);
     make_layers();
-    ASSERT_OK(seccomp_compile(path_in_root("seccomp.bpf", path), &e), e);
+    for (int i = 0; i < RUN_SANDBOX_COUNT; i++)
+        ASSERT_OK(seccomp_compile((enum run_sandbox)i, seccomp_path((enum run_sandbox)i, path), &e),
+                  e);
     return 0;
 }
 
@@ -155,7 +185,7 @@ static void make_spec(struct run_spec *spec)
     ASSERT_OK(text_list_add(&spec->layers, path_in_root("high", path), &e), e);
     spec->runtime = strdup(runtime());
     spec->init = strdup(program("errand-init", path));
-    spec->seccomp_bpf = strdup(path_in_root("seccomp.bpf", path));
+    spec->seccomp_bpf = strdup(seccomp_path(spec->sandbox, path));
     spec->wake_socket = strdup(path_in_root("wake.sock", path));
     assert_true(snprintf(path, sizeof(path), "%s/%s-1", cgroup, ID_TEXT(spec->run)) > 0);
     spec->cgroup = strdup(path);

@@ -32,6 +32,12 @@ struct shim {
 /* One image and one compiled seccomp profile for all tests of a program. */
 int shim_group_setup(void **state);
 
+/* Put a copy of a file of the machine's into the image: "bin/x". After shim_group_setup(). */
+void shim_image_put(const char *name, const char *file, mode_t mode);
+
+/* Where the tests' files are; no path inside the image. */
+const char *shim_root(void);
+
 /* How many control groups, mounts or files the tests have left; says which. */
 int shim_group_count_left(void);
 
@@ -51,6 +57,9 @@ int shim_teardown(void **state);
         int failed = cmocka_run_group_tests(tests, shim_group_setup, NULL);                        \
         return failed + shim_group_count_left();                                                   \
     }
+
+/* With the seccomp profile that belongs to it. */
+void shim_set_sandbox(struct shim *shim, enum run_sandbox sandbox);
 
 /* Replace the spec's command; ends in NULL. */
 void shim_set_argv(struct shim *shim, ...) __attribute__((sentinel));

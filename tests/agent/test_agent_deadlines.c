@@ -29,7 +29,7 @@ static const char *const stubborn[] = {
     /* stopped, it cannot even ignore it */
     "echo up; sleep 1000 & kill -STOP $!; kill -STOP $$",
     /* processes faster than they can be killed one by one */
-    "trap '' TERM; echo up; f() { f | f & }; f 2>/dev/null; while :; do :; done",
+    "trap '' TERM; echo up; f() { f | f & }; (f 2>/dev/null) & while :; do :; done",
     /* in a session of its own, with the run's output held open */
     "trap '' TERM; echo up; setsid sh -c \"trap '' TERM; sleep 1000\" & sleep 1000",
 };

@@ -39,6 +39,7 @@ test('an assignment says all that is needed, and no secret in the open', async (
     stop_signal: 'SIGINT',
     user: '5:6',
     network: 'none',
+    sandbox: 'untrusted',
     read_only: true,
     labels: { a: 'b' },
   });
@@ -69,6 +70,7 @@ test('an assignment says all that is needed, and no secret in the open', async (
     read_only: true,
     user: '5:6',
     network: 'none',
+    sandbox: 'untrusted',
     log_limit_bytes: 1073741824,
   });
   const sealedBytes = Buffer.from(sealed, 'base64');

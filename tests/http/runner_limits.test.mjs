@@ -110,6 +110,7 @@ const FIELDS = {
   shm_size_mb: integer(1, 65536),
   log_limit_bytes: integer(1024, 68719476736),
   network: choice('bridge', 'none'),
+  sandbox: choice('default', 'untrusted', 'trusted'),
   read_only: { good: [true, false], bad: [null, 0, 1, 'true', [], {}] },
   user: orNull({
     good: ['0', '1000:1000', '999999999'],

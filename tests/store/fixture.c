@@ -81,16 +81,17 @@ struct id fixture_hypervisor(struct db *db)
 
 static void insert_runner(struct db *db, struct id runner)
 {
-    fixture_script(db,
-                   "INSERT INTO runners (id, project_id, name, image_name, image_tag,"
-                   " timeout_seconds, stop_grace_seconds, stop_signal, pull_policy,"
-                   " pull_timeout_seconds, priority, pids_limit, shm_size_mb, network, read_only,"
-                   " log_limit_bytes, region_id, instance_type_id)"
-                   " SELECT '%s', '" FIXTURE_PROJECT "', 'runner', 'box', 'latest', 60, 10,"
-                   " 'SIGTERM', 'missing', 600, 50, 1024, 64, 'bridge', false, 1048576, r.id, t.id"
-                   " FROM regions r, instance_types t WHERE r.slug = 'local'"
-                   " AND t.slug = 'standard-s'",
-                   ID_TEXT(runner));
+    fixture_script(
+        db,
+        "INSERT INTO runners (id, project_id, name, image_name, image_tag,"
+        " timeout_seconds, stop_grace_seconds, stop_signal, pull_policy,"
+        " pull_timeout_seconds, priority, pids_limit, shm_size_mb, network, sandbox, read_only,"
+        " log_limit_bytes, region_id, instance_type_id)"
+        " SELECT '%s', '" FIXTURE_PROJECT "', 'runner', 'box', 'latest', 60, 10,"
+        " 'SIGTERM', 'missing', 600, 50, 1024, 64, 'bridge', 'default', false, 1048576, r.id, t.id"
+        " FROM regions r, instance_types t WHERE r.slug = 'local'"
+        " AND t.slug = 'standard-s'",
+        ID_TEXT(runner));
 }
 
 struct id fixture_run_in(struct db *db, const char *state, struct id hypervisor)
@@ -104,11 +105,11 @@ struct id fixture_run_in(struct db *db, const char *state, struct id hypervisor)
                    " priority, region_id, instance_type_id, memory_mb, cpu_milli,"
                    " price_second_nano, image, argv, timeout_seconds, stop_grace_seconds,"
                    " stop_signal, pull_policy, pull_timeout_seconds, pids_limit, shm_size_mb,"
-                   " network, read_only, log_limit_bytes)"
+                   " network, sandbox, read_only, log_limit_bytes)"
                    " SELECT '%s', project_id, id, version, '%s', %d, priority, region_id,"
                    " instance_type_id, 256, 500, 1000, 'box:latest', '{echo,hi there}',"
                    " timeout_seconds, stop_grace_seconds, stop_signal, pull_policy,"
-                   " pull_timeout_seconds, pids_limit, shm_size_mb, network, read_only,"
+                   " pull_timeout_seconds, pids_limit, shm_size_mb, network, sandbox, read_only,"
                    " log_limit_bytes FROM runners WHERE id = '%s'",
                    ID_TEXT(run), state, is_placed ? 1 : 0, ID_TEXT(runner));
     if (is_placed)

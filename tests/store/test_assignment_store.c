@@ -63,7 +63,8 @@ static void test_work__is_what_was_frozen_with_the_run(void **state)
     struct id run = fixture_run_in(db, "assigned", hypervisor);
     fixture_script(db,
                    "UPDATE runs SET image_digest = 'sha256:abc', entrypoint = '/bin/x',"
-                   " user_spec = '1:2', read_only = true, timeout_seconds = 11 WHERE id = '%s'",
+                   " user_spec = '1:2', read_only = true, sandbox = 'trusted', timeout_seconds = "
+                   "11 WHERE id = '%s'",
                    ID_TEXT(run));
 
     struct rows *rows = live_of(hypervisor);
@@ -79,6 +80,7 @@ static void test_work__is_what_was_frozen_with_the_run(void **state)
     assert_string_equal(work.entrypoint, "/bin/x");
     assert_string_equal(work.user, "1:2");
     assert_true(work.read_only);
+    assert_string_equal(work.sandbox, "trusted");
     assert_int_equal(work.timeout_seconds, 11);
     assert_int_equal(work.stop_grace_seconds, 10);
     assert_string_equal(work.stop_signal, "SIGTERM");

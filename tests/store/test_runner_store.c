@@ -65,6 +65,7 @@ static struct runner sample(void)
         .pids_limit = 50,
         .shm_size_mb = 6,
         .network = "none",
+        .sandbox = "untrusted",
         .read_only = true,
         .user = "7:8",
         .log_limit_bytes = INT64_C(9) << 32,
@@ -128,6 +129,7 @@ static void assert_same_written(const struct runner *a, const struct runner *b)
     assert_int_equal(a->pids_limit, b->pids_limit);
     assert_int_equal(a->shm_size_mb, b->shm_size_mb);
     assert_same_text(a->network, b->network);
+    assert_same_text(a->sandbox, b->sandbox);
     assert_int_equal(a->read_only, b->read_only);
     assert_same_text(a->user, b->user);
     assert_true(a->log_limit_bytes == b->log_limit_bytes);
@@ -190,6 +192,7 @@ static void test_update__every_field_counts_a_version(void **state)
         .pids_limit = 15,
         .shm_size_mb = 16,
         .network = "bridge",
+        .sandbox = "default",
         .log_limit_bytes = 17,
         .labels = "{}",
         .region = runner.region,

@@ -40,6 +40,7 @@ static struct assignment sample(void)
         .shm_size_mb = 64,
         .read_only = true,
         .network = "none",
+        .sandbox = "untrusted",
         .log_limit_bytes = 1 << 20,
     };
 }
@@ -90,6 +91,7 @@ static void test_assign__comes_back_as_it_was_put(void **state)
     assert_true(line.assign.read_only);
     assert_null(line.assign.user);
     assert_string_equal(line.assign.network, "none");
+    assert_string_equal(line.assign.sandbox, "untrusted");
     assert_int_equal(line.assign.log_limit_bytes, 1 << 20);
 }
 
@@ -113,7 +115,7 @@ static void test_assign__every_member_is_needed_or_nullable(void **state)
     (void)state;
     static const char *const needed[] = {
         "\"run\"",       "\"attempt\"",     "\"image\":",  "\"env_sealed\"", "\"pull_policy\"",
-        "\"memory_mb\"", "\"stop_signal\"", "\"network\"", "\"read_only\""};
+        "\"memory_mb\"", "\"stop_signal\"", "\"network\"", "\"read_only\"",  "\"sandbox\""};
     struct assignment a = sample();
     CLEANUP(buf_done) struct buf b;
 

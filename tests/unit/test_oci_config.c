@@ -80,10 +80,10 @@ static void test_oci_config_put__a_compiled_profile_takes_the_place_of_the_text(
     json_decref(config);
 }
 
-static enum seccomp_action action_of(const char *call)
+static enum seccomp_action action_of(enum run_sandbox sandbox, const char *call)
 {
     size_t n;
-    const struct seccomp_rule *rules = seccomp_profile_rules(&n);
+    const struct seccomp_rule *rules = seccomp_profile_rules(sandbox, &n);
     for (size_t i = 0; i < n; i++) {
         size_t length = strlen(call);
         for (const char *at = rules[i].names; (at = strstr(at, call)) != NULL; at += length) {
@@ -116,10 +116,26 @@ static void test_seccomp_profile__refuses_what_administers(void **state)
                                           "open_by_handle_at",
                                           "userfaultfd"};
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
-        assert_int_equal(action_of(refused[i]), SECCOMP_EPERM);
-    assert_int_equal(action_of("clone3"), SECCOMP_ENOSYS);
-    assert_int_equal(action_of("io_uring_setup"), SECCOMP_ENOSYS);
-    assert_int_equal(action_of("openat"), SECCOMP_ALLOW);
+        assert_int_equal(action_of(RUN_SANDBOX_DEFAULT, refused[i]), SECCOMP_EPERM);
+    for (int i = 0; i < RUN_SANDBOX_COUNT; i++) {
+        enum run_sandbox sandbox = (enum run_sandbox)i;
+        assert_int_equal(action_of(sandbox, "bpf"), SECCOMP_EPERM);
+        assert_int_equal(action_of(sandbox, "keyctl"), SECCOMP_EPERM);
+        assert_int_equal(action_of(sandbox, "clone3"), SECCOMP_ENOSYS);
+        assert_int_equal(action_of(sandbox, "io_uring_setup"), SECCOMP_ENOSYS);
+        assert_int_equal(action_of(sandbox, "openat"), SECCOMP_ALLOW);
+    }
+}
+
+static void test_seccomp_profile__sandboxes_differ(void **state)
+{
+    (void)state;
+    assert_int_equal(action_of(RUN_SANDBOX_DEFAULT, "ptrace"), SECCOMP_ALLOW);
+    assert_int_equal(action_of(RUN_SANDBOX_UNTRUSTED, "ptrace"), SECCOMP_EPERM);
+    assert_int_equal(action_of(RUN_SANDBOX_UNTRUSTED, "mknod"), SECCOMP_EPERM);
+    assert_int_equal(action_of(RUN_SANDBOX_TRUSTED, "ptrace"), SECCOMP_ALLOW);
+    assert_int_equal(action_of(RUN_SANDBOX_TRUSTED, "unshare"), SECCOMP_ALLOW);
+    assert_int_equal(action_of(RUN_SANDBOX_UNTRUSTED, "unshare"), SECCOMP_EPERM);
 }
 
 static void test_cgroup_path_is_safe__only_below_a_named_group(void **state)
@@ -137,4 +153,5 @@ TEST_MAIN(cmocka_unit_test(test_oci_config_put__limits_are_the_specs),
           cmocka_unit_test(test_oci_config_put__command_and_environment_are_not_in_it),
           cmocka_unit_test(test_oci_config_put__a_compiled_profile_takes_the_place_of_the_text),
           cmocka_unit_test(test_seccomp_profile__refuses_what_administers),
+          cmocka_unit_test(test_seccomp_profile__sandboxes_differ),
           cmocka_unit_test(test_cgroup_path_is_safe__only_below_a_named_group))

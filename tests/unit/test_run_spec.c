@@ -29,6 +29,7 @@ static void fill(struct run_spec *spec)
     spec->memory_bytes = UINT64_C(1) << 40;
     spec->read_only = true;
     spec->network = RUN_NETWORK_NONE;
+    spec->sandbox = RUN_SANDBOX_UNTRUSTED;
     spec->bridge = strdup("errand0");
     spec->subnet = strdup("10.213.0.0/16");
 }
@@ -72,6 +73,7 @@ static void test_run_spec__comes_back_as_it_went(void **state)
     assert_int_equal(got.memory_bytes, UINT64_C(1) << 40);
     assert_true(got.read_only);
     assert_int_equal(got.network, RUN_NETWORK_NONE);
+    assert_int_equal(got.sandbox, RUN_SANDBOX_UNTRUSTED);
 }
 
 static void assert_refused(struct run_spec *spec, const char *message)

@@ -80,6 +80,7 @@ CREATE TABLE runners (
     pids_limit           int NOT NULL,
     shm_size_mb          int NOT NULL,                           -- MiB
     network              text NOT NULL,
+    sandbox              text NOT NULL,
     read_only            boolean NOT NULL,
     user_spec            text,                                   -- uid[:gid]
     log_limit_bytes      bigint NOT NULL,
@@ -137,6 +138,7 @@ CREATE TABLE runs (
     pids_limit           int NOT NULL,
     shm_size_mb          int NOT NULL,                           -- MiB
     network              text NOT NULL,
+    sandbox              text NOT NULL,
     read_only            boolean NOT NULL,
     user_spec            text,
     log_limit_bytes      bigint NOT NULL,

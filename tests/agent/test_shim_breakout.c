@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A program in the container (prober/) tries everything it should not do, in each sandbox, and the
+ * rows below say what each may come to. An attempt without a row is a failure.
+ */
+#include "agent/shim_fixture.h"
+
+#include "base/clock.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MIB ((uint64_t)1 << 20)
+
+/* Who succeeds. */
+#define NOBODY 0u
+#define BY_DEFAULT (1u << RUN_SANDBOX_DEFAULT)
+#define UNTRUSTED (1u << RUN_SANDBOX_UNTRUSTED)
+#define TRUSTED (1u << RUN_SANDBOX_TRUSTED)
+
+/* runc up to 1.1 lets every container open the device that makes network devices; making one takes
+ * CAP_NET_ADMIN. */
+#define BY_RUNC (1u << RUN_SANDBOX_COUNT)
+
+static const struct row {
+    const char *name;
+    unsigned allowed;
+} rows[] = {
+    {"mount_tmpfs", NOBODY},
+    {"mount_proc", NOBODY},
+    {"mount_cgroup", NOBODY},
+    {"bind_mount", NOBODY},
+    {"remount_proc_sys", NOBODY},
+    {"unmount_masked", NOBODY},
+    {"pivot_root", NOBODY},
+    {"new_mount_api", NOBODY},
+    {"unshare_mounts", NOBODY},
+    /* with all capabilities over nothing but what they make in there */
+    {"unshare_users", TRUSTED},
+    {"clone_users", TRUSTED},
+    {"clone3_users", NOBODY},
+    {"join_namespace", NOBODY},
+    {"set_host_name", NOBODY},
+    {"add_key", NOBODY},
+    {"read_keyring", NOBODY},
+    {"bpf", NOBODY},
+    {"perf", NOBODY},
+    {"userfault", NOBODY},
+    {"io_uring", NOBODY},
+    {"open_by_handle", NOBODY},
+    {"load_module", NOBODY},
+    {"unload_module", NOBODY},
+    {"kexec", NOBODY},
+    {"reboot", NOBODY},
+    {"swap", NOBODY},
+    {"set_clock", NOBODY},
+    {"kernel_log", NOBODY},
+    {"io_ports", NOBODY},
+    {"accounting", NOBODY},
+    {"odd_personality", NOBODY},
+
+    {"sysrq", NOBODY},
+    {"core_pattern", NOBODY},
+    {"modprobe_path", NOBODY},
+    {"network_switches", NOBODY},
+    {"interrupt_affinity", NOBODY},
+    {"uevent_helper", NOBODY},
+    {"huge_pages", NOBODY},
+    {"cgroup_move", NOBODY},
+    {"cgroup_memory", NOBODY},
+    {"cgroup_release_agent", NOBODY},
+    {"cgroup_devices", NOBODY},
+    {"cgroup_make", NOBODY},
+    {"kernel_memory", NOBODY},
+    {"kernel_keys", NOBODY},
+    {"kernel_timers", NOBODY},
+    /* made, but opened only when it is one of the harmless */
+    {"make_node", BY_DEFAULT | TRUSTED},
+    {"device_memory", NOBODY},
+    {"device_kernel_log", NOBODY},
+    {"device_loop_control", NOBODY},
+    {"device_fuse", NOBODY},
+    {"device_tun", BY_RUNC | BY_DEFAULT | TRUSTED},
+    {"device_kvm", NOBODY},
+    {"device_disk", NOBODY},
+    {"host_files", NOBODY},
+    {"chroot_escape", NOBODY},
+    {"own_descriptors", NOBODY},
+    {"init_descriptors", NOBODY},
+    {"overwrite_init", NOBODY},
+
+    {"plain_socket", BY_DEFAULT | UNTRUSTED | TRUSTED},
+    {"raw_socket", BY_DEFAULT | TRUSTED},
+    {"packet_socket", BY_DEFAULT | TRUSTED},
+    {"vsock_socket", NOBODY},
+    {"crypto_socket", NOBODY},
+    {"change_network", TRUSTED},
+    {"trace_child", BY_DEFAULT | TRUSTED},
+    /* errand-init holds nothing that root in the container has not */
+    {"trace_init", BY_DEFAULT | TRUSTED},
+    {"signal_outside", NOBODY},
+    {"see_outside", NOBODY},
+    {"kill_init", NOBODY},
+    {"raise_files", NOBODY},
+    {"raise_priority", TRUSTED},
+    {"use_realtime", NOBODY},
+    {"protect_from_oom", NOBODY},
+    {"gain_capability", BY_DEFAULT | TRUSTED},
+    {"use_setuid", TRUSTED},
+};
+
+static const struct row *row_of(const char *line, size_t n)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (strlen(rows[i].name) == n && memcmp(rows[i].name, line, n) == 0)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+static bool is_runc(void)
+{
+    const char *runtime = getenv("ERRAND_TEST_RUNTIME");
+    return runtime != NULL && strstr(runtime, "runc") != NULL;
+}
+
+/* Whether the line "name: how" is what its row says; complains if not. */
+static bool is_as_said(const char *line, enum run_sandbox sandbox)
+{
+    size_t n = strcspn(line, ":");
+    const struct row *row = row_of(line, n);
+    bool allowed = strncmp(line + n, ": allowed\n", 10) == 0;
+    bool expected = row != NULL && (row->allowed & (1u << sandbox)) != 0 &&
+                    ((row->allowed & BY_RUNC) == 0 || is_runc());
+    if (row != NULL && allowed == expected)
+        return true;
+    print_error("sandbox %s: %.*s\n", run_sandbox_name(sandbox), (int)strcspn(line, "\n"), line);
+    return false;
+}
+
+static void add_marks(struct shim *shim)
+{
+    char text[SHIM_PATH_BYTES];
+    assert_true(snprintf(text, sizeof(text), "PROBER_MARK=%s", shim_root()) > 0);
+    shim_add_env(shim, text);
+    assert_true(snprintf(text, sizeof(text), "PROBER_PID=%d", (int)getpid()) > 0);
+    shim_add_env(shim, text);
+}
+
+static void probe(struct shim *shim, enum run_sandbox sandbox)
+{
+    size_t n;
+    size_t lines = 0;
+    size_t wrong = 0;
+    shim_set_sandbox(shim, sandbox);
+    add_marks(shim);
+    shim_set_argv(shim, "prober", NULL);
+    shim_run(shim);
+    assert_string_equal(shim->record.message, "");
+    CLEANUP(freep) char *text = shim_text(shim, LOG_STREAM_STDOUT, &n);
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1, lines++)
+        wrong += !is_as_said(line, sandbox);
+    assert_int_equal(wrong, 0);
+    assert_int_equal(lines, ARRAY_LEN(rows));
+    assert_int_equal(shim->record.exit_code, 0);
+}
+
+static void test_breakout__default(void **state)
+{
+    probe(*state, RUN_SANDBOX_DEFAULT);
+}
+
+static void test_breakout__untrusted(void **state)
+{
+    probe(*state, RUN_SANDBOX_UNTRUSTED);
+}
+
+static void test_breakout__trusted(void **state)
+{
+    probe(*state, RUN_SANDBOX_TRUSTED);
+}
+
+static void test_breakout__setuid_bits_do_nothing_to_a_user(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.user = strdup("worker");
+    shim_set_argv(shim, "prober", "use_setuid", "raw_socket", "make_node", NULL);
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT,
+                     "make_node: EPERM\nraw_socket: EPERM\nuse_setuid: EPERM\n");
+}
+
+/* What is shared by all containers of an image stays as it is, whoever is root inside. */
+static void write_to_image(struct shim *shim, enum run_sandbox sandbox)
+{
+    struct stat before;
+    struct stat after;
+    char path[SHIM_PATH_BYTES];
+    assert_true(snprintf(path, sizeof(path), "%s/low/bin/busybox", shim_root()) > 0);
+    assert_int_equal(stat(path, &before), 0);
+    shim_set_sandbox(shim, sandbox);
+    shim_set_script(shim, "echo changed >>/bin/busybox; echo changed >/etc/layer; "
+                          "rm /etc/passwd; rm -r /bin/no-format; cat /etc/layer");
+    shim_run(shim);
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_size, after.st_size);
+    assert_int_equal(before.st_ctim.tv_sec, after.st_ctim.tv_sec);
+    assert_int_equal(before.st_ctim.tv_nsec, after.st_ctim.tv_nsec);
+    assert_int_equal(after.st_uid, 0);
+    assert_true(snprintf(path, sizeof(path), "%s/low/etc/passwd", shim_root()) > 0);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+static void test_breakout__layers_are_not_written(void **state)
+{
+    write_to_image(*state, RUN_SANDBOX_DEFAULT);
+}
+
+static void test_breakout__layers_are_not_written_by_untrusted(void **state)
+{
+    write_to_image(*state, RUN_SANDBOX_UNTRUSTED);
+}
+
+static int64_t elapsed_ms(int64_t since_us)
+{
+    return (clock_mono_us() - since_us) / CLOCK_US_PER_MS;
+}
+
+/* Each stops at a limit, ends at its deadline, and takes nobody along. */
+static void bomb(struct shim *shim, enum run_sandbox sandbox, const char *script)
+{
+    int64_t from = clock_mono_us();
+    shim_set_sandbox(shim, sandbox);
+    shim->spec.timeout_seconds = 1;
+    shim->spec.stop_grace_seconds = 1;
+    shim_set_script(shim, script);
+    shim_run(shim);
+    assert_true(elapsed_ms(from) < 10000);
+    assert_int_equal(shim_count_processes(shim), 0);
+    shim_assert_only_record_is_left(shim);
+}
+
+static void test_limits__fork_bomb_ends(void **state)
+{
+    struct shim *shim = *state;
+    bomb(shim, RUN_SANDBOX_DEFAULT,
+         "trap '' TERM; bomb() { trap '' TERM; bomb | bomb & }; (bomb) & while :; do :; done");
+    assert_int_equal(shim->record.exit_code, 124);
+    assert_int_equal(shim->record.reason, TERMINATION_TIMEOUT);
+}
+
+static void test_limits__fork_bomb_of_untrusted_ends(void **state)
+{
+    struct shim *shim = *state;
+    bomb(shim, RUN_SANDBOX_UNTRUSTED,
+         "trap '' TERM; bomb() { trap '' TERM; bomb | bomb & }; (bomb) & while :; do :; done");
+    assert_int_equal(shim->record.exit_code, 124);
+    assert_int_equal(shim->record.reason, TERMINATION_TIMEOUT);
+}
+
+static void test_limits__memory_of_all_processes_counts(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.memory_bytes = 16 * MIB;
+    bomb(shim, RUN_SANDBOX_DEFAULT,
+         "for i in 1 2 3 4 5 6; do tail /dev/zero & done; wait; echo all ended");
+    assert_true(shim->record.oom_killed);
+    assert_in_range(shim->record.memory_peak_bytes, 12 * MIB, 16 * MIB);
+}
+
+/* What lives in memory counts as memory, wherever it is mounted. */
+static void test_limits__memory_of_files_counts(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.memory_bytes = 16 * MIB;
+    shim->spec.shm_size_bytes = 512 * MIB;
+    bomb(shim, RUN_SANDBOX_DEFAULT, "cat /dev/zero >/dev/shm/x; echo $?; cat /dev/zero >/dev/x");
+    assert_true(shim->record.oom_killed);
+    assert_in_range(shim->record.memory_peak_bytes, 12 * MIB, 16 * MIB);
+}
+
+static void test_limits__shared_memory_ends_at_its_size(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.shm_size_bytes = 2 * MIB;
+    bomb(shim, RUN_SANDBOX_UNTRUSTED,
+         "cat /dev/zero >/dev/shm/x 2>/dev/null; stat -c %s /dev/shm/x");
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "2097152\n");
+}
+
+static int breakout_group_setup(void **state)
+{
+    if (shim_group_setup(state) != 0)
+        return -1;
+    const char *prober = getenv("ERRAND_TEST_PROBER");
+    assert_non_null(prober);
+    shim_image_put("bin/prober", prober, 0755);
+    shim_image_put("bin/prober-setuid", prober, 04755);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SHIM_TEST(test_breakout__default),
+        SHIM_TEST(test_breakout__untrusted),
+        SHIM_TEST(test_breakout__trusted),
+        SHIM_TEST(test_breakout__setuid_bits_do_nothing_to_a_user),
+        SHIM_TEST(test_breakout__layers_are_not_written),
+        SHIM_TEST(test_breakout__layers_are_not_written_by_untrusted),
+        SHIM_TEST(test_limits__fork_bomb_ends),
+        SHIM_TEST(test_limits__fork_bomb_of_untrusted_ends),
+        SHIM_TEST(test_limits__memory_of_all_processes_counts),
+        SHIM_TEST(test_limits__memory_of_files_counts),
+        SHIM_TEST(test_limits__shared_memory_ends_at_its_size),
+    };
+    int failed = cmocka_run_group_tests(tests, breakout_group_setup, NULL);
+    return failed + shim_group_count_left();
+}
