@@ -176,7 +176,7 @@ static bool bearer_of(h2o_req_t *req, h2o_iovec_t *ret_token)
 void auth_then_handle(struct request *rq)
 {
     if (rq->route->access == ACCESS_PUBLIC) {
-        handle(rq);
+        rq->route->handler(rq); /* with any query: probes and caches add to it */
         return;
     }
 
