@@ -10,13 +10,14 @@
 #include "wire/assignment_line.h"
 
 #include "sealed_env.h"
+#include "sealed_login.h"
 
 #include <h2o.h>
 
 #define FLUSH_BYTES (1 << 20)
 
 static struct assignment assignment_of(const struct live_run *live, const struct run_work *work,
-                                       const char *env_sealed)
+                                       const char *env_sealed, const char *registry_sealed)
 {
     return (struct assignment){
         .run_id = live->run,
@@ -25,6 +26,7 @@ static struct assignment assignment_of(const struct live_run *live, const struct
         .project_id = work->project,
         .image = work->image,
         .image_digest = work->image_digest,
+        .registry_sealed = registry_sealed,
         .argv = (const char *const *)work->argv,
         .argc = work->argc,
         .command = work->command,
@@ -51,16 +53,21 @@ static int put_work(struct buf *b, const struct rows *rows, int row, const struc
                     const struct key_ring *ring, struct err *e)
 {
     CLEANUP(buf_done) struct buf env;
+    CLEANUP(buf_done) struct buf login;
     struct run_work work;
     assignment_store_read_work(rows, row, &work);
     CLEANUP(freep) char **argv = work.argv;
     buf_init(&env, LIMIT_ASSIGNMENT_BYTES);
+    buf_init(&login, LIMIT_ASSIGNMENT_BYTES);
     int r = sealed_env_put(&env, ring, &work, e);
+    if (r == 0 && !id_is_nil(work.registry.id))
+        r = sealed_login_put(&login, ring, &work.registry, work.public_key, e);
     if (r < 0)
         return r;
 
     size_t before = b->len;
-    struct assignment assignment = assignment_of(live, &work, buf_text(&env));
+    struct assignment assignment =
+        assignment_of(live, &work, buf_text(&env), login.len > 0 ? buf_text(&login) : NULL);
     assignment_line_put_assign(b, &assignment);
     if (buf_ok(b) && b->len - before <= LIMIT_ASSIGNMENT_BYTES)
         return 0;

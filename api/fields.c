@@ -288,6 +288,14 @@ static const struct {
     [FIELD_OBJECT_LIST] = {is_array, "must be an array of objects", read_object_list},
 };
 
+static void set_none(const struct reading *r)
+{
+    if (r->field->kind == FIELD_ID)
+        *(struct id *)r->member = (struct id){0};
+    else
+        *(void **)r->member = NULL;
+}
+
 static void read_field(const struct reading *r)
 {
     const struct field *field = r->field;
@@ -295,7 +303,7 @@ static void read_field(const struct reading *r)
         if ((field->flags & FIELD_REQUIRED) != 0 && !r->f->is_partial)
             complain(r, "is required");
     } else if (json_is_null(r->value) && (field->flags & FIELD_NULLABLE) != 0) {
-        *(void **)r->member = NULL;
+        set_none(r);
     } else if (!kinds[field->kind].is_type(r->value)) {
         complain(r, kinds[field->kind].type_rule);
     } else {

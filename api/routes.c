@@ -6,6 +6,7 @@
 #include "agent_logs.h"
 #include "agent_register.h"
 #include "catalog.h"
+#include "container_registries.h"
 #include "env_variables.h"
 #include "health.h"
 #include "hypervisors.h"
@@ -37,6 +38,13 @@ const struct route routes[] = {
     {"GET", "/v1/runs", ACCESS_PROJECT, runs_list, QUERY_BY_HANDLER},
     {"GET", "/v1/runs/:id", ACCESS_PROJECT, runs_get, NULL},
     {"POST", "/v1/runs/:id/stop", ACCESS_PROJECT, runs_stop, NULL},
+
+    {"GET", "/v1/container_registries", ACCESS_PROJECT, container_registries_list,
+     QUERY_BY_HANDLER},
+    {"POST", "/v1/container_registries", ACCESS_PROJECT, container_registries_create, NULL},
+    {"GET", "/v1/container_registries/:id", ACCESS_PROJECT, container_registries_get, NULL},
+    {"PATCH", "/v1/container_registries/:id", ACCESS_PROJECT, container_registries_update, NULL},
+    {"DELETE", "/v1/container_registries/:id", ACCESS_PROJECT, container_registries_delete, NULL},
 
     {"GET", "/v1/regions", ACCESS_PROJECT, catalog_list_regions, QUERY_BY_HANDLER},
     {"GET", "/v1/instance_types", ACCESS_PROJECT, catalog_list_instance_types, QUERY_BY_HANDLER},

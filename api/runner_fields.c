@@ -53,6 +53,7 @@ static const struct field table[] = {
     {"region", FIELD_TEXT, 0, CHOICE(region), .max = LIMIT_SLUG_MAX},
     {"instance_type_id", FIELD_ID, 0, CHOICE(instance_type_id)},
     {"instance_type", FIELD_TEXT, 0, CHOICE(instance_type), .max = LIMIT_SLUG_MAX},
+    {"container_registry_id", FIELD_ID, FIELD_NULLABLE, CHOICE(container_registry_id)},
 };
 
 const struct runner_input runner_fields_defaults = {
@@ -121,11 +122,48 @@ static void place(struct fields *f, const char *name, const char *slug, struct i
         problems_add(&f->problems, id_name, "does not exist");
 }
 
-void runner_fields_place(struct fields *f, struct runner_input *input, struct id region,
-                         struct id instance_type)
+static void place_registry(struct fields *f, json_t *body, struct runner_input *input,
+                           const struct catalog_found *found)
+{
+    const char *name = "container_registry_id";
+    if (json_object_get(body, name) == NULL || problems_has(&f->problems, name))
+        return;
+    bool is_wanted = !id_is_nil(input->choice.container_registry_id);
+    if (is_wanted && id_is_nil(found->container_registry)) {
+        problems_add(&f->problems, name, "does not exist");
+        return;
+    }
+    input->runner.container_registry = (struct container_registry){0};
+    if (is_wanted) {
+        input->runner.container_registry.id = found->container_registry;
+        input->runner.container_registry.hostname = found->registry_hostname;
+    }
+}
+
+/* The registry's credentials go to its host and to no other. */
+static void judge_host(struct fields *f, const struct runner *runner)
+{
+    const char *hostname = runner->container_registry.hostname;
+    if (id_is_nil(runner->container_registry.id) || hostname == NULL || runner->image_name == NULL)
+        return;
+    size_t n = strcspn(runner->image_name, "/");
+    bool has_host =
+        runner->image_name[n] == '/' &&
+        (memchr(runner->image_name, '.', n) != NULL || memchr(runner->image_name, ':', n) != NULL ||
+         (n == strlen("localhost") && strncmp(runner->image_name, "localhost", n) == 0));
+    bool is_same = strlen(hostname) == n && strncmp(runner->image_name, hostname, n) == 0;
+    if (has_host && !is_same && !problems_has(&f->problems, "image_name"))
+        problems_add(&f->problems, "image_name", "must be at %s, where its container registry is",
+                     hostname);
+}
+
+void runner_fields_place(struct fields *f, json_t *body, struct runner_input *input,
+                         const struct catalog_found *found)
 {
     const struct catalog_choice *choice = &input->choice;
-    place(f, "region", choice->region, choice->region_id, region, &input->runner.region.id);
-    place(f, "instance_type", choice->instance_type, choice->instance_type_id, instance_type,
+    place(f, "region", choice->region, choice->region_id, found->region, &input->runner.region.id);
+    place(f, "instance_type", choice->instance_type, choice->instance_type_id, found->instance_type,
           &input->runner.instance_type.id);
+    place_registry(f, body, input, found);
+    judge_host(f, &input->runner);
 }

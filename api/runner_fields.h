@@ -25,8 +25,9 @@ extern const struct runner_input runner_fields_defaults;
  * as `f` and `body`. */
 void runner_fields_read(struct fields *f, json_t *body, struct runner_input *input);
 
-/* Take over what was found of `input->choice`; what was asked for and not found is a problem. */
-void runner_fields_place(struct fields *f, struct runner_input *input, struct id region,
-                         struct id instance_type);
+/* Take over what was found of `input->choice`; what was asked for and not found is a problem, as is
+ * an image at another host than its container registry. */
+void runner_fields_place(struct fields *f, json_t *body, struct runner_input *input,
+                         const struct catalog_found *found);
 
 #endif

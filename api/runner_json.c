@@ -2,6 +2,7 @@
 #include "runner_json.h"
 
 #include "catalog_json.h"
+#include "container_registry_json.h"
 #include "members.h"
 
 static void add_what(json_t *object, const struct runner *runner)
@@ -46,7 +47,8 @@ json_t *runner_json(const struct runner *runner)
     member_time(object, "updated_at", runner->updated_at_us);
     member_value(object, "region", region_json(&runner->region));
     member_value(object, "instance_type", instance_type_json(&runner->instance_type));
-    member_value(object, "container_registry", json_null());
+    member_value(object, "container_registry",
+                 container_registry_json(&runner->container_registry));
     return object;
 }
 

@@ -18,8 +18,7 @@
 
 /* A create or update between its statements; in rq->state. */
 struct writing {
-    struct id region; /* as found, or nil */
-    struct id instance_type;
+    struct catalog_found found;
     int tries;
 };
 
@@ -87,6 +86,7 @@ static void find_in_catalog(struct request *rq, const struct runner_input *begin
     fields_init(&f);
     struct runner_input input = *begin;
     runner_fields_read(&f, body, &input);
+    input.choice.project = rq->principal.project;
     rq->state = request_alloc(rq, sizeof(struct writing));
     struct params p;
     catalog_store_find_params(&p, &input.choice);
@@ -96,15 +96,18 @@ static void find_in_catalog(struct request *rq, const struct runner_input *begin
 static void keep_found(struct request *rq, const struct rows *rows)
 {
     struct writing *writing = rq->state;
-    catalog_store_find_read(rows, &writing->region, &writing->instance_type);
+    catalog_store_find_read(rows, &writing->found);
+    if (writing->found.registry_hostname != NULL)
+        writing->found.registry_hostname = request_strdup(rq, writing->found.registry_hostname);
 }
 
 /* Read the body over `input`; false when it was answered. */
 static bool read_body(struct request *rq, struct fields *f, struct runner_input *input)
 {
     const struct writing *writing = rq->state;
-    runner_fields_read(f, request_json(rq, false), input);
-    runner_fields_place(f, input, writing->region, writing->instance_type);
+    json_t *body = request_json(rq, false);
+    runner_fields_read(f, body, input);
+    runner_fields_place(f, body, input, &writing->found);
     return !reply_if_problems(rq, &f->problems);
 }
 

@@ -129,3 +129,19 @@ const char *text_rule_env_key(const char *text)
         return NULL;
     return "must be letters, digits and '_', not beginning with a digit";
 }
+
+const char *text_rule_registry_host(const char *text)
+{
+    bool reads_as_host = strpbrk(text, ".:") != NULL || strcmp(text, "localhost") == 0;
+    return reads_as_host && is_host(text, strlen(text))
+               ? NULL
+               : "must be a host as image names have it, such as registry.example.com:5000";
+}
+
+const char *text_rule_username(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++)
+        if (*c < 0x20 || *c == 0x7f || *c == ':')
+            return "must not hold a colon or control characters";
+    return NULL;
+}

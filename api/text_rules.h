@@ -12,6 +12,13 @@ const char *text_rule_one_line(const char *text);
 /* [host[:port]/]path, as in "ghcr.io/acme/report": no tag, no digest. */
 const char *text_rule_image_name(const char *text);
 
+/* host[:port], told from a first part of a path as image names do: with a '.' or ':', or
+ * "localhost". */
+const char *text_rule_registry_host(const char *text);
+
+/* Printable, without the colon that ends it in a Basic header. */
+const char *text_rule_username(const char *text);
+
 /* [A-Za-z0-9_][A-Za-z0-9_.-]* */
 const char *text_rule_image_tag(const char *text);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int image_order_make(const struct identity *identity, const char *image, const char *pin,
                      const char *registry_sealed, struct image_order *ret_order, struct err *e)
@@ -13,6 +14,9 @@ int image_order_make(const struct identity *identity, const char *image, const c
         rc = identity_unseal_login(identity, registry_sealed, &order.login, e);
     if (rc < 0)
         return rc;
+    if (order.login.host != NULL && strcmp(order.login.host, order.ref.host) != 0)
+        return err_set(e, ERR_DENIED, "the container registry is %.60s, the image is at %.60s",
+                       order.login.host, order.ref.host);
     order.reference = image_reference_format(&order.ref);
     if (order.reference == NULL)
         return err_errno(e, ENOMEM, "image");

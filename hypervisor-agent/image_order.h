@@ -18,7 +18,7 @@ struct image_order {
 
 /* `pin` and `registry_sealed` may be NULL.
  * Errors:  ERR_INVALID  the reference or what was sealed is malformed
- *          ERR_DENIED   sealed to another key */
+ *          ERR_DENIED   sealed to another key, or for another host than the image's */
 int image_order_make(const struct identity *identity, const char *image, const char *pin,
                      const char *registry_sealed, struct image_order *ret_order,
                      struct err *e) MUST_USE;

@@ -224,7 +224,9 @@ static void get_image(struct run *run)
 
     if (image_order_make(parts->launcher->identity, a->image, a->image_digest, a->registry_sealed,
                          &order, &e) < 0) {
-        fail(run, TERMINATION_IMAGE_NOT_FOUND, e.msg);
+        fail(run,
+             e.code == ERR_DENIED ? TERMINATION_REGISTRY_AUTH_FAILED : TERMINATION_IMAGE_NOT_FOUND,
+             e.msg);
         return;
     }
     const struct image *image = image_store_find(parts->images, order.reference);

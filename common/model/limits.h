@@ -51,6 +51,12 @@
 #define LIMIT_ENV_VALUE_BYTES (32 << 10)
 #define LIMIT_ENV_VARIABLES 200
 
+/* container registries */
+#define LIMIT_REGISTRY_HOSTNAME_MAX 255
+#define LIMIT_REGISTRY_USERNAME_MAX 255
+#define LIMIT_REGISTRY_PASSWORD_BYTES (16 << 10)
+#define LIMIT_REGISTRY_CA_BYTES (64 << 10)
+
 /* logs */
 #define LIMIT_LOG_LINE_BYTES (16 << 10)
 #define LIMIT_LOG_CHUNK_BYTES (128 << 10) /* unpacked, without its header */

@@ -11,6 +11,7 @@
 
 #include "base/id.h"
 #include "model/catalog.h"
+#include "model/container_registry.h"
 
 struct runner {
     struct id id;
@@ -39,8 +40,9 @@ struct runner {
     const char *labels; /* JSON object of texts */
     struct region region;
     struct instance_type instance_type;
-    int64_t version;      /* counts edits, from 1 */
-    int64_t warmed_at_us; /* 0: never */
+    struct container_registry container_registry; /* its id is nil when there is none */
+    int64_t version;                              /* counts edits, from 1 */
+    int64_t warmed_at_us;                         /* 0: never */
     int64_t created_at_us;
     int64_t updated_at_us;
 };

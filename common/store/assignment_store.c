@@ -18,10 +18,13 @@ static const char sql_live[] =
     "     r.entrypoint, r.timeout_seconds, r.stop_grace_seconds, r.stop_signal, r.pull_policy,"
     "     r.pull_timeout_seconds, r.memory_mb, r.cpu_milli, r.pids_limit, r.shm_size_mb,"
     "     r.read_only, r.user_spec, r.network, r.sandbox, r.log_limit_bytes,"
+    "     c.id, c.hostname, c.username, c.password, c.ca_pem, c.insecure,"
     "     (SELECT public_key FROM hypervisors WHERE id = r.hypervisor_id),"
     "     (SELECT string_agg(int4send(octet_length(env_key)) || convert_to(env_key, 'UTF8')"
     "        || uuid_send(owner_id) || int4send(octet_length(value)) || value, ''::bytea"
     "        ORDER BY env_key) FROM run_env WHERE run_id = r.id)"
+    "   FROM (SELECT) one LEFT JOIN container_registries c"
+    "     ON c.id = r.container_registry_id AND c.project_id = r.project_id"
     "   WHERE r.state = 'assigned'"
     " ) work ON true"
     " WHERE r.hypervisor_id = $1 AND r.state IN ('assigned', 'running') ORDER BY r.id";
@@ -54,6 +57,12 @@ enum {
     COLUMN_NETWORK,
     COLUMN_SANDBOX,
     COLUMN_LOG_LIMIT,
+    COLUMN_REGISTRY,
+    COLUMN_REGISTRY_HOST,
+    COLUMN_REGISTRY_USERNAME,
+    COLUMN_REGISTRY_PASSWORD,
+    COLUMN_REGISTRY_CA,
+    COLUMN_REGISTRY_INSECURE,
     COLUMN_PUBLIC_KEY,
     COLUMN_ENV,
 };
@@ -101,6 +110,16 @@ void assignment_store_read_work(const struct rows *rows, int row, struct run_wor
         .public_key = row_bytes(rows, row, COLUMN_PUBLIC_KEY, &key_n),
     };
     assert(key_n == ASSIGNMENT_STORE_KEY_BYTES); /* the column has a CHECK */
+    work.registry = (struct container_registry){
+        .id = row_id(rows, row, COLUMN_REGISTRY),
+        .project = work.project,
+        .hostname = row_text(rows, row, COLUMN_REGISTRY_HOST),
+        .username = row_text(rows, row, COLUMN_REGISTRY_USERNAME),
+        .ca_pem = row_text(rows, row, COLUMN_REGISTRY_CA),
+        .insecure = row_bool(rows, row, COLUMN_REGISTRY_INSECURE),
+    };
+    work.registry.password =
+        row_bytes(rows, row, COLUMN_REGISTRY_PASSWORD, &work.registry.password_n);
     work.argv = row_text_array(rows, row, COLUMN_ARGV, &work.argc);
     work.env = row_bytes(rows, row, COLUMN_ENV, &work.env_n);
     *ret_work = work;

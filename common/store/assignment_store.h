@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/id.h"
+#include "model/container_registry.h"
 #include "store/db.h"
 
 #define ASSIGNMENT_STORE_KEY_BYTES 32
@@ -51,8 +52,9 @@ struct run_work {
     const char *network;
     const char *sandbox;
     int64_t log_limit_bytes;
-    const unsigned char *public_key; /* of the hypervisor */
-    const unsigned char *env;        /* packed: env_item_next() */
+    struct container_registry registry; /* what a login needs; its id is nil when there is none */
+    const unsigned char *public_key;    /* of the hypervisor */
+    const unsigned char *env;           /* packed: env_item_next() */
     size_t env_n;
 };
 

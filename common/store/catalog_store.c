@@ -14,8 +14,10 @@ static const char sql_list_types[] =
     "            LIMIT $1 OFFSET $2) t ON true"
     " ORDER BY " SMALLEST_FIRST;
 
-static const char sql_find[] = "SELECT (SELECT id FROM regions WHERE id = $1 OR slug = $2),"
-                               "       (SELECT id FROM instance_types WHERE id = $3 OR slug = $4)";
+static const char sql_find[] =
+    "SELECT (SELECT id FROM regions WHERE id = $1 OR slug = $2),"
+    "       (SELECT id FROM instance_types WHERE id = $3 OR slug = $4), c.id, c.hostname"
+    " FROM (SELECT) one LEFT JOIN container_registries c ON c.id = $5 AND c.project_id = $6";
 
 const struct statement catalog_store_list_regions = {"region_list", sql_list_regions,
                                                      .repeatable = true};
@@ -61,10 +63,16 @@ void catalog_store_find_params(struct params *p, const struct catalog_choice *ch
     params_add_text(p, choice->region);
     params_add_id_or_null(p, choice->instance_type_id);
     params_add_text(p, choice->instance_type);
+    params_add_id_or_null(p, choice->container_registry_id);
+    params_add_id(p, choice->project);
 }
 
-void catalog_store_find_read(const struct rows *rows, struct id *ret_region, struct id *ret_type)
+void catalog_store_find_read(const struct rows *rows, struct catalog_found *ret_found)
 {
-    *ret_region = row_id(rows, 0, 0);
-    *ret_type = row_id(rows, 0, 1);
+    *ret_found = (struct catalog_found){
+        .region = row_id(rows, 0, 0),
+        .instance_type = row_id(rows, 0, 1),
+        .container_registry = row_id(rows, 0, 2),
+        .registry_hostname = row_text(rows, 0, 3),
+    };
 }

@@ -28,17 +28,27 @@ extern const struct statement catalog_store_list_regions;
 extern const struct statement catalog_store_list_types;
 void catalog_store_list_params(struct params *p, struct page_window window);
 
-/* A region and an instance type, each meant by its id or by its slug, or not meant at all. */
+/* A region and an instance type, each meant by its id or by its slug, or not meant at all, and a
+ * container registry of the project. */
 struct catalog_choice {
     struct id region_id;
     const char *region;
     struct id instance_type_id;
     const char *instance_type;
+    struct id project;
+    struct id container_registry_id;
 };
 
-/* One row; what is not there, or not meant, reads as the nil id. */
+struct catalog_found {
+    struct id region; /* nil: not there, or not meant; as are the others */
+    struct id instance_type;
+    struct id container_registry;
+    const char *registry_hostname; /* borrowed from the row */
+};
+
+/* One row. */
 extern const struct statement catalog_store_find;
 void catalog_store_find_params(struct params *p, const struct catalog_choice *choice);
-void catalog_store_find_read(const struct rows *rows, struct id *ret_region, struct id *ret_type);
+void catalog_store_find_read(const struct rows *rows, struct catalog_found *ret_found);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "model/limits.h"
 #include "store/catalog_store.h"
+#include "store/image_name.h"
 
 #define TEXT_OF(macro) #macro
 #define TEXT(macro) TEXT_OF(macro)
@@ -90,10 +91,10 @@ static const char sql_trigger[] =
     "  memory_mb, cpu_milli, price_second_nano, image, image_digest, command, argv, entrypoint,"
     "  timeout_seconds, priority, labels, env_keys, trigger_kind, trigger_by, pending_reason,"
     "  stop_grace_seconds, stop_signal, pull_policy, pull_timeout_seconds, pids_limit, shm_size_mb,"
-    "  network, sandbox, read_only, user_spec, log_limit_bytes)"
+    "  network, sandbox, read_only, user_spec, log_limit_bytes, container_registry_id)"
     " SELECT $5, r.project_id, r.id, r.version, r.region_id, type.id,"
     "  type.memory_mb, type.cpu_milli, type.price_second_nano,"
-    "  r.image_name || ':' || r.image_tag, r.image_digest,"
+    "  " IMAGE_OF_RUNNER ", r.image_digest,"
     "  CASE WHEN $6 THEN $7 ELSE r.run_command END,"
     "  CASE WHEN $6 THEN ARRAY(SELECT jsonb_array_elements_text($8::jsonb)) ELSE r.argv END,"
     "  coalesce($9, r.entrypoint), coalesce($10, r.timeout_seconds), coalesce($11, r.priority),"
@@ -102,8 +103,11 @@ static const char sql_trigger[] =
     "                       UNION SELECT unnest($14::text[])) keys(k) ORDER BY k COLLATE \"C\"),"
     "  $12, $13, 'queued',"
     "  r.stop_grace_seconds, r.stop_signal, r.pull_policy, r.pull_timeout_seconds, r.pids_limit,"
-    "  r.shm_size_mb, r.network, r.sandbox, r.read_only, r.user_spec, r.log_limit_bytes"
-    " FROM runner r, type WHERE " LABELS_FIT " ON CONFLICT (id) DO NOTHING RETURNING *"
+    "  r.shm_size_mb, r.network, r.sandbox, r.read_only, r.user_spec, r.log_limit_bytes,"
+    "  r.container_registry_id"
+    " FROM runner r JOIN type ON true"
+    "  LEFT JOIN container_registries c ON c.id = r.container_registry_id WHERE " LABELS_FIT
+    " ON CONFLICT (id) DO NOTHING RETURNING *"
     "), own_env AS ("
     " INSERT INTO run_env (run_id, env_key, owner_id, value)"
     " SELECT made.id, own.k, made.id, own.v FROM made, unnest($14::text[], $15::bytea[]) own(k, v)"

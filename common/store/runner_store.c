@@ -2,6 +2,7 @@
 #include "store/runner_store.h"
 
 #include "store/catalog_store.h"
+#include "store/container_registry_store.h"
 
 #define RUNNER_PARAMS_BYTES (1 << 20)
 
@@ -62,7 +63,8 @@
     X("labels", "$22::jsonb", params_add_text(p, runner->labels))                                  \
     X("region_id", "$23", params_add_id(p, runner->region.id))                                     \
     X("instance_type_id", "$24", params_add_id(p, runner->instance_type.id))                       \
-    X("sandbox", "$25", params_add_text(p, runner->sandbox))
+    X("sandbox", "$25", params_add_text(p, runner->sandbox))                                       \
+    X("container_registry_id", "$26", params_add_id_or_null(p, runner->container_registry.id))
 
 #define READ_ENUM(name, sql) COLUMN_##name,
 #define READ_SQL(name, sql) ", " sql
@@ -76,15 +78,18 @@ enum {
     RUNNER_READ(READ_ENUM) /* then: */
     COLUMN_REGION,
     COLUMN_TYPE = COLUMN_REGION + CATALOG_REGION_COLUMN_COUNT,
+    COLUMN_REGISTRY = COLUMN_TYPE + CATALOG_TYPE_COLUMN_COUNT,
 };
 
-#define SELECTED RUNNER_READ(READ_SQL) CATALOG_REGION_COLUMNS CATALOG_TYPE_COLUMNS
+#define SELECTED                                                                                   \
+    RUNNER_READ(READ_SQL) CATALOG_REGION_COLUMNS CATALOG_TYPE_COLUMNS CONTAINER_REGISTRY_COLUMNS
 #define COLUMNS RUNNER_WRITTEN(WRITTEN_COLUMN)
 #define VALUES RUNNER_WRITTEN(WRITTEN_VALUE)
 #define ASSIGNMENTS RUNNER_WRITTEN(WRITTEN_SET)
 #define JOINS                                                                                      \
     " LEFT JOIN regions g ON g.id = r.region_id"                                                   \
-    " LEFT JOIN instance_types t ON t.id = r.instance_type_id"
+    " LEFT JOIN instance_types t ON t.id = r.instance_type_id"                                     \
+    " LEFT JOIN container_registries c ON c.id = r.container_registry_id"
 
 /* $1 is the project in every statement, $2 the runner in all but the list. */
 #define LIVE " project_id = $1 AND status = 'available'"
@@ -107,7 +112,7 @@ static const char sql_insert[] =
 static const char sql_update[] =
     "WITH old AS ("
     " SELECT id, (version" COLUMNS ") IS DISTINCT FROM (version" VALUES ") AS differs"
-    " FROM runners WHERE id = $2 AND" LIVE " AND version = $26 FOR UPDATE"
+    " FROM runners WHERE id = $2 AND" LIVE " AND version = $27 FOR UPDATE"
     "), edited AS ("
     " UPDATE runners SET version = version + old.differs::int,"
     "  updated_at = CASE WHEN old.differs THEN now() ELSE updated_at END" ASSIGNMENTS
@@ -168,6 +173,7 @@ void runner_store_read(const struct rows *rows, int row, struct runner *ret_runn
     };
     catalog_store_read_region(rows, row, COLUMN_REGION, &ret_runner->region);
     catalog_store_read_type(rows, row, COLUMN_TYPE, &ret_runner->instance_type);
+    container_registry_store_read(rows, row, COLUMN_REGISTRY, &ret_runner->container_registry);
 }
 
 void runner_store_list_params(struct params *p, struct id project, struct page_window window)

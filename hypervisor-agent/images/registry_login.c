@@ -17,15 +17,17 @@ static int copy_text(const char *text, char **ret_copy, struct err *e)
     return *ret_copy != NULL ? 0 : err_errno(e, ENOMEM, "registry login");
 }
 
-static int copy(const char *username, const char *password, const char *ca_pem, bool insecure,
-                struct registry_login *ret_login, struct err *e)
+/* `texts` has the texts of a login, borrowed. */
+static int copy(const struct registry_login *texts, struct registry_login *ret_login, struct err *e)
 {
-    CLEANUP(registry_login_done) struct registry_login login = {.insecure = insecure};
-    int rc = copy_text(username, &login.username, e);
+    CLEANUP(registry_login_done) struct registry_login login = {.insecure = texts->insecure};
+    int rc = copy_text(texts->host, &login.host, e);
     if (rc == 0)
-        rc = copy_text(password, &login.password, e);
+        rc = copy_text(texts->username, &login.username, e);
     if (rc == 0)
-        rc = copy_text(ca_pem, &login.ca_pem, e);
+        rc = copy_text(texts->password, &login.password, e);
+    if (rc == 0)
+        rc = copy_text(texts->ca_pem, &login.ca_pem, e);
     if (rc < 0)
         return rc;
     *ret_login = login;
@@ -36,7 +38,15 @@ static int copy(const char *username, const char *password, const char *ca_pem, 
 int registry_login_copy(const struct registry_login *login, struct registry_login *ret_copy,
                         struct err *e)
 {
-    return copy(login->username, login->password, login->ca_pem, login->insecure, ret_copy, e);
+    return copy(login, ret_copy, e);
+}
+
+static int get_text(const json_t *doc, const char *key, char **ret_text, struct err *e)
+{
+    const char *text = NULL;
+    int rc = field_get_text_or_null(doc, key, &text, e);
+    *ret_text = (char *)(uintptr_t)text;
+    return rc;
 }
 
 /* jansson frees without wiping. */
@@ -51,21 +61,20 @@ int registry_login_parse(const char *text, size_t n, struct registry_login *ret_
                          struct err *e)
 {
     json_t *doc = NULL;
-    const char *username = NULL;
-    const char *password = NULL;
-    const char *ca_pem = NULL;
+    struct registry_login texts = {0};
     int rc = field_doc_parse(text, n, &doc, e);
     if (rc < 0)
         return err_set(e, ERR_INVALID, "registry login is no JSON object");
-    bool insecure = json_is_true(json_object_get(doc, "insecure"));
-    if (field_get_text_or_null(doc, "username", &username, e) < 0 ||
-        field_get_text_or_null(doc, "password", &password, e) < 0 ||
-        field_get_text_or_null(doc, "ca_pem", &ca_pem, e) < 0)
+    texts.insecure = json_is_true(json_object_get(doc, "insecure"));
+    if (get_text(doc, "host", &texts.host, e) < 0 ||
+        get_text(doc, "username", &texts.username, e) < 0 ||
+        get_text(doc, "password", &texts.password, e) < 0 ||
+        get_text(doc, "ca_pem", &texts.ca_pem, e) < 0)
         rc = err_wrap(e, "registry login");
-    else if ((username == NULL) != (password == NULL))
+    else if ((texts.username == NULL) != (texts.password == NULL))
         rc = err_set(e, ERR_INVALID, "registry login: username and password go together");
     else
-        rc = copy(username, password, ca_pem, insecure, ret_login, e);
+        rc = copy(&texts, ret_login, e);
     wipe_member(doc, "password");
     field_doc_free(doc);
     return rc;
@@ -78,12 +87,14 @@ static bool is_same(const char *a, const char *b)
 
 bool registry_login_equal(const struct registry_login *a, const struct registry_login *b)
 {
-    return is_same(a->username, b->username) && is_same(a->password, b->password) &&
-           is_same(a->ca_pem, b->ca_pem) && a->insecure == b->insecure;
+    return is_same(a->host, b->host) && is_same(a->username, b->username) &&
+           is_same(a->password, b->password) && is_same(a->ca_pem, b->ca_pem) &&
+           a->insecure == b->insecure;
 }
 
 void registry_login_done(struct registry_login *login)
 {
+    free(login->host);
     free(login->username);
     if (login->password != NULL)
         sodium_memzero(login->password, strlen(login->password));

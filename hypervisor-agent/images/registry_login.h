@@ -12,14 +12,15 @@
 #include "base/err.h"
 
 struct registry_login {
+    char *host;     /* owned; it is for no other; NULL: not said */
     char *username; /* owned; NULL: anonymous */
     char *password; /* owned; wiped */
     char *ca_pem;   /* owned; NULL: the system's certificates only */
     bool insecure;  /* it speaks plain http */
 };
 
-/* Read the JSON object {"username","password","ca_pem","insecure"}, each of which may be absent.
- * ERR_INVALID names the member, never its value. */
+/* Read the JSON object {"host","username","password","ca_pem","insecure"}, each of which may be
+ * absent. ERR_INVALID names the member, never its value. */
 int registry_login_parse(const char *text, size_t n, struct registry_login *ret_login,
                          struct err *e) MUST_USE;
 

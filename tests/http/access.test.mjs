@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { FakeAgent } from './support/fake_agent.mjs';
 import { operations, pathOf } from './support/operations.mjs';
-import { UNKNOWN_ID, assertError, makeRunner, trigger } from './support/samples.mjs';
+import { UNKNOWN_ID, assertError, makeRegistry, makeRunner, trigger } from './support/samples.mjs';
 import { Stack } from './support/stack.mjs';
 
 const stack = await Stack.start();
@@ -26,6 +26,7 @@ before(async () => {
     runner_id: runner.id,
     run_id: (await trigger(stack.client, runner)).id,
     env_id: variable.json.env_variable.id,
+    container_registry_id: (await makeRegistry(stack.client)).id,
   });
   foreign = stack.makeForeignProject();
   const agent = await FakeAgent.join(stack, 'node-access');
@@ -139,7 +140,7 @@ test('malformed ids are 404', async () => {
   ];
   for (const operation of projectOperations.filter(({ template }) => template.includes('{'))) {
     for (const id of operation.id === 'getRun' ? broken : broken.slice(0, 1)) {
-      const answer = await send(operation, { runner_id: id, run_id: id, env_id: id }, tokens.user);
+      const answer = await send(operation, { runner_id: id, run_id: id, env_id: id, container_registry_id: id }, tokens.user);
       assert.equal(answer.status, 404, `${operation.id} ${id}: ${answer.text}`);
     }
   }

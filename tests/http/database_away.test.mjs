@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { FakeAgent } from './support/fake_agent.mjs';
 import { operations, pathOf } from './support/operations.mjs';
-import { makeRunner, trigger } from './support/samples.mjs';
+import { makeRegistry, makeRunner, trigger } from './support/samples.mjs';
 import { Stack } from './support/stack.mjs';
 import { until } from './support/wait.mjs';
 
@@ -35,7 +35,12 @@ test(
       env_key: 'A',
       env_val: '',
     });
-    const ids = { runner_id: runner.id, run_id: run.id, env_id: variable.json.env_variable.id };
+    const ids = {
+      runner_id: runner.id,
+      run_id: run.id,
+      env_id: variable.json.env_variable.id,
+      container_registry_id: (await makeRegistry(client)).id,
+    };
     const agent = await FakeAgent.join(stack, 'node-service');
     const tokens = {
       token: stack.tokens.user,

@@ -6,7 +6,14 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { FakeAgent } from './support/fake_agent.mjs';
 import { operations, pathOf } from './support/operations.mjs';
-import { RUNNER, assertError, assertProblems, makeRunner, trigger } from './support/samples.mjs';
+import {
+  RUNNER,
+  assertError,
+  assertProblems,
+  makeRegistry,
+  makeRunner,
+  trigger,
+} from './support/samples.mjs';
 import { Stack } from './support/stack.mjs';
 
 const stack = await Stack.start();
@@ -17,7 +24,12 @@ const run = await trigger(client, runner);
 const variable = (
   await client.post(`/v1/runners/${runner.id}/env_variables`, { env_key: 'A', env_val: '' })
 ).json;
-const ids = { runner_id: runner.id, run_id: run.id, env_id: variable.env_variable.id };
+const ids = {
+  runner_id: runner.id,
+  run_id: run.id,
+  env_id: variable.env_variable.id,
+  container_registry_id: (await makeRegistry(client)).id,
+};
 
 const agent = await FakeAgent.join(stack, 'node-errors');
 

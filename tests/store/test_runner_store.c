@@ -40,7 +40,10 @@ static void find_catalog(const char *region, const char *type, struct id *ret_re
     struct catalog_choice choice = {.region = region, .instance_type = type};
     catalog_store_find_params(&p, &choice);
     assert_int_equal(run(&catalog_store_find, &p), 1);
-    catalog_store_find_read(rows, ret_region, ret_type);
+    struct catalog_found found;
+    catalog_store_find_read(rows, &found);
+    *ret_region = found.region;
+    *ret_type = found.instance_type;
 }
 
 /* Every field differs from what the columns would have by themselves. */
@@ -305,9 +308,9 @@ static void test_catalog__is_found_by_id_and_slug(void **state)
     struct catalog_choice by_id = {.instance_type_id = type};
     catalog_store_find_params(&p, &by_id);
     (void)run(&catalog_store_find, &p);
-    struct id again;
-    catalog_store_find_read(rows, &region, &again);
-    assert_true(id_equal(again, type));
+    struct catalog_found found;
+    catalog_store_find_read(rows, &found);
+    assert_true(id_equal(found.instance_type, type));
 }
 
 static void test_catalog__is_listed_in_order(void **state)

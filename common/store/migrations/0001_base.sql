@@ -60,6 +60,24 @@ CREATE TABLE tokens (
 -- a hypervisor has one credential: registering again replaces it
 CREATE UNIQUE INDEX tokens_one_per_hypervisor ON tokens (hypervisor_id) WHERE kind = 'hypervisor';
 
+CREATE TABLE container_registries (
+    id            uuid PRIMARY KEY,
+    project_id    uuid NOT NULL REFERENCES projects ON DELETE CASCADE,
+    status        text NOT NULL DEFAULT 'available',
+    registry_type text NOT NULL CHECK (registry_type IN ('docker_hub', 'ghcr', 'custom')),
+    name          text NOT NULL,
+    hostname      text NOT NULL,                                 -- host[:port], as image names have it
+    username      text,
+    password      bytea,                                         -- AEAD, bound to project and registry
+    ca_pem        text,                                          -- certificates beside the system's
+    insecure      boolean NOT NULL DEFAULT false,                -- plain http
+    region_id     uuid NOT NULL REFERENCES regions,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    updated_at    timestamptz NOT NULL DEFAULT now(),
+    CHECK ((username IS NULL) = (password IS NULL))
+);
+CREATE INDEX container_registries_by_project ON container_registries (project_id, id);
+
 CREATE TABLE runners (
     id                   uuid PRIMARY KEY,
     project_id           uuid NOT NULL REFERENCES projects,
@@ -87,12 +105,15 @@ CREATE TABLE runners (
     labels               jsonb NOT NULL DEFAULT '{}',
     region_id            uuid NOT NULL REFERENCES regions,
     instance_type_id     uuid NOT NULL REFERENCES instance_types,
+    container_registry_id uuid REFERENCES container_registries ON DELETE SET NULL,
     version              int NOT NULL DEFAULT 1,                 -- counts edits
     warmed_at            timestamptz,
     created_at           timestamptz NOT NULL DEFAULT now(),
     updated_at           timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX runners_by_project ON runners (project_id, id);
+CREATE INDEX runners_by_registry ON runners (container_registry_id)
+    WHERE container_registry_id IS NOT NULL;
 
 CREATE TABLE runner_env (
     id         uuid PRIMARY KEY,
@@ -127,6 +148,7 @@ CREATE TABLE runs (
     price_second_nano    bigint NOT NULL,                        -- at trigger time
     image                text NOT NULL,                          -- host/name:tag
     image_digest         text,                                   -- pinned, or what was pulled
+    container_registry_id uuid,                                  -- of container_registries, which may go
     command              text,
     argv                 text[] NOT NULL DEFAULT '{}',
     entrypoint           text,
@@ -170,6 +192,8 @@ CREATE TABLE runs (
 ) WITH (fillfactor = 80);
 CREATE INDEX runs_queue ON runs (region_id, priority DESC, id) WHERE state = 'pending';
 CREATE INDEX runs_live ON runs (hypervisor_id) WHERE state IN ('assigned', 'running');
+CREATE INDEX runs_open_by_registry ON runs (container_registry_id)
+    WHERE container_registry_id IS NOT NULL AND state IN ('pending', 'assigned', 'running');
 CREATE INDEX runs_open ON runs (runner_id) WHERE state IN ('pending', 'assigned', 'running');
 CREATE INDEX runs_by_runner ON runs (runner_id, id DESC);
 CREATE INDEX runs_by_project ON runs (project_id, id DESC);
@@ -247,7 +271,8 @@ END
 $$;
 
 GRANT SELECT ON schema_migrations, projects, regions, instance_types, leases TO errand_api;
-GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys, tokens, hypervisors, runners, runner_env,
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys, tokens, hypervisors,
+    container_registries, runners, runner_env,
     runs, run_env, log_heads, log_chunks TO errand_api;
 
 GRANT SELECT ON regions, instance_types TO errand_scheduler;

@@ -11,6 +11,7 @@ const document = JSON.parse(
 const SAMPLE_BODIES = {
   createRunner: { name: 'sample', image_name: 'sample' },
   createEnvVariable: { env_key: 'KEY', env_val: 'value' },
+  createContainerRegistry: { registry_type: 'ghcr', name: 'sample' },
   agentRegister: document.components.schemas.Registration.example,
   agentEvents: document.components.schemas.EventBatch.example,
 };

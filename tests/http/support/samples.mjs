@@ -13,6 +13,17 @@ export async function makeRunner(client, fields = {}) {
   return json.runner;
 }
 
+export async function makeRegistry(client, fields = {}) {
+  const { status, json, text } = await client.post('/v1/container_registries', {
+    registry_type: 'custom',
+    name: 'sample',
+    hostname: 'registry.test',
+    ...fields,
+  });
+  assert.equal(status, 200, text);
+  return json.container_registry;
+}
+
 export async function trigger(client, runner, body = undefined, query = '') {
   const { status, json, text } = await client.post(`/v1/runners/${runner.id}/runs${query}`, body);
   assert.equal(status, 200, text);

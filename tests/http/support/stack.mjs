@@ -96,12 +96,12 @@ export class Stack {
   }
 
   /**
-   * A second project with copies of one runner, one of its variables and one run: what must stay
-   * invisible. At least one of each must have been made before.
+   * A second project with copies of one runner, one of its variables, one run and one container
+   * registry: what must stay invisible. At least one of each must have been made before.
    */
   makeForeignProject() {
     const ids = Object.fromEntries(
-      ['project', 'runner_id', 'env_id', 'run_id'].map((name, i) => [
+      ['project', 'runner_id', 'env_id', 'run_id', 'container_registry_id'].map((name, i) => [
         name,
         `0190ffff-0000-7000-8000-00000000000${i}`,
       ]),
@@ -116,7 +116,10 @@ export class Stack {
       INSERT INTO runner_env SELECT * FROM env;
       CREATE TEMP TABLE run AS SELECT * FROM runs LIMIT 1;
       UPDATE run SET id = '${ids.run_id}', runner_id = '${ids.runner_id}', project_id = '${ids.project}';
-      INSERT INTO runs SELECT * FROM run;`);
+      INSERT INTO runs SELECT * FROM run;
+      CREATE TEMP TABLE registry AS SELECT * FROM container_registries LIMIT 1;
+      UPDATE registry SET id = '${ids.container_registry_id}', project_id = '${ids.project}';
+      INSERT INTO container_registries SELECT * FROM registry;`);
     return ids;
   }
 
