@@ -225,7 +225,7 @@ static int get_places(const struct json_t *doc, struct run_spec *spec, struct er
     if (r == 0)
         r = get_path(doc, "seccomp_bpf", false, &spec->seccomp_bpf, e);
     if (r == 0)
-        r = get_path(doc, "cgroup", true, &spec->cgroup, e);
+        r = get_path(doc, "cgroup", !is_docker, &spec->cgroup, e);
     if (r == 0)
         r = get_path(doc, "wake_socket", false, &spec->wake_socket, e);
     return r;

@@ -84,7 +84,8 @@ struct run_spec {
     char *seccomp_bpf; /* owned; file made by seccomp_compile() for the sandbox, used with crun;
                         * NULL = the profile goes into config.json and the runtime compiles it
                         * each time */
-    char *cgroup;      /* owned; absolute in each hierarchy: "/errand/<run>-<attempt>" */
+    char *cgroup;      /* owned; absolute in each hierarchy: "/errand/<run>-<attempt>"; docker:
+                        * NULL = the engine places the container, and there are no statistics */
     char *wake_socket; /* owned; the agent's datagram socket; NULL = wake nobody */
 
     uint32_t timeout_seconds;       /* of the process, from its start; 1.. */

@@ -45,8 +45,34 @@ struct sandbox_use {
     uint64_t oom_kills;
 };
 
+/* What a driver does of what a run may ask for; docs/drivers.md shows who can what, and the
+ * contract tests prove it. */
+#define DRIVER_ABILITIES(X)                                                                        \
+    X(IMAGE, "root file system from the image")                                                    \
+    X(MEMORY, "memory limit, no swap")                                                             \
+    X(CPU, "processor limit")                                                                      \
+    X(PIDS, "limit of processes")                                                                  \
+    X(SHM, "size of /dev/shm")                                                                     \
+    X(READ_ONLY, "read-only root")                                                                 \
+    X(NETWORK_NONE, "network none")                                                                \
+    X(NETWORK_BRIDGE, "network bridge")                                                            \
+    X(CONFINED, "capabilities, seccomp, no new privileges")                                        \
+    X(SECRETS, "environment readable inside only")                                                 \
+    X(DIES_WITH_SHIM, "ends when its supervisor is killed")                                        \
+    X(STATS, "processor time and peak memory")
+
+enum driver_ability {
+#define DRIVER_ABILITY_ENUM(name, text) DRIVER_CAN_##name,
+    DRIVER_ABILITIES(DRIVER_ABILITY_ENUM)
+#undef DRIVER_ABILITY_ENUM
+        DRIVER_ABILITY_COUNT,
+};
+
+#define DRIVER_CAN(name) (1U << DRIVER_CAN_##name)
+
 struct driver {
     const char *name;
+    uint32_t abilities; /* DRIVER_CAN(...) of each */
 
     /* Make what does not run yet: mounts, configuration, in the run dir, which is the working
      * directory. `spec` is borrowed until free. */
@@ -82,6 +108,9 @@ struct driver {
      * Errors as destroy. */
     int (*reap)(const struct run_status *status, struct err *e);
 };
+
+/* The words of DRIVER_ABILITIES. */
+extern const char *const driver_ability_texts[DRIVER_ABILITY_COUNT];
 
 /* Never NULL. */
 const struct driver *driver_of(enum driver_kind kind);

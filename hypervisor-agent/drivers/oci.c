@@ -400,6 +400,7 @@ static int oci_reap(const struct run_status *status, struct err *e)
 
 const struct driver oci_driver = {
     .name = "oci",
+    .abilities = (1U << DRIVER_ABILITY_COUNT) - 1,
     .prepare = oci_prepare,
     .start = oci_start,
     .poll_fd = oci_poll_fd,

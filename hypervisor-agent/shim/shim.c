@@ -108,11 +108,12 @@ static int write_first_status(struct shim *shim, struct err *e)
         .pid = getpid(),
         .driver = spec->driver,
     };
+    const char *cgroup = spec->cgroup == NULL ? "" : spec->cgroup;
     const char *socket = spec->engine_socket == NULL ? "" : spec->engine_socket;
-    if (strlen(spec->cgroup) >= sizeof(shim->status.cgroup) ||
+    if (strlen(cgroup) >= sizeof(shim->status.cgroup) ||
         strlen(socket) >= sizeof(shim->status.engine_socket))
         return err_set(e, ERR_INVALID, "cgroup or engine_socket is too long");
-    memcpy(shim->status.cgroup, spec->cgroup, strlen(spec->cgroup) + 1);
+    memcpy(shim->status.cgroup, cgroup, strlen(cgroup) + 1);
     memcpy(shim->status.engine_socket, socket, strlen(socket) + 1);
     return run_status_write(".", &shim->status, e);
 }

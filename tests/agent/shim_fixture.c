@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define AWAIT_MS 20000
+#define IMAGE_NAME "errand.test/shim"
 #define LOG_MAX_BYTES ((size_t)64 << 20)
 
 static char root[] = "/tmp/errand-shim-test.XXXXXX";
@@ -47,6 +48,62 @@ static const char *runtime(void)
     const char *path = getenv("ERRAND_TEST_RUNTIME");
     assert_non_null(path);
     return path;
+}
+
+enum driver_kind shim_driver(void)
+{
+    const char *name = getenv("ERRAND_TEST_DRIVER");
+    for (int kind = 0; name != NULL && kind < DRIVER_COUNT; kind++) {
+        if (strcmp(name, driver_kind_names[kind]) == 0)
+            return (enum driver_kind)kind;
+    }
+    return DRIVER_OCI;
+}
+
+static const char *engine_socket(void)
+{
+    const char *path = getenv("ERRAND_TEST_ENGINE_SOCKET");
+    assert_non_null(path);
+    return path;
+}
+
+/* What it prints, cut. Fails the test when it fails. */
+static void run_shell(const char *script, char *output, size_t output_n)
+{
+    int ends[2];
+    int status = -1;
+    size_t n = 0;
+    ssize_t got;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)dup2(ends[1], STDOUT_FILENO);
+        (void)execl("/bin/sh", "sh", "-c", script, NULL);
+        _exit(127);
+    }
+    (void)close(ends[1]);
+    while (n + 1 < output_n && (got = read(ends[0], output + n, output_n - 1 - n)) > 0)
+        n += (size_t)got;
+    output[n] = '\0';
+    (void)close(ends[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (status != 0)
+        fail_msg("%s: %s", script, output);
+}
+
+/* The two layers as one image of the engine. */
+static void import_image(void)
+{
+    char script[1024];
+    char image[256];
+    assert_true(snprintf(script, sizeof(script),
+                         "cp -a %s/low %s/image && cp -a %s/high/. %s/image && "
+                         "tar -C %s/image -c . | curl -sS --fail -X POST --unix-socket %s "
+                         "-H 'Content-Type: application/x-tar' --data-binary @- "
+                         "'http://engine/images/create?fromSrc=-&repo=" IMAGE_NAME "'",
+                         root, root, root, root, root, engine_socket()) < (int)sizeof(script));
+    run_shell(script, image, sizeof(image));
 }
 
 static void put_file(const char *name, const char *text, mode_t mode)
@@ -131,11 +188,14 @@ int shim_group_setup(void **state)
         return -1;
     }
     assert_non_null(mkdtemp(root));
+    assert_int_equal(chmod(root, 0711), 0);
     assert_true(snprintf(cgroup, sizeof(cgroup), "/errand-test-%d", (int)getpid()) > 0);
     make_layers();
     for (int i = 0; i < RUN_SANDBOX_COUNT; i++)
         ASSERT_OK(seccomp_compile((enum run_sandbox)i, seccomp_path((enum run_sandbox)i, path), &e),
                   e);
+    if (shim_driver() == DRIVER_DOCKER)
+        import_image();
     return 0;
 }
 
@@ -149,11 +209,28 @@ static int count_mounts(void)
     return strstr(buf_text(&mounts), root) != NULL || strstr(buf_text(&mounts), "/proc/self/fd/");
 }
 
+/* The engine has no container, running or not. */
+static int count_containers(void)
+{
+    char script[512];
+    char list[256] = "";
+    if (shim_driver() != DRIVER_DOCKER)
+        return 0;
+    assert_true(snprintf(script, sizeof(script),
+                         "curl -sS --unix-socket %s 'http://engine/containers/json?all=1'",
+                         engine_socket()) < (int)sizeof(script));
+    run_shell(script, list, sizeof(list));
+    if (strncmp(list, "[]", 2) == 0)
+        return 0;
+    print_error("left behind: %s\n", list);
+    return 1;
+}
+
 /* Removing the group all runs' groups were in works only when they are gone. */
 int shim_group_count_left(void)
 {
     struct err e = {.code = ERR_OK};
-    int left = count_mounts();
+    int left = count_mounts() + count_containers();
     DIR *trees = opendir(CGROUP_ROOT);
     const struct dirent *tree;
     while (trees != NULL && (tree = readdir(trees)) != NULL) {
@@ -174,6 +251,34 @@ int shim_group_count_left(void)
     return left;
 }
 
+/* What the driver needs to find the same programs. */
+static void make_place(struct run_spec *spec)
+{
+    struct err e;
+    char path[SHIM_PATH_BYTES];
+    char variable[SHIM_PATH_BYTES + 8];
+    spec->driver = shim_driver();
+    spec->init = strdup(program("errand-init", path));
+    switch (spec->driver) {
+    case DRIVER_OCI:
+        ASSERT_OK(text_list_add(&spec->layers, path_in_root("low", path), &e), e);
+        ASSERT_OK(text_list_add(&spec->layers, path_in_root("high", path), &e), e);
+        spec->runtime = strdup(runtime());
+        break;
+    case DRIVER_DOCKER:
+        spec->image = strdup(IMAGE_NAME);
+        spec->engine_socket = strdup(engine_socket());
+        break;
+    case DRIVER_PROCESS:
+        assert_true(snprintf(variable, sizeof(variable), "PATH=%s", path_in_root("low/bin", path)) >
+                    0);
+        ASSERT_OK(text_list_add(&spec->env, variable, &e), e);
+        break;
+    case DRIVER_COUNT:
+        break;
+    }
+}
+
 static void make_spec(struct run_spec *spec)
 {
     struct err e;
@@ -181,10 +286,7 @@ static void make_spec(struct run_spec *spec)
     run_spec_init(spec);
     spec->run = id_new();
     ASSERT_OK(text_list_add(&spec->argv, "true", &e), e);
-    ASSERT_OK(text_list_add(&spec->layers, path_in_root("low", path), &e), e);
-    ASSERT_OK(text_list_add(&spec->layers, path_in_root("high", path), &e), e);
-    spec->runtime = strdup(runtime());
-    spec->init = strdup(program("errand-init", path));
+    make_place(spec);
     spec->seccomp_bpf = strdup(seccomp_path(spec->sandbox, path));
     spec->wake_socket = strdup(path_in_root("wake.sock", path));
     assert_true(snprintf(path, sizeof(path), "%s/%s-1", cgroup, ID_TEXT(spec->run)) > 0);
@@ -421,7 +523,7 @@ bool shim_disk_holds(const struct shim *shim, const char *text)
     searched = text;
     found = false;
     assert_int_equal(nftw(shim->run_dir, search_file, 8, FTW_PHYS | FTW_MOUNT), 0);
-    if (shim->pid > 0) {
+    if (shim->pid > 0 && shim->spec.driver == DRIVER_OCI) {
         assert_true(snprintf(scratch, sizeof(scratch), "/proc/%d/root%s/" ROOTFS_SCRATCH,
                              (int)shim->pid, shim->run_dir) > 0);
         assert_int_equal(nftw(scratch, search_file, 8, FTW_PHYS | FTW_MOUNT), 0);

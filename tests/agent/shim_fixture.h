@@ -29,6 +29,10 @@ struct shim {
     uint64_t n_records;
 };
 
+/* What ERRAND_TEST_DRIVER names; oci when there is none. For docker, ERRAND_TEST_ENGINE_SOCKET is
+ * the engine (support/with_engine.sh). */
+enum driver_kind shim_driver(void);
+
 /* One image and one compiled seccomp profile for all tests of a program. */
 int shim_group_setup(void **state);
 
@@ -38,7 +42,7 @@ void shim_image_put(const char *name, const char *file, mode_t mode);
 /* Where the tests' files are; no path inside the image. */
 const char *shim_root(void);
 
-/* How many control groups, mounts or files the tests have left; says which. */
+/* How many control groups, containers, mounts or files the tests have left; says which. */
 int shim_group_count_left(void);
 
 /* For each test; `*state` is a struct shim with a spec that runs `true`. The teardown kills what
