@@ -2,6 +2,7 @@
 #include "agent_config.h"
 
 #include "base/file.h"
+#include "doctor/doctor.h"
 #include "host_facts.h"
 #include "host_network.h"
 
@@ -89,6 +90,7 @@ static const struct setting table[] = {
 const struct settings_program agent_settings = {
     .name = "errand-agent",
     .summary = "runs containers on this machine for errand-api",
+    .commands = DOCTOR_HELP,
     .table = table,
     .table_n = ARRAY_LEN(table),
 };

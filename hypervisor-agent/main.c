@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * errand-agent: settings, log, resources, run, drain, release. With `--unpack` it is the
- * program that unpacks one image layer instead (images/layer_unpack.h).
+ * program that unpacks one image layer instead (images/layer_unpack.h), with `doctor` the one that
+ * says what the machine lacks (doctor/doctor.h).
  */
 #include "agent.h"
 #include "agent_config.h"
 #include "base/log.h"
+#include "doctor/doctor.h"
 #include "images/layer_unpack.h"
 #include "service/process.h"
 
@@ -85,6 +87,11 @@ int main(int argc, char **argv)
     struct agent_config config = {0};
     (void)setenv("UV_THREADPOOL_SIZE", pull_threads, 0);
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (settings_word(settings, 0) != NULL) {
+        int status = doctor_main(settings);
+        settings_free(settings);
+        return status;
+    }
 
     int rc = log_level_parse(settings_text(settings, "log_level"), &level, &e);
     log_init("errand-agent", level);
