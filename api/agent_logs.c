@@ -7,6 +7,7 @@
 
 #include "bus.h"
 #include "log_batch.h"
+#include "peers.h"
 #include "reply.h"
 
 #define ANSWER_BYTES_MAX (1 << 20)
@@ -17,9 +18,18 @@ static void publish(void *user, struct id run)
     bus_publish(rq->loop, BUS_LOG, run);
 }
 
+static void pass_on(void *user, struct id run, const struct log_passing *lines)
+{
+    struct request *rq = user;
+    bus_publish_lines(rq->loop, run, lines);
+    peers_send_lines(rq->loop->peers, run, lines);
+}
+
 /* Takes the batch. `err` is NULL when all was decided. */
 static void finish(struct request *rq, struct log_batch *batch, const struct err *err)
 {
+    if (rq->req != NULL) /* the lines are the client's body, which goes with it */
+        log_batch_each_passing(batch, pass_on, rq);
     log_batch_each_stored(batch, publish, rq);
     if (err != NULL) {
         reply_err(rq, err);

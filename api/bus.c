@@ -22,9 +22,10 @@ static const char *const heard[] = {"errand_run", "errand_log", "errand_hypervis
 
 struct bus_message {
     h2o_multithread_message_t super;
-    enum bus_topic topic; /* BUS_TOPIC_COUNT: `pull` of the run `id` */
+    enum bus_topic topic; /* BUS_TOPIC_COUNT: `pull` or `lines` of the run `id` */
     struct id id;
     struct pull_progress pull;
+    struct log_passing lines; /* when it has bytes; they are behind the message */
 };
 
 struct bus_seat {
@@ -78,7 +79,9 @@ static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *me
     struct bus_seat *seat = H2O_STRUCT_FROM_MEMBER(struct bus_seat, receiver, receiver);
     struct bus_message *message;
     while ((message = take_message(messages)) != NULL) {
-        if (message->topic == BUS_TOPIC_COUNT)
+        if (message->lines.n > 0)
+            log_hub_on_lines(seat->loop->logs, message->id, &message->lines);
+        else if (message->topic == BUS_TOPIC_COUNT)
             log_hub_on_pull(seat->loop->logs, message->id, message->pull);
         else
             deliver(seat->loop, message->topic, message->id);
@@ -89,8 +92,10 @@ static void on_messages(h2o_multithread_receiver_t *receiver, h2o_linklist_t *me
 static void send_copies(struct bus *bus, const struct bus_message *message)
 {
     for (unsigned i = 0; i < bus->n; i++) {
-        struct bus_message *copy = h2o_mem_alloc(sizeof(*copy));
+        struct bus_message *copy = h2o_mem_alloc(sizeof(*copy) + message->lines.n);
         *copy = *message;
+        if (message->lines.n > 0)
+            copy->lines.bytes = memcpy(copy + 1, message->lines.bytes, message->lines.n);
         h2o_multithread_send_message(&bus->seats[i].receiver, &copy->super);
     }
 }
@@ -104,6 +109,12 @@ void bus_publish_pull(struct loop *loop, struct id run, struct pull_progress pul
 {
     send_copies(loop->bus,
                 &(struct bus_message){.topic = BUS_TOPIC_COUNT, .id = run, .pull = pull});
+}
+
+void bus_publish_lines(struct loop *loop, struct id run, const struct log_passing *lines)
+{
+    send_copies(loop->bus,
+                &(struct bus_message){.topic = BUS_TOPIC_COUNT, .id = run, .lines = *lines});
 }
 
 void bus_publish(struct loop *loop, enum bus_topic topic, struct id id)

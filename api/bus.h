@@ -34,4 +34,7 @@ void bus_publish(struct loop *loop, enum bus_topic topic, struct id id);
  */
 void bus_publish_pull(struct loop *loop, struct id run, struct pull_progress pull);
 
+/* A chunk of a log that is not stored, to the loops of this process; peers.h has the others. */
+void bus_publish_lines(struct loop *loop, struct id run, const struct log_passing *lines);
+
 #endif

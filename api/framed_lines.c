@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "framed_lines.h"
 
-#include "model/limits.h"
-#include "store/log_lines.h"
-
 #include "log_event.h"
+#include "log_reader.h"
+#include "model/limits.h"
 
 /* Framing stops once it has made so much; the last line may be all escapes. */
 #define FRAMED_BYTES (512 << 10)
 #define FRAMED_BYTES_MAX (FRAMED_BYTES + 8 * LIMIT_LOG_LINE_BYTES)
 
-static int frame_one_by_one(struct buf *b, struct log_lines *lines, int64_t *last_id, struct err *e)
+static int frame_one_by_one(struct buf *b, struct log_reader *reader, int64_t *last_id,
+                            struct err *e)
 {
-    struct log_line line;
+    struct log_item item;
     int r = 0;
-    while (b->len < FRAMED_BYTES && (r = log_lines_next(lines, &line, e)) == 1) {
-        log_event_put_line(b, &line);
-        *last_id = line.id;
+    while (b->len < FRAMED_BYTES && (r = log_reader_next(reader, &item, e)) == 1) {
+        log_event_put_line(b, &item);
+        *last_id = item.id;
     }
     return r < 0 ? r : 0;
 }
 
-static int frame_batches(struct buf *b, struct log_lines *lines, int64_t *last_id, struct err *e)
+static int frame_batches(struct buf *b, struct log_reader *reader, int64_t *last_id, struct err *e)
 {
-    struct log_line line;
+    struct log_item item;
     size_t in_batch = 0;
     int r = 0;
-    while (b->len < FRAMED_BYTES && (r = log_lines_next(lines, &line, e)) == 1) {
+    while (b->len < FRAMED_BYTES && (r = log_reader_next(reader, &item, e)) == 1) {
         if (in_batch == 0)
             log_event_open_batch(b);
-        log_event_put_batched(b, &line);
-        *last_id = line.id;
+        log_event_put_batched(b, &item);
+        *last_id = item.id;
         if (++in_batch == LOG_EVENT_BATCH_LINES) {
             log_event_close_batch(b, *last_id);
             in_batch = 0;
@@ -41,19 +41,19 @@ static int frame_batches(struct buf *b, struct log_lines *lines, int64_t *last_i
     return r < 0 ? r : 0;
 }
 
-int framed_lines_make(struct framed_lines *f, const struct rows *rows, int64_t after_id, bool batch,
-                      struct err *e)
+int framed_lines_make(struct framed_lines *f, const struct log_source *source, int64_t after_id,
+                      bool batch, struct err *e)
 {
     if (f->is_made && f->after_id == after_id && f->batch == batch)
         return 0;
 
     CLEANUP(buf_done) struct buf b;
     buf_init(&b, FRAMED_BYTES_MAX);
-    CLEANUP(log_lines_done) struct log_lines lines;
+    CLEANUP(log_reader_done) struct log_reader reader;
     int64_t last_id = after_id;
-    log_lines_init(&lines, rows, after_id);
-    int r =
-        batch ? frame_batches(&b, &lines, &last_id, e) : frame_one_by_one(&b, &lines, &last_id, e);
+    log_reader_init(&reader, source, after_id, INT64_MAX);
+    int r = batch ? frame_batches(&b, &reader, &last_id, e)
+                  : frame_one_by_one(&b, &reader, &last_id, e);
     if (r < 0)
         return r;
     if (!buf_ok(&b))

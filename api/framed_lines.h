@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "store/rows.h"
 
 #include "blob.h"
+#include "log_reader.h"
 
 struct framed_lines {
     bool is_made;
@@ -21,10 +21,10 @@ struct framed_lines {
     struct blob *blob; /* NULL for no lines */
 };
 
-/* Frame what the rows have after `after_id`, up to about half a MiB. Does nothing when `f`
+/* Frame what the source has after `after_id`, up to about half a MiB. Does nothing when `f`
  * holds just that. Begin with a zeroed `f`. */
-int framed_lines_make(struct framed_lines *f, const struct rows *rows, int64_t after_id, bool batch,
-                      struct err *e) MUST_USE;
+int framed_lines_make(struct framed_lines *f, const struct log_source *source, int64_t after_id,
+                      bool batch, struct err *e) MUST_USE;
 void framed_lines_done(struct framed_lines *f);
 
 #endif

@@ -81,6 +81,7 @@ static void add_piece(struct log_batch *batch, size_t span, const struct log_fra
                 .first_id = (int64_t)frame->chunk.first_id,
                 .last_id = lines->last_id,
                 .records = {frame->bytes, frame->n},
+                .raw_bytes = frame->chunk.raw_bytes,
             },
     };
 }
@@ -173,6 +174,27 @@ void log_batch_each_stored(const struct log_batch *batch, void (*visit)(void *us
     for (size_t i = 0; i < batch->spans_n; i++) {
         if (batch->spans[i].result.verdict == LOG_STORED)
             visit(user, batch->spans[i].lines.run);
+    }
+}
+
+void log_batch_each_passing(const struct log_batch *batch,
+                            void (*visit)(void *user, struct id run,
+                                          const struct log_passing *lines),
+                            void *user)
+{
+    for (size_t i = 0; i < batch->pieces_n; i++) {
+        const struct piece *piece = &batch->pieces[i];
+        const struct span *span = &batch->spans[piece->span];
+        if (span->result.verdict != LOG_STORED || !span->result.is_transient)
+            continue;
+        visit(user, span->lines.run,
+              &(struct log_passing){
+                  .attempt = (uint32_t)span->lines.attempt,
+                  .first_id = piece->chunk.first_id,
+                  .last_id = piece->chunk.last_id,
+                  .bytes = piece->chunk.records.bytes,
+                  .n = piece->chunk.records.n,
+              });
     }
 }
 

@@ -19,6 +19,8 @@
 #include "base/err.h"
 #include "store/log_store.h"
 
+#include "log_event.h"
+
 struct log_batch;
 
 /* `bytes` must live until log_batch_params(). A frame whose chunk is damaged is refused by itself.
@@ -40,6 +42,12 @@ void log_batch_settle(struct log_batch *batch, const struct rows *rows);
 /* Visit the runs that were appended to. */
 void log_batch_each_stored(const struct log_batch *batch, void (*visit)(void *user, struct id run),
                            void *user);
+
+/* Visit the chunks that were counted and not stored, while `bytes` are there. */
+void log_batch_each_passing(const struct log_batch *batch,
+                            void (*visit)(void *user, struct id run,
+                                          const struct log_passing *lines),
+                            void *user);
 
 /* Append the answer's JSON. */
 void log_batch_put_answer(const struct log_batch *batch, struct buf *b);

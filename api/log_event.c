@@ -30,22 +30,25 @@ static void put_payload(struct buf *b, const struct log_record *record)
     }
 }
 
-void log_entry_put(struct buf *b, const struct log_line *line)
+void log_entry_put(struct buf *b, const struct log_item *item)
 {
     char ts[CLOCK_TEXT_BYTES];
-    buf_printf(b, "{\"id\":%" PRId64 ",\"ts\":\"%s\",\"stream\":\"%s\",", line->id,
-               clock_format_ms(line->record.ts_us, ts), log_stream_name(line->record.stream));
-    put_payload(b, &line->record);
-    if ((line->record.flags & LOG_RECORD_PARTIAL) != 0)
+    buf_printf(b, "{\"id\":%" PRId64 ",\"ts\":\"%s\",\"stream\":\"%s\",", item->id,
+               clock_format_ms(item->record.ts_us, ts), log_stream_name(item->record.stream));
+    put_payload(b, &item->record);
+    if ((item->record.flags & LOG_RECORD_PARTIAL) != 0)
         buf_add_text(b, ",\"partial\":true");
+    if (item->gap != LOG_GAP_NONE)
+        buf_printf(b, ",\"gap\":{\"first_id\":%" PRId64 ",\"reason\":\"%s\"}", item->first_id,
+                   log_gap_name(item->gap));
     buf_add_char(b, '}');
 }
 
-void log_event_put_line(struct buf *b, const struct log_line *line)
+void log_event_put_line(struct buf *b, const struct log_item *item)
 {
     char id[ID_DIGITS_MAX];
-    sse_begin(b, id_text(line->id, id), "log");
-    log_entry_put(b, line);
+    sse_begin(b, id_text(item->id, id), "log");
+    log_entry_put(b, item);
     sse_end(b);
 }
 
@@ -55,11 +58,11 @@ void log_event_open_batch(struct buf *b)
     buf_add_text(b, BATCH_OPENING);
 }
 
-void log_event_put_batched(struct buf *b, const struct log_line *line)
+void log_event_put_batched(struct buf *b, const struct log_item *item)
 {
     if (b->len > 0 && b->data[b->len - 1] != '[')
         buf_add_char(b, ',');
-    log_entry_put(b, line);
+    log_entry_put(b, item);
 }
 
 void log_event_close_batch(struct buf *b, int64_t last_id)

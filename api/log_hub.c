@@ -80,6 +80,13 @@ void log_hub_on_pull(struct log_hub *hub, struct id run, struct pull_progress pu
         log_topic_note_pull(watch, pull);
 }
 
+void log_hub_on_lines(struct log_hub *hub, struct id run, const struct log_passing *lines)
+{
+    struct watch *watch = watch_find(hub->topics, run);
+    if (watch != NULL)
+        log_topic_note_lines(watch, lines);
+}
+
 void log_hub_drain(struct log_hub *hub)
 {
     watch_each(hub->topics, log_topic_drain);

@@ -21,6 +21,9 @@ void log_hub_on_run(struct log_hub *hub, struct id run);
 /* What a run has pulled of its image, if anybody here follows it. */
 void log_hub_on_pull(struct log_hub *hub, struct id run, struct pull_progress pull);
 
+/* Lines of a log that is not stored, if anybody here follows it. */
+void log_hub_on_lines(struct log_hub *hub, struct id run, const struct log_passing *lines);
+
 /* End every stream with a `retry:` so that clients resume elsewhere. */
 void log_hub_drain(struct log_hub *hub);
 

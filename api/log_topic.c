@@ -5,15 +5,18 @@
  */
 #include "log_topic.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/log_store.h"
 
 #include "framed_lines.h"
 #include "log_event.h"
+#include "log_relay.h"
 #include "stream.h"
 
-#define READ_BYTES (256 << 10)
+#define READ_BYTES (128 << 10)
 #define EVENT_BYTES_MAX 1024
+#define RELAY_WAIT_US CLOCK_US_PER_S
 
 struct log_topic {
     struct watch watch;
@@ -21,6 +24,8 @@ struct log_topic {
     h2o_linklist_t followers;
     struct log_run run;        /* as last read */
     struct pull_progress pull; /* as last heard; of an attempt that may be over */
+    struct log_relay *relay;   /* owned; of a log that is not stored; NULL until it is needed */
+    int64_t lacks_since_us;    /* lines of the relay; 0: it lacks none */
     bool is_known;             /* `run` was read */
     bool is_changed;           /* since the last read began */
     bool is_busy;              /* a read is outstanding, or its rows are being handed out */
@@ -44,6 +49,7 @@ static void free_when_unused(struct log_topic *topic)
     if (topic->is_busy || !h2o_linklist_is_empty(&topic->followers))
         return;
     watch_remove(topic->hub->topics, &topic->watch);
+    log_relay_free(topic->relay);
     free(topic);
 }
 
@@ -105,20 +111,44 @@ static bool push_status(struct log_follower *f)
     return true;
 }
 
-/* Whether there were lines for it in the rows. */
+/* False: these rows were read for somebody who stands elsewhere. ERR_INTERNAL: they lack lines. */
+static int check_rows(const struct log_follower *f, const struct rows *rows, struct err *e)
+{
+    const struct log_run *run = &f->topic->run;
+    int64_t first_id = log_store_first_id(rows);
+    if (run->hidden != LOG_GAP_NONE || f->last_id >= run->stored)
+        return true;
+    if (first_id != 0 && first_id <= f->last_id + 1)
+        return true;
+    bool was_read_for = log_store_after_id(rows) == f->last_id;
+    return was_read_for ? err_set(e, ERR_INTERNAL, "stored log lacks lines") : false;
+}
+
+/* 1 and where the follower's lines come from; 0 when there are none now. */
+static int source_of(const struct log_follower *f, const struct rows *rows,
+                     struct log_source *ret_source, struct err *e)
+{
+    const struct log_topic *topic = f->topic;
+    const struct log_run *run = &topic->run;
+    *ret_source = (struct log_source){.run = run};
+    if (run->hidden == LOG_GAP_TRANSIENT) {
+        ret_source->relay = topic->relay;
+        return topic->relay != NULL && log_relay_attempt(topic->relay) == run->attempt;
+    }
+    ret_source->rows = rows;
+    return rows == NULL ? 0 : check_rows(f, rows, e);
+}
+
+/* Whether there were lines for it. */
 static int push_lines(struct log_follower *f, const struct rows *rows, struct framed_lines *framed,
                       struct err *e)
 {
-    int64_t first_id = log_store_first_id(rows);
-    if (f->last_id >= f->topic->run.stored)
-        return 0;
-    if (first_id == 0 || first_id > f->last_id + 1) {
-        bool was_read_for = log_store_after_id(rows) == f->last_id;
-        return was_read_for ? err_set(e, ERR_INTERNAL, "stored log lacks lines") : 0;
-    }
-    int r = framed_lines_make(framed, rows, f->last_id, f->batch, e);
-    if (r < 0 || framed->blob == NULL)
-        return r;
+    struct log_source source;
+    int r = source_of(f, rows, &source, e);
+    if (r == 1)
+        r = framed_lines_make(framed, &source, f->last_id, f->batch, e);
+    if (r < 0 || framed->blob == NULL || framed->after_id != f->last_id)
+        return r < 0 ? r : 0;
     stream_push(f->stream, framed->blob);
     f->last_id = framed->last_id;
     return 1;
@@ -130,14 +160,14 @@ static bool is_at_end(const struct log_follower *f)
     return log_run_is_complete(run) && f->last_id >= run->end;
 }
 
-/* Give a follower with room what is known, and its lines out of `rows` when they are not NULL.
- * False when that was all: it has ended and is freed, and the topic may be. */
+/* Give a follower with room what is known, and its lines: out of `rows`, unless they are NULL, or
+ * of what has come by. False when that was all: it has ended and is freed, and the topic may be. */
 static bool feed(struct log_follower *f, const struct rows *rows, struct framed_lines *framed)
 {
     struct err e;
     note_attempt(f);
     bool pushed = push_status(f);
-    int r = rows != NULL ? push_lines(f, rows, framed, &e) : 0;
+    int r = push_lines(f, rows, framed, &e);
     if (r < 0) {
         log_error("log.unreadable run=%s error=\"%s\"", ID_TEXT(f->topic->watch.id), e.msg);
         stream_abort(f->stream);
@@ -172,6 +202,39 @@ static void feed_all(struct log_topic *topic, const struct rows *rows)
     framed_lines_done(&framed);
 }
 
+static void look_later(struct log_topic *topic)
+{
+    struct log_hub *hub = topic->hub;
+    if (!h2o_timeout_is_linked(&hub->retry_entry))
+        h2o_timeout_link(hub->loop->h2o.loop, &hub->retry, &hub->retry_entry);
+}
+
+/* Lines that are counted and have not come by may be on their way from another replica, for a
+ * second. */
+static void check_relay(struct log_topic *topic)
+{
+    const struct log_run *run = &topic->run;
+    if (!topic->is_known || run->hidden != LOG_GAP_TRANSIENT)
+        return;
+    if (topic->relay == NULL || log_relay_attempt(topic->relay) < run->attempt) {
+        log_relay_free(topic->relay);
+        topic->relay = log_relay_new(run->attempt, run->stored);
+    }
+    int64_t now_us = clock_mono_us();
+    if (log_relay_attempt(topic->relay) != run->attempt ||
+        !log_relay_lacks(topic->relay, run->stored)) {
+        topic->lacks_since_us = 0;
+    } else if (topic->lacks_since_us == 0) {
+        topic->lacks_since_us = now_us;
+        look_later(topic);
+    } else if (now_us - topic->lacks_since_us < RELAY_WAIT_US) {
+        look_later(topic);
+    } else {
+        log_relay_give_up(topic->relay, run->stored);
+        topic->lacks_since_us = 0;
+    }
+}
+
 static void finish_all(struct log_topic *topic, struct blob *last_words)
 {
     while (!h2o_linklist_is_empty(&topic->followers)) {
@@ -188,11 +251,10 @@ static void on_read(void *user, const struct rows *rows, const struct err *err)
     struct log_topic *topic = user;
     if (err != NULL) {
         topic->is_changed = true;
-        if (!h2o_timeout_is_linked(&topic->hub->retry_entry))
-            h2o_timeout_link(topic->hub->loop->h2o.loop, &topic->hub->retry,
-                             &topic->hub->retry_entry);
+        look_later(topic);
     } else {
         topic->is_known = log_store_read_run(rows, &topic->run);
+        check_relay(topic);
         if (topic->is_known)
             feed_all(topic, rows);
         else
@@ -208,7 +270,9 @@ static void on_read(void *user, const struct rows *rows, const struct err *err)
 static bool lacks_lines(const struct log_follower *f)
 {
     const struct log_topic *topic = f->topic;
-    return topic->is_changed || f->attempt != topic->run.attempt || f->last_id < topic->run.stored;
+    bool reads = topic->run.hidden != LOG_GAP_TRANSIENT;
+    return topic->is_changed || f->attempt != topic->run.attempt ||
+           (reads && f->last_id < topic->run.stored);
 }
 
 /* The first in line that can take lines and may lack some. */
@@ -238,7 +302,8 @@ static void pump(struct log_topic *topic)
     struct params p;
     topic->is_busy = true;
     topic->is_changed = false;
-    log_store_follow_params(&p, topic->watch.id, reader->last_id, READ_BYTES);
+    log_store_follow_params(&p, topic->watch.id, reader->last_id, READ_BYTES,
+                            topic->hub->loop->config->log_wait_seconds);
     db_pipe_run(topic->hub->loop->db, &log_store_follow, &p, on_read, topic);
 }
 
@@ -254,8 +319,10 @@ static void on_room(void *user)
 {
     struct log_follower *f = user;
     struct log_topic *topic = f->topic;
-    if (!topic->is_known || feed(f, NULL, NULL))
+    struct framed_lines framed = {0};
+    if (!topic->is_known || feed(f, NULL, &framed))
         pump(topic);
+    framed_lines_done(&framed);
 }
 
 /* Nothing was heard for a while: look, in case a wake-up was lost. */
@@ -310,16 +377,37 @@ void log_topic_follow(struct log_hub *hub, struct request *rq, const struct log_
     pump(f->topic);
 }
 
+/* Tell everybody what is known now; may free the topic. */
+static void tell_all(struct log_topic *topic)
+{
+    topic->is_busy = true;
+    feed_all(topic, NULL);
+    topic->is_busy = false;
+    free_when_unused(topic);
+}
+
+void log_topic_note_lines(struct watch *watch, const struct log_passing *lines)
+{
+    struct log_topic *topic = H2O_STRUCT_FROM_MEMBER(struct log_topic, watch, watch);
+    uint32_t attempt = topic->relay != NULL ? log_relay_attempt(topic->relay) : 0;
+    if (lines->attempt < attempt)
+        return;
+    if (lines->attempt > attempt) {
+        log_relay_free(topic->relay);
+        topic->relay = log_relay_new(lines->attempt, lines->first_id - 1);
+    }
+    log_relay_add(topic->relay, lines->first_id, lines->last_id, lines->bytes, lines->n);
+    if (!topic->is_busy && topic->is_known && topic->run.attempt == lines->attempt)
+        tell_all(topic);
+}
+
 void log_topic_note_pull(struct watch *watch, struct pull_progress pull)
 {
     struct log_topic *topic = H2O_STRUCT_FROM_MEMBER(struct log_topic, watch, watch);
     topic->pull = pull;
     if (topic->is_busy || !topic->is_known)
         return; /* what is being read will be told with it */
-    topic->is_busy = true;
-    feed_all(topic, NULL);
-    topic->is_busy = false;
-    free_when_unused(topic);
+    tell_all(topic);
 }
 
 void log_topic_drain(struct watch *watch)

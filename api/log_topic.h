@@ -40,6 +40,9 @@ struct log_position {
 /* Answer `rq`, which may see the run, with the stream. */
 void log_topic_follow(struct log_hub *hub, struct request *rq, const struct log_position *position);
 
+/* A chunk of lines of a log that is not stored, to whoever follows it now. */
+void log_topic_note_lines(struct watch *watch, const struct log_passing *lines);
+
 /* What a topic's run has of its image, told to whoever follows it now. */
 void log_topic_note_pull(struct watch *watch, struct pull_progress pull);
 

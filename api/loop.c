@@ -16,6 +16,7 @@
 #include "connection.h"
 #include "log_hub.h"
 #include "loop_start.h"
+#include "peers.h"
 #include "run_waiters.h"
 
 #define ACCEPT_PER_WAKE 64
@@ -111,6 +112,7 @@ static int open_sessions(struct loop *loop, struct err *e)
     if (r < 0)
         return r;
     bus_speak(loop->bus, loop);
+    loop->peers = peers_new(loop);
     if (loop->index > 0)
         return 0;
     r = db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->notices, e);
@@ -139,6 +141,7 @@ static void open_all(struct loop *loop, h2o_globalconf_t *globalconf, int listen
 
 static void close_all(struct loop *loop)
 {
+    peers_free(loop->peers);
     db_pipe_close(loop->notices);
     db_pipe_close(loop->db);
     agent_hub_free(loop->agents);

@@ -19,27 +19,33 @@
 struct agent_hub;
 struct bus;
 struct log_hub;
+struct peers;
+struct replica;
 struct run_waiters;
 struct server;
 struct token_cache;
 
 struct server_config {
     const char *database_url;
+    const char *replica_url; /* NULL or "": made of the listener's address */
     const struct key_ring *key_ring;
     SSL_CTX *tls; /* NULL: HTTP in the clear */
     unsigned threads;
     unsigned max_connections;
     unsigned drain_seconds;
+    unsigned log_wait_seconds; /* for lines of a run that has ended */
 };
 
 struct loop {
     const struct server_config *config;
     struct server *server;
-    struct bus *bus;   /* shared by all loops */
-    unsigned index;    /* 0..threads-1 */
-    h2o_context_t h2o; /* loop->h2o.loop is the h2o_loop_t */
+    struct bus *bus;            /* shared by all loops */
+    const struct replica *self; /* this process; shared too */
+    unsigned index;             /* 0..threads-1 */
+    h2o_context_t h2o;          /* loop->h2o.loop is the h2o_loop_t */
     struct db_pipe *db;
     struct db_pipe *notices; /* LISTEN; the first loop's, else NULL */
+    struct peers *peers;     /* the other processes */
     struct token_cache *tokens;
     struct log_hub *logs;        /* who follows which run on this thread */
     struct run_waiters *waiters; /* who waits for the end of which run */

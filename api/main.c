@@ -51,6 +51,17 @@ static const struct setting table[] = {
      .min = 0,
      .max = 3600,
      .help = "how long a stop waits for what is in progress"},
+    {.name = "replica_url",
+     .kind = SETTING_STRING,
+     .help =
+         "http://HOST:PORT where other replicas of the API reach this one; default: as it listens"},
+    {.name = "log_wait_seconds",
+     .kind = SETTING_INT,
+     .fallback = "600",
+     .min = 1,
+     .max = 604800,
+     .help = "how long the log of a run that has ended may stand still before its missing lines are"
+             " given up"},
     {.name = "log_level",
      .kind = SETTING_CHOICE,
      .fallback = "info",
@@ -160,6 +171,8 @@ static int serve(const struct settings *settings, struct err *e)
         .threads = thread_count(settings),
         .max_connections = (unsigned)settings_int(settings, "max_connections"),
         .drain_seconds = (unsigned)settings_int(settings, "drain_seconds"),
+        .replica_url = settings_text(settings, "replica_url"),
+        .log_wait_seconds = (unsigned)settings_int(settings, "log_wait_seconds"),
     };
     r = server_open(&config, settings_text(settings, "listen"), &server, e);
     if (r < 0)

@@ -10,6 +10,8 @@
 #include "env_variables.h"
 #include "health.h"
 #include "hypervisors.h"
+#include "log_query.h"
+#include "peers.h"
 #include "run_logs.h"
 #include "run_trigger.h"
 #include "runners.h"
@@ -50,11 +52,15 @@ const struct route routes[] = {
     {"GET", "/v1/instance_types", ACCESS_PROJECT, catalog_list_instance_types, QUERY_BY_HANDLER},
     {"GET", "/v1/hypervisors", ACCESS_ADMIN, hypervisors_list, QUERY_BY_HANDLER},
 
-    {"GET", "/v1/runs/:id/logs", ACCESS_PROJECT, run_logs_list, RUN_LOGS_LIST_QUERY},
+    {"GET", "/v1/runs/:id/logs", ACCESS_PROJECT, run_logs_list, LOG_QUERY_PARAMS},
+    {"DELETE", "/v1/runs/:id/logs", ACCESS_PROJECT, run_logs_delete, NULL},
     {"GET", "/v1/runs/:id/logs/stream", ACCESS_PROJECT, run_logs_stream, RUN_LOGS_STREAM_QUERY},
-    {"GET", "/v1/runners/:id/runs/:id/logs", ACCESS_PROJECT, run_logs_list, RUN_LOGS_LIST_QUERY},
+    {"GET", "/v1/runners/:id/runs/:id/logs", ACCESS_PROJECT, run_logs_list, LOG_QUERY_PARAMS},
+    {"DELETE", "/v1/runners/:id/runs/:id/logs", ACCESS_PROJECT, run_logs_delete, NULL},
     {"GET", "/v1/runners/:id/runs/:id/logs/stream", ACCESS_PROJECT, run_logs_stream,
      RUN_LOGS_STREAM_QUERY},
+
+    {"POST", "/internal/v1/lines", ACCESS_PUBLIC, peers_take_lines, NULL},
 
     {"POST", "/agent/v1/register", ACCESS_JOIN, agent_register, NULL},
     {"GET", "/agent/v1/assignments", ACCESS_HYPERVISOR, agent_assignments, NULL},

@@ -10,6 +10,7 @@
 static const char *const stop_signals[] = {"SIGTERM", "SIGINT",   "SIGQUIT", "SIGHUP", "SIGUSR1",
                                            "SIGUSR2", "SIGWINCH", "SIGKILL", NULL};
 static const char *const pull_policies[] = {"missing", "always", "never", NULL};
+static const char *const log_storages[] = {"stored", "transient", NULL};
 static const char *const networks[] = {"bridge", "none", NULL};
 static const char *const sandboxes[] = {"default", "untrusted", "trusted", NULL};
 
@@ -48,6 +49,7 @@ static const struct field table[] = {
      .check = text_rule_user},
     {"log_limit_bytes", FIELD_INT, 0, RUNNER(log_limit_bytes), .min = LIMIT_LOG_BYTES_MIN,
      .max = LIMIT_LOG_BYTES_MAX},
+    {"log_storage", FIELD_CHOICE, 0, RUNNER(log_storage), .choices = log_storages},
     {"labels", FIELD_LABELS, 0, RUNNER(labels)},
     {"region_id", FIELD_ID, 0, CHOICE(region_id)},
     {"region", FIELD_TEXT, 0, CHOICE(region), .max = LIMIT_SLUG_MAX},
@@ -72,6 +74,7 @@ const struct runner_input runner_fields_defaults = {
             .network = "bridge",
             .sandbox = "default",
             .log_limit_bytes = LIMIT_LOG_BYTES_DEFAULT,
+            .log_storage = "stored",
             .labels = "{}",
         },
     .choice =

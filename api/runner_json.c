@@ -31,6 +31,7 @@ static void add_limits(json_t *object, const struct runner *runner)
     member_bool(object, "read_only", runner->read_only);
     member_text(object, "user", runner->user);
     member_int(object, "log_limit_bytes", runner->log_limit_bytes);
+    member_text(object, "log_storage", runner->log_storage);
 }
 
 json_t *runner_json(const struct runner *runner)

@@ -12,6 +12,7 @@
 
 #include "bus_start.h"
 #include "loop_start.h"
+#include "peers.h"
 #include "router.h"
 
 #define LISTEN_BACKLOG 1024
@@ -33,6 +34,7 @@ struct server {
     enum server_stage stage;
     int listen_fd; /* each loop has a copy */
     unsigned port;
+    struct replica self;
 };
 
 /* "127.0.0.1:8080" or "[::1]:8080" into host and port. */
@@ -128,6 +130,7 @@ static int open_loops(struct server *server, const struct server_config *config,
         struct loop *loop = &server->loops[server->open_n];
         loop->config = config;
         loop->bus = server->bus;
+        loop->self = &server->self;
         loop->index = server->open_n;
         int fd = fcntl(server->listen_fd, F_DUPFD_CLOEXEC, 0);
         int r = fd < 0 ? err_errno(e, errno, "share the listener")
@@ -156,6 +159,8 @@ int server_open(const struct server_config *config, const char *listen, struct s
     if (r < 0)
         return r;
     server->port = port_of(server->listen_fd);
+    replica_init(&server->self, config->replica_url, listen, server->port,
+                 key_ring_token_key(config->key_ring));
     server->bus = bus_new(server->threads);
     server->loops = h2o_mem_alloc(server->threads * sizeof(*server->loops));
     memset(server->loops, 0, server->threads * sizeof(*server->loops));

@@ -38,6 +38,7 @@ if(ERRAND_BUILD_API)
     errand_pkg_dependency(H2O::evloop libh2o-evloop)
     target_compile_definitions(H2O::evloop INTERFACE H2O_USE_LIBUV=0)
     target_link_libraries(H2O::evloop INTERFACE OpenSSL::OpenSSL)
+    errand_pkg_dependency(Zlib::Zlib zlib)
 endif()
 
 if(ERRAND_BUILD_AGENT OR ERRAND_BUILD_SDK)

@@ -30,6 +30,12 @@ static const struct setting settings_table[] = {
      .min = 0,
      .max = 86400,
      .help = "further silence after which its running runs have failed"},
+    {.name = "log_retention_days",
+     .kind = SETTING_INT,
+     .fallback = "30",
+     .min = 0,
+     .max = 36500,
+     .help = "days after a run was triggered that its log is kept; 0 = for ever"},
 };
 
 static const struct settings_program program = {
@@ -75,6 +81,7 @@ int main(int argc, char **argv)
         .database_url = settings_text(settings, "database_url"),
         .lost_after_s = settings_int(settings, "lost_after_seconds"),
         .lost_grace_s = settings_int(settings, "lost_grace_seconds"),
+        .log_days = settings_int(settings, "log_retention_days"),
         .signal_fd = signal_fd,
     });
     (void)process_notify("STOPPING=1", NULL);

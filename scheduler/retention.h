@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "store/db.h"
 
-/* Once a minute or so, by the leader. */
-int retention_tick(struct db *db, struct err *e) MUST_USE;
+/* Once a minute or so, by the leader. Logs of runs triggered more than `log_days` days ago go, a
+ * day at a time; 0 keeps them. */
+int retention_tick(struct db *db, int64_t log_days, struct err *e) MUST_USE;
 
 #endif

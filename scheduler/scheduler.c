@@ -116,7 +116,7 @@ static int tick(struct session *s, struct err *e)
     if (r == 0 && (fleet_changed || s->runs_wait || s->ticks % TICKS_PER_RELOAD == 0))
         r = fleet_sync_all(&s->sync, &has_more, e);
     if (r == 0 && s->ticks % TICKS_PER_RETENTION == 0)
-        r = retention_tick(s->db, e);
+        r = retention_tick(s->db, s->options->log_days, e);
     s->ticks++;
     if (!s->is_cut)
         s->runs_were_added = false;

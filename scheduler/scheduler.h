@@ -12,7 +12,8 @@ struct scheduler_options {
     const char *database_url;
     int64_t lost_after_s;
     int64_t lost_grace_s;
-    int signal_fd; /* process_signals_open() */
+    int64_t log_days; /* that logs are kept; 0 = for ever */
+    int signal_fd;    /* process_signals_open() */
 };
 
 /* Returns when a signal asks for it, with leadership given up. */

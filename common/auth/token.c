@@ -92,3 +92,20 @@ int token_kind_from_name(const char *name, enum token_kind *ret_kind, struct err
     }
     return err_set(e, ERR_INVALID, "token kind must be user, project, hypervisor or join");
 }
+
+void token_make_peer_secret(const unsigned char *key, char *text)
+{
+    static const char label[] = "errand peer secret 1";
+    struct token_hash hash = token_hash(key, label, sizeof(label) - 1);
+    (void)sodium_bin2base64(text, TOKEN_PEER_BYTES, hash.bytes, sizeof(hash.bytes),
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+bool token_is_peer_secret(const unsigned char *key, const char *text, size_t n)
+{
+    char secret[TOKEN_PEER_BYTES];
+    token_make_peer_secret(key, secret);
+    struct token_hash expected = token_hash(key, secret, strlen(secret));
+    struct token_hash given = token_hash(key, text, n);
+    return token_hash_equal(&expected, &given);
+}

@@ -41,6 +41,13 @@ struct token_hash token_hash(const unsigned char *key, const char *text, size_t 
 /* In constant time. */
 bool token_hash_equal(const struct token_hash *a, const struct token_hash *b);
 
+/* What processes with the same key ring say to each other: TOKEN_PEER_BYTES with the NUL. */
+#define TOKEN_PEER_BYTES 44
+void token_make_peer_secret(const unsigned char *key, char *text);
+
+/* Whether `text` is that, in constant time. */
+bool token_is_peer_secret(const unsigned char *key, const char *text, size_t n);
+
 /* "user", "project", "hypervisor", "join". */
 const char *token_kind_name(enum token_kind kind);
 int token_kind_from_name(const char *name, enum token_kind *ret_kind, struct err *e) MUST_USE;

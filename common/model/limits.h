@@ -62,6 +62,7 @@
 #define LIMIT_LOG_CHUNK_BYTES (128 << 10) /* unpacked, without its header */
 #define LIMIT_LOG_BATCH_BYTES (1 << 20)
 #define LIMIT_LOG_FRAMES 1000
+#define LIMIT_LOG_QUERY_BYTES 1000
 
 /* agent protocol */
 #define LIMIT_AGENT_EVENTS 500

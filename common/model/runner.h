@@ -37,7 +37,8 @@ struct runner {
     bool read_only;
     const char *user; /* "uid[:gid]", or NULL for the image's */
     int64_t log_limit_bytes;
-    const char *labels; /* JSON object of texts */
+    const char *log_storage; /* "stored" or "transient" */
+    const char *labels;      /* JSON object of texts */
     struct region region;
     struct instance_type instance_type;
     struct container_registry container_registry; /* its id is nil when there is none */

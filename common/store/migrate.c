@@ -7,12 +7,14 @@
 #define MIGRATE_LOCK "7162253894115"
 
 extern const unsigned char migration_0001[];
+extern const unsigned char migration_0002[];
 
 static const struct {
     int version;
     const unsigned char *sql;
 } migrations[] = {
     {1, migration_0001},
+    {2, migration_0002},
 };
 
 static const char sql_prepare[] = "SELECT pg_advisory_lock(" MIGRATE_LOCK ");"

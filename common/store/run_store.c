@@ -91,7 +91,7 @@ static const char sql_trigger[] =
     "  memory_mb, cpu_milli, price_second_nano, image, image_digest, command, argv, entrypoint,"
     "  timeout_seconds, priority, labels, env_keys, trigger_kind, trigger_by, pending_reason,"
     "  stop_grace_seconds, stop_signal, pull_policy, pull_timeout_seconds, pids_limit, shm_size_mb,"
-    "  network, sandbox, read_only, user_spec, log_limit_bytes, container_registry_id)"
+    "  network, sandbox, read_only, user_spec, log_limit_bytes, container_registry_id, log_storage)"
     " SELECT $5, r.project_id, r.id, r.version, r.region_id, type.id,"
     "  type.memory_mb, type.cpu_milli, type.price_second_nano,"
     "  " IMAGE_OF_RUNNER ", r.image_digest,"
@@ -104,7 +104,7 @@ static const char sql_trigger[] =
     "  $12, $13, 'queued',"
     "  r.stop_grace_seconds, r.stop_signal, r.pull_policy, r.pull_timeout_seconds, r.pids_limit,"
     "  r.shm_size_mb, r.network, r.sandbox, r.read_only, r.user_spec, r.log_limit_bytes,"
-    "  r.container_registry_id"
+    "  r.container_registry_id, r.log_storage"
     " FROM runner r JOIN type ON true"
     "  LEFT JOIN container_registries c ON c.id = r.container_registry_id WHERE " LABELS_FIT
     " ON CONFLICT (id) DO NOTHING RETURNING *"

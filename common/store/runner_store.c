@@ -31,6 +31,7 @@
     X(READ_ONLY, "r.read_only")                                                                    \
     X(USER, "r.user_spec")                                                                         \
     X(LOG_LIMIT_BYTES, "r.log_limit_bytes")                                                        \
+    X(LOG_STORAGE, "r.log_storage")                                                                \
     X(LABELS, "r.labels::text")                                                                    \
     X(VERSION, "r.version")                                                                        \
     X(WARMED_AT, "r.warmed_at")                                                                    \
@@ -64,7 +65,8 @@
     X("region_id", "$23", params_add_id(p, runner->region.id))                                     \
     X("instance_type_id", "$24", params_add_id(p, runner->instance_type.id))                       \
     X("sandbox", "$25", params_add_text(p, runner->sandbox))                                       \
-    X("container_registry_id", "$26", params_add_id_or_null(p, runner->container_registry.id))
+    X("container_registry_id", "$26", params_add_id_or_null(p, runner->container_registry.id))     \
+    X("log_storage", "$27", params_add_text(p, runner->log_storage))
 
 #define READ_ENUM(name, sql) COLUMN_##name,
 #define READ_SQL(name, sql) ", " sql
@@ -112,7 +114,7 @@ static const char sql_insert[] =
 static const char sql_update[] =
     "WITH old AS ("
     " SELECT id, (version" COLUMNS ") IS DISTINCT FROM (version" VALUES ") AS differs"
-    " FROM runners WHERE id = $2 AND" LIVE " AND version = $27 FOR UPDATE"
+    " FROM runners WHERE id = $2 AND" LIVE " AND version = $28 FOR UPDATE"
     "), edited AS ("
     " UPDATE runners SET version = version + old.differs::int,"
     "  updated_at = CASE WHEN old.differs THEN now() ELSE updated_at END" ASSIGNMENTS
@@ -165,6 +167,7 @@ void runner_store_read(const struct rows *rows, int row, struct runner *ret_runn
         .read_only = row_bool(rows, row, COLUMN_READ_ONLY),
         .user = row_text(rows, row, COLUMN_USER),
         .log_limit_bytes = row_i64(rows, row, COLUMN_LOG_LIMIT_BYTES, 0),
+        .log_storage = row_text(rows, row, COLUMN_LOG_STORAGE),
         .labels = row_text(rows, row, COLUMN_LABELS),
         .version = row_i64(rows, row, COLUMN_VERSION, 0),
         .warmed_at_us = row_time_us(rows, row, COLUMN_WARMED_AT),

@@ -42,7 +42,7 @@ test('lines come back as they were printed', async () => {
   ]);
   assert.deepEqual(ack, { run: assignment.run, attempt: 1, last_id: 9 });
   const { json } = await client.get(logs);
-  assert.deepEqual(json.meta, { last_id: 9, complete: false });
+  assert.deepEqual(json.meta, { last_id: 9, complete: false, more: false });
   assert.deepEqual(json.logs[0], {
     id: 1,
     ts: '2023-11-14T22:13:20.123Z',
@@ -164,9 +164,9 @@ test('lines that arrive after the end complete the log', async () => {
   await agent.log(assignment, 1, lines(1, 2));
   await agent.finished(assignment, { last_line: 4 });
   assert.equal((await client.get(`/v1/runs/${run.id}`)).json.run.status, 'succeeded');
-  assert.deepEqual((await client.get(logs)).json.meta, { last_id: 2, complete: false });
+  assert.deepEqual((await client.get(logs)).json.meta, { last_id: 2, complete: false, more: false });
   assert.equal((await agent.log(assignment, 3, lines(3, 4))).last_id, 4);
-  assert.deepEqual((await client.get(logs)).json.meta, { last_id: 4, complete: true });
+  assert.deepEqual((await client.get(logs)).json.meta, { last_id: 4, complete: true, more: false });
   assert.equal((await client.get(`/v1/runs/${run.id}`)).json.run.log_lines, 4);
 });
 
@@ -193,9 +193,9 @@ test('a log is read in pages', async () => {
   );
   assert.equal((await client.get(`${logs}?limit=1000`)).json.logs.length, 1000);
   const one = (await client.get(`${logs}?limit=1&after_id=699`)).json;
-  assert.deepEqual([one.logs[0].id, one.meta], [700, { last_id: 700, complete: false }]);
+  assert.deepEqual([one.logs[0].id, one.meta], [700, { last_id: 700, complete: false, more: true }]);
   const beyond = (await client.get(`${logs}?after_id=1500`)).json;
-  assert.deepEqual(beyond, { logs: [], meta: { last_id: 1500, complete: true } });
+  assert.deepEqual(beyond, { logs: [], meta: { last_id: 1500, complete: true, more: false } });
 });
 
 test('after_id and limit have limits', async () => {

@@ -44,13 +44,13 @@ async function page(query) {
 test('tail is the end of the log', async () => {
   assert.deepEqual(await page('tail=3'), {
     ids: range(1198, 1200),
-    meta: { last_id: 1200, complete: true },
+    meta: { last_id: 1200, complete: true, more: false },
   });
   assert.equal((await page('tail=1000')).ids[0], 201);
   assert.deepEqual((await page('tail=5&after_id=1198')).ids, [1199, 1200]);
   assert.deepEqual(await page('tail=5&limit=2'), {
     ids: [1196, 1197],
-    meta: { last_id: 1197, complete: false },
+    meta: { last_id: 1197, complete: false, more: true },
   });
 });
 
@@ -65,12 +65,31 @@ test('before_id reads backwards', async () => {
   assert.deepEqual((await page('before_id=10&after_id=7')).ids, [8, 9]);
 });
 
-test('stream picks out its lines of a page', async () => {
-  assert.deepEqual(await page('stream=stderr&limit=30'), {
+test('stream picks out its lines', async () => {
+  assert.deepEqual(await page('stream=stderr&limit=3'), {
     ids: [10, 20, 30],
-    meta: { last_id: 30, complete: false },
+    meta: { last_id: 30, complete: false, more: true },
   });
-  assert.deepEqual((await page('stream=system&limit=30')).ids, []);
+  assert.deepEqual((await page('stream=stderr&tail=25')).ids, [1180, 1190, 1200]);
+  assert.deepEqual(await page('stream=system'), {
+    ids: [],
+    meta: { last_id: 1200, complete: true, more: false },
+  });
+});
+
+test('q finds lines wherever they are, a page at a time', async () => {
+  assert.deepEqual((await page('q=line%20119')).ids, [119, ...range(1190, 1199)]);
+  assert.deepEqual(await page('q=line%20119&limit=2'), {
+    ids: [119, 1190],
+    meta: { last_id: 1190, complete: false, more: true },
+  });
+  assert.deepEqual((await page('q=line%20119&limit=2&after_id=1190')).ids, [1191, 1192]);
+  assert.deepEqual((await page('q=line%20119&before_id=1191')).ids, [119, 1190]);
+  assert.deepEqual((await page('q=0&stream=stderr&limit=2')).ids, [10, 20]);
+  assert.deepEqual(await page('q=nowhere'), {
+    ids: [],
+    meta: { last_id: 1200, complete: true, more: false },
+  });
 });
 
 test('views have limits', async () => {
@@ -79,6 +98,9 @@ test('views have limits', async () => {
     ['tail=1001', 'tail'],
     ['before_id=0', 'before_id'],
     ['stream=stdin', 'stream'],
+    ['q=', 'q'],
+    [`q=${'x'.repeat(1001)}`, 'q'],
+    ['format=xml', 'format'],
     ['lines=1', 'lines'],
   ]) {
     assertProblems(await client.get(`${logs}?${query}`), [field]);

@@ -38,6 +38,7 @@ const DEFAULTS = {
   read_only: false,
   user: null,
   log_limit_bytes: 1073741824,
+  log_storage: 'stored',
   labels: {},
   version: 1,
   warmed_at: null,

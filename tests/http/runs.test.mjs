@@ -236,12 +236,12 @@ test('the log of a run that never ran is empty and complete', async () => {
   const logs = `/v1/runs/${run.id}/logs`;
   assert.deepEqual((await client.get(logs)).json, {
     logs: [],
-    meta: { last_id: 0, complete: false },
+    meta: { last_id: 0, complete: false, more: false },
   });
   await client.post(`/v1/runs/${run.id}/stop`);
   assert.deepEqual((await client.get(logs)).json, {
     logs: [],
-    meta: { last_id: 0, complete: true },
+    meta: { last_id: 0, complete: true, more: false },
   });
   const events = await (await client.follow(`${logs}/stream`)).rest();
   assert.deepEqual(events.at(-1), {

@@ -21,7 +21,7 @@ readonly -A may_use=(
     [common/auth]='base auth sodium jansson'
     [common/store]='base model logs store libpq'
     [common/service]='base service'
-    [api]='base model logs wire auth store service h2o jansson libpq openssl'
+    [api]='base model logs wire auth store service h2o jansson libpq openssl zlib'
     [scheduler]='base model store service libpq uv'
     [hypervisor-agent]='base model logs wire auth net service curl jansson uv archive sodium zstd'
     [hypervisor-agent/shim]='base model wire jansson'
@@ -33,11 +33,11 @@ readonly -A may_use=(
 # How an external library shows: its headers, its target in CMake.
 readonly -A header_of=(
     [curl]='curl/' [jansson]='jansson' [sodium]='sodium' [libpq]='libpq|postgres' [uv]='uv' [h2o]='h2o'
-    [archive]='archive' [zstd]='zstd' [seccomp]='seccomp' [openssl]='openssl/'
+    [archive]='archive' [zstd]='zstd' [seccomp]='seccomp' [openssl]='openssl/' [zlib]='zlib'
 )
 readonly -A target_of=(
     [curl]='CURL::' [jansson]='Jansson::' [sodium]='Sodium::' [libpq]='PostgreSQL::' [uv]='LibUV::'
-    [h2o]='H2O::' [archive]='LibArchive::' [zstd]='Zstd::' [seccomp]='[A-Za-z]*[Ss]eccomp::' [openssl]='OpenSSL::'
+    [h2o]='H2O::' [archive]='LibArchive::' [zstd]='Zstd::' [seccomp]='[A-Za-z]*[Ss]eccomp::' [openssl]='OpenSSL::' [zlib]='Zlib::'
 )
 readonly commons=(base model logs wire auth store net service)
 

@@ -5,6 +5,8 @@
 
 #include "fixture.h"
 
+#define WAIT_S 600
+
 static struct db *db;
 
 static int open_db(void **state)
@@ -45,7 +47,8 @@ static struct log_append_result append(struct id hypervisor, struct id run, int6
     buf_init(&records, 1 << 20);
     put_chunk(&records, first_id, last_id);
     struct log_span span = {run, attempt, first_id, last_id};
-    struct log_chunk chunk = {1, first_id, last_id, {records.data, records.len}};
+    struct log_chunk chunk = {
+        1, first_id, last_id, {records.data, records.len}, (int64_t)records.len};
     struct params p;
     log_store_append_params(&p, hypervisor, &span, 1, &chunk, 1);
     buf_done(&records);
@@ -68,7 +71,7 @@ static void assert_append(struct log_append_result result, enum log_verdict verd
 static struct rows *follow(struct id run, int64_t after_id, int64_t max_bytes)
 {
     struct params p;
-    log_store_follow_params(&p, run, after_id, max_bytes);
+    log_store_follow_params(&p, run, after_id, max_bytes, WAIT_S);
     return fixture_run(db, &log_store_follow, &p);
 }
 
@@ -171,10 +174,10 @@ static void test_append__judges_each_span_of_a_batch_for_itself(void **state)
     put_chunk(&records, 3, 4);
 
     struct log_span spans[] = {{runs[0], 1, 1, 4}, {runs[2], 1, 1, 2}, {runs[1], 1, 3, 4}};
-    struct log_chunk chunks[] = {{1, 1, 2, {records.data, second}},
-                                 {1, 3, 4, {records.data + second, records.len - second}},
-                                 {2, 1, 2, {records.data, second}},
-                                 {3, 3, 4, {records.data + second, records.len - second}}};
+    struct log_chunk chunks[] = {{1, 1, 2, {records.data, second}, 1},
+                                 {1, 3, 4, {records.data + second, records.len - second}, 1},
+                                 {2, 1, 2, {records.data, second}, 1},
+                                 {3, 3, 4, {records.data + second, records.len - second}, 1}};
     struct params p;
     log_store_append_params(&p, hypervisor, spans, 3, chunks, 4);
     struct rows *rows = fixture_run(db, &log_store_append, &p);
@@ -256,6 +259,7 @@ static void assert_page(struct id run, struct log_page page, int64_t after_id, i
     struct params p;
     page.limit = page.limit > 0 ? page.limit : 10;
     page.max_bytes = 1 << 20;
+    page.wait_s = WAIT_S;
     log_store_page_params(&p, fixture_project(), (struct id){0}, run, &page);
     struct rows *rows = fixture_run(db, &log_store_page, &p);
     assert_int_equal(log_store_after_id(rows), after_id);

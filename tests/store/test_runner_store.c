@@ -72,6 +72,7 @@ static struct runner sample(void)
         .read_only = true,
         .user = "7:8",
         .log_limit_bytes = INT64_C(9) << 32,
+        .log_storage = "transient",
         .labels = "{\"a\": \"b\"}",
     };
     find_catalog("local", "standard-m", &runner.region.id, &runner.instance_type.id);
@@ -136,6 +137,7 @@ static void assert_same_written(const struct runner *a, const struct runner *b)
     assert_int_equal(a->read_only, b->read_only);
     assert_same_text(a->user, b->user);
     assert_true(a->log_limit_bytes == b->log_limit_bytes);
+    assert_string_equal(a->log_storage, b->log_storage);
     assert_same_text(a->labels, b->labels);
     assert_true(id_equal(a->region.id, b->region.id));
     assert_true(id_equal(a->instance_type.id, b->instance_type.id));
@@ -197,6 +199,7 @@ static void test_update__every_field_counts_a_version(void **state)
         .network = "bridge",
         .sandbox = "default",
         .log_limit_bytes = 17,
+        .log_storage = "stored",
         .labels = "{}",
         .region = runner.region,
     };

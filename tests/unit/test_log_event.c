@@ -25,9 +25,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct log_line line_of(int64_t id, const char *payload, size_t n)
+static struct log_item line_of(int64_t id, const char *payload, size_t n)
 {
-    return (struct log_line){
+    return (struct log_item){
+        .first_id = id,
         .id = id,
         .record = {.ts_us = TS_US, .stream = LOG_STREAM_STDOUT, .payload = payload, .n = n}};
 }
@@ -35,7 +36,7 @@ static struct log_line line_of(int64_t id, const char *payload, size_t n)
 static void test_entry__has_text_as_it_was(void **state)
 {
     (void)state;
-    struct log_line line = line_of(7, "a \"b\"\t\xc3\xbc", 8);
+    struct log_item line = line_of(7, "a \"b\"\t\xc3\xbc", 8);
     log_entry_put(&b, &line);
     assert_string_equal(buf_text(&b), "{\"id\":7,\"ts\":\"" TS "\",\"stream\":\"stdout\","
                                       "\"msg\":\"a \\\"b\\\"\\t\xc3\xbc\"}");
@@ -44,7 +45,7 @@ static void test_entry__has_text_as_it_was(void **state)
 static void test_entry__has_other_bytes_in_base64(void **state)
 {
     (void)state;
-    struct log_line line = line_of(7, "\xff\x00\n", 3);
+    struct log_item line = line_of(7, "\xff\x00\n", 3);
     line.record.stream = LOG_STREAM_STDERR;
     log_entry_put(&b, &line);
     assert_string_equal(buf_text(&b), "{\"id\":7,\"ts\":\"" TS "\",\"stream\":\"stderr\","
@@ -54,7 +55,7 @@ static void test_entry__has_other_bytes_in_base64(void **state)
 static void test_entry__marks_a_piece_of_a_line(void **state)
 {
     (void)state;
-    struct log_line line = line_of(1, "", 0);
+    struct log_item line = line_of(1, "", 0);
     line.record.stream = LOG_STREAM_SYSTEM;
     line.record.flags = LOG_RECORD_PARTIAL;
     log_entry_put(&b, &line);
@@ -68,7 +69,7 @@ static void test_line__is_one_event_whatever_it_holds(void **state)
     (void)state;
     for (int first = 0; first < 256; first++) {
         char payload[] = {(char)first, '\n', '\r', '\n', (char)first};
-        struct log_line line = line_of(first + 1, payload, sizeof(payload));
+        struct log_item line = line_of(first + 1, payload, sizeof(payload));
         buf_clear(&b);
         log_event_put_line(&b, &line);
 
@@ -96,7 +97,7 @@ static void test_line__is_one_event_whatever_it_holds(void **state)
 static void test_batch__carries_the_last_id(void **state)
 {
     (void)state;
-    struct log_line lines[] = {line_of(4, "x", 1), line_of(5, "[", 1), line_of(6, "y", 1)};
+    struct log_item lines[] = {line_of(4, "x", 1), line_of(5, "[", 1), line_of(6, "y", 1)};
     log_event_open_batch(&b);
     for (size_t i = 0; i < 3; i++)
         log_event_put_batched(&b, &lines[i]);

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --
--- The base: tenancy, fleet, runners, the queue of runs, logs in chunks.
+-- The base: tenancy, fleet, runners, the queue of runs.
 -- Times are timestamptz (UTC); ids are UUIDv7 made by our programs.
 
 CREATE TABLE projects (
@@ -102,6 +102,7 @@ CREATE TABLE runners (
     read_only            boolean NOT NULL,
     user_spec            text,                                   -- uid[:gid]
     log_limit_bytes      bigint NOT NULL,
+    log_storage          text NOT NULL DEFAULT 'stored' CHECK (log_storage IN ('stored', 'transient')),
     labels               jsonb NOT NULL DEFAULT '{}',
     region_id            uuid NOT NULL REFERENCES regions,
     instance_type_id     uuid NOT NULL REFERENCES instance_types,
@@ -127,7 +128,7 @@ CREATE TABLE runner_env (
 );
 
 -- What a run needs is copied from its runner when it is triggered, so an edit never changes a run
--- that waits. Hot columns only; anything long lives in run_env and log_chunks.
+-- that waits. Hot columns only; anything long lives in run_env and log_chunks (0002).
 CREATE TABLE runs (
     id                   uuid PRIMARY KEY,
     project_id           uuid NOT NULL REFERENCES projects,
@@ -164,6 +165,7 @@ CREATE TABLE runs (
     read_only            boolean NOT NULL,
     user_spec            text,
     log_limit_bytes      bigint NOT NULL,
+    log_storage          text NOT NULL DEFAULT 'stored' CHECK (log_storage IN ('stored', 'transient')),
     labels               jsonb NOT NULL DEFAULT '{}',
     env_keys             text[] NOT NULL DEFAULT '{}',           -- of run_env, sorted
     trigger_kind         text NOT NULL DEFAULT 'api',
@@ -220,26 +222,6 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
--- How far the log of an attempt is stored. Appends are contiguous, so one number says it all.
-CREATE TABLE log_heads (
-    run_id  uuid NOT NULL REFERENCES runs ON DELETE CASCADE,
-    attempt int NOT NULL,
-    last_id bigint NOT NULL,
-    PRIMARY KEY (run_id, attempt)
-) WITH (fillfactor = 50);
-
--- Many lines a row: `data` holds the records first_id..last_id as the shim wrote them
--- (common/model/log_record.h).
-CREATE TABLE log_chunks (
-    run_id     uuid NOT NULL REFERENCES runs ON DELETE CASCADE,
-    attempt    int NOT NULL,
-    first_id   bigint NOT NULL,
-    last_id    bigint NOT NULL,
-    data       bytea COMPRESSION lz4 NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (run_id, attempt, first_id)
-);
-
 -- Who leads and when it last said so; one row a role.
 CREATE TABLE leases (
     role       text PRIMARY KEY,
@@ -273,7 +255,7 @@ $$;
 GRANT SELECT ON schema_migrations, projects, regions, instance_types, leases TO errand_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys, tokens, hypervisors,
     container_registries, runners, runner_env,
-    runs, run_env, log_heads, log_chunks TO errand_api;
+    runs, run_env TO errand_api;
 
 GRANT SELECT ON regions, instance_types TO errand_scheduler;
 GRANT SELECT, INSERT, UPDATE ON leases TO errand_scheduler;

@@ -54,7 +54,8 @@ export class EventStreamCheck {
   #lines(id, entries) {
     const problems = [];
     for (const entry of entries) {
-      if (this.#lastId !== null && entry.id !== this.#lastId + 1) {
+      const first = entry.gap?.first_id ?? entry.id;
+      if (this.#lastId !== null && first !== this.#lastId + 1) {
         problems.push(`line ${entry.id} follows line ${this.#lastId}`);
       }
       this.#lastId = entry.id;

@@ -32,7 +32,7 @@ export class LineStreamCheck {
     try {
       const value = JSON.parse(text);
       const problems = this.#judge(where, value);
-      if (this.#count === 1 && value.type !== 'sync') problems.push('first line is not sync');
+      if (this.#count === 1 && 'type' in value && value.type !== 'sync') problems.push('first line is not sync');
       return problems;
     } catch (error) {
       return [`${where} is no JSON: ${error.message}`];
