@@ -130,6 +130,15 @@ static void read_int(const struct reading *r)
         *(int64_t *)r->member = value;
 }
 
+static void read_number(const struct reading *r)
+{
+    double value = json_number_value(r->value);
+    if (value < (double)r->field->min || value > (double)r->field->max)
+        complain_range(r, r->field->min, r->field->max, "");
+    else
+        *(double *)r->member = value;
+}
+
 static void read_time(const struct reading *r)
 {
     if (has_nul(r->value) || clock_parse(json_string_value(r->value), r->member, NULL) < 0)
@@ -246,6 +255,11 @@ static void read_object_list(const struct reading *r)
         *(json_t **)r->member = r->value;
 }
 
+static void read_object(const struct reading *r)
+{
+    *(json_t **)r->member = r->value;
+}
+
 static bool is_text(const json_t *value)
 {
     return json_is_string(value);
@@ -254,6 +268,11 @@ static bool is_text(const json_t *value)
 static bool is_int(const json_t *value)
 {
     return json_is_integer(value);
+}
+
+static bool is_number(const json_t *value)
+{
+    return json_is_number(value);
 }
 
 static bool is_bool(const json_t *value)
@@ -282,9 +301,12 @@ static const struct {
     [FIELD_ID] = {is_text, "must be a UUID", read_id},
     [FIELD_INT] = {is_int, "must be an integer", read_int},
     [FIELD_TIME] = {is_text, "must be a string", read_time},
+    [FIELD_NUMBER] = {is_number, "must be a number", read_number},
     [FIELD_BOOL] = {is_bool, "must be true or false", read_bool},
     [FIELD_ARGV] = {is_array, "must be an array of strings", read_argv},
     [FIELD_LABELS] = {is_object, "must be an object of strings", read_labels},
+    [FIELD_OBJECT] = {is_object, "must be an object", read_object},
+    [FIELD_LIST] = {is_array, "must be an array", read_object_list},
     [FIELD_OBJECT_LIST] = {is_array, "must be an array of objects", read_object_list},
 };
 

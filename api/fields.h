@@ -22,9 +22,12 @@ enum field_kind {
     FIELD_ID,          /* struct id */
     FIELD_INT,         /* int64_t: min..max */
     FIELD_TIME,        /* int64_t: RFC 3339, read as microseconds since the epoch */
+    FIELD_NUMBER,      /* double: min..max */
     FIELD_BOOL,        /* bool */
     FIELD_ARGV,        /* const char *: JSON text, an array of at most LIMIT_ARGV_ITEMS texts */
     FIELD_LABELS,      /* const char *: JSON text, an object of at most LIMIT_LABELS texts */
+    FIELD_OBJECT,      /* json_t *, borrowed: an object, not looked into */
+    FIELD_LIST,        /* json_t *, borrowed: an array of at most `max` items, not looked into */
     FIELD_OBJECT_LIST, /* json_t *, borrowed: an array of at most `max` objects */
 };
 

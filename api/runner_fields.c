@@ -5,12 +5,14 @@
 
 #include "model/limits.h"
 
+#include "retry_fields.h"
 #include "text_rules.h"
 
 static const char *const stop_signals[] = {"SIGTERM", "SIGINT",   "SIGQUIT", "SIGHUP", "SIGUSR1",
                                            "SIGUSR2", "SIGWINCH", "SIGKILL", NULL};
 static const char *const pull_policies[] = {"missing", "always", "never", NULL};
 static const char *const log_storages[] = {"stored", "transient", NULL};
+static const char *const overlaps[] = {"queue", "skip", "replace", NULL};
 static const char *const networks[] = {"bridge", "none", NULL};
 static const char *const sandboxes[] = {"default", "untrusted", "trusted", NULL};
 
@@ -40,6 +42,13 @@ static const struct field table[] = {
     {"pull_timeout_seconds", FIELD_INT, 0, RUNNER(pull_timeout_seconds), .min = 1,
      .max = LIMIT_PULL_TIMEOUT_SECONDS_MAX},
     {"priority", FIELD_INT, 0, RUNNER(priority), .min = 0, .max = LIMIT_PRIORITY_MAX},
+    {"max_concurrency", FIELD_INT, FIELD_NULLABLE, RUNNER(max_concurrency), .min = 1,
+     .max = LIMIT_CONCURRENCY_MAX},
+    {"on_overlap", FIELD_CHOICE, 0, RUNNER(on_overlap), .choices = overlaps},
+    {"retry", FIELD_OBJECT, FIELD_NULLABLE, .offset = offsetof(struct runner_input, retry)},
+    {"pending_timeout_seconds", FIELD_INT, FIELD_NULLABLE, RUNNER(pending_timeout_seconds),
+     .min = 1, .max = LIMIT_PENDING_TIMEOUT_SECONDS_MAX},
+    {"hypervisor_labels", FIELD_LABELS, 0, RUNNER(hypervisor_labels)},
     {"pids_limit", FIELD_INT, 0, RUNNER(pids_limit), .min = LIMIT_PIDS_MIN, .max = LIMIT_PIDS_MAX},
     {"shm_size_mb", FIELD_INT, 0, RUNNER(shm_size_mb), .min = 1, .max = LIMIT_SHM_MB_MAX},
     {"network", FIELD_CHOICE, 0, RUNNER(network), .choices = networks},
@@ -71,6 +80,8 @@ const struct runner_input runner_fields_defaults = {
             .priority = LIMIT_PRIORITY_DEFAULT,
             .pids_limit = LIMIT_PIDS_DEFAULT,
             .shm_size_mb = LIMIT_SHM_MB_DEFAULT,
+            .on_overlap = "queue",
+            .hypervisor_labels = "{}",
             .network = "bridge",
             .sandbox = "default",
             .log_limit_bytes = LIMIT_LOG_BYTES_DEFAULT,
@@ -104,7 +115,13 @@ void runner_fields_read(struct fields *f, json_t *body, struct runner_input *inp
     choose(f, body, "instance_type", "instance_type_id", &choice->instance_type,
            choice->instance_type_id);
 
+    if (json_object_get(body, "retry") != NULL)
+        input->runner.retry = input->retry == NULL ? NULL : retry_fields_read(f, input->retry);
     const struct runner *runner = &input->runner;
+    if (runner->hypervisor_labels != NULL &&
+        strlen(runner->hypervisor_labels) > LIMIT_HYPERVISOR_LABELS_BYTES)
+        problems_add(problems, "hypervisor_labels", "must be at most %d bytes in all",
+                     LIMIT_HYPERVISOR_LABELS_BYTES);
     bool is_argv_given = strcmp(runner->argv, "[]") != 0;
     if (runner->run_command != NULL && is_argv_given && !problems_has(problems, "run_command") &&
         !problems_has(problems, "argv"))

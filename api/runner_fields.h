@@ -16,6 +16,7 @@
 struct runner_input {
     struct runner runner;
     struct catalog_choice choice;
+    json_t *retry; /* borrowed from the body; becomes runner.retry */
 };
 
 /* What a new runner is when nothing is said. */

@@ -16,6 +16,12 @@ static void add_what(json_t *object, const struct runner *runner)
     member_text(object, "entrypoint", runner->entrypoint);
 }
 
+/* 0 is null. */
+static void member_positive(json_t *object, const char *name, int64_t value)
+{
+    member_count(object, name, value > 0 ? value : -1);
+}
+
 static void add_limits(json_t *object, const struct runner *runner)
 {
     member_int(object, "timeout_seconds", runner->timeout_seconds);
@@ -24,6 +30,11 @@ static void add_limits(json_t *object, const struct runner *runner)
     member_text(object, "pull_policy", runner->pull_policy);
     member_int(object, "pull_timeout_seconds", runner->pull_timeout_seconds);
     member_int(object, "priority", runner->priority);
+    member_positive(object, "max_concurrency", runner->max_concurrency);
+    member_text(object, "on_overlap", runner->on_overlap);
+    member_json(object, "retry", runner->retry);
+    member_positive(object, "pending_timeout_seconds", runner->pending_timeout_seconds);
+    member_json(object, "hypervisor_labels", runner->hypervisor_labels);
     member_int(object, "pids_limit", runner->pids_limit);
     member_int(object, "shm_size_mb", runner->shm_size_mb);
     member_text(object, "network", runner->network);

@@ -2,6 +2,7 @@
 #include "fleet_sync.h"
 
 #include "store/hypervisor_store.h"
+#include "store/pin_store.h"
 
 #include <string.h>
 
@@ -55,7 +56,9 @@ static int put_row(struct fleet *fleet, const struct rows *rows, int row, bool *
         .id = capacity.id,
         .name = capacity.name,
         .region = capacity.region,
+        .labels = capacity.labels,
         .cpu_milli = capacity.cpu_milli,
+        .cpu_used_milli = capacity.cpu_used_milli,
         .memory_total_mb = capacity.memory_total_mb,
         .memory_reported_mb = capacity.memory_reported_mb,
         .memory_used_mb = capacity.memory_used_mb,
@@ -79,6 +82,28 @@ static int put_rows(struct fleet *fleet, const struct rows *rows, bool *has_more
     return r;
 }
 
+static int load_pins(struct fleet_sync *sync, struct err *e)
+{
+    CLEANUP(params_done) struct params p;
+    CLEANUP(rows_freep) struct rows *rows = NULL;
+    params_init(&p, 64);
+    params_add_i64(&p, WARMTH_PINS_MAX);
+    int r = db_run(sync->db, &pin_store_load, &p, &rows, e);
+    if (r < 0)
+        return r;
+
+    size_t n = (size_t)rows_count(rows);
+    CLEANUP(freep) struct warm_pin *pins = calloc(n + 1, sizeof(*pins));
+    if (pins == NULL)
+        return err_set(e, ERR_INTERNAL, "load warm pins: out of memory");
+    for (size_t i = 0; i < n; i++) {
+        struct valid_pin pin;
+        pin_store_read(rows, (int)i, &pin);
+        pins[i] = (struct warm_pin){pin.runner, pin.hypervisor, pin.until_us};
+    }
+    return warmth_set_pins(fleet_warmth(sync->fleet), pins, n, e);
+}
+
 int fleet_sync_noted(struct fleet_sync *sync, bool *ret_has_more, struct err *e)
 {
     if (sync->too_many)
@@ -95,6 +120,8 @@ int fleet_sync_noted(struct fleet_sync *sync, bool *ret_has_more, struct err *e)
             r = put_rows(sync->fleet, rows, &has_more, e);
         if (r == ERR_NOT_FOUND) /* a region made since */
             return fleet_sync_all(sync, ret_has_more, e);
+        if (r == 0 && sync->hypervisors_n > 0) /* a pin was made, perhaps */
+            r = load_pins(sync, e);
         if (r < 0)
             return r;
         forget_notes(sync);
@@ -125,6 +152,8 @@ int fleet_sync_all(struct fleet_sync *sync, bool *ret_has_more, struct err *e)
     r = load_regions(sync, e);
     if (r == 0)
         r = put_rows(sync->fleet, rows, &has_more, e);
+    if (r == 0)
+        r = load_pins(sync, e);
     if (r < 0)
         return r;
     fleet_reload_end(sync->fleet);

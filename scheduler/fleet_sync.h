@@ -7,13 +7,12 @@
 #define ERRAND_SCHEDULER_FLEET_SYNC_H
 
 #include "base/err.h"
+#include "placement/fleet.h"
 #include "store/db.h"
-
-#include "fleet.h"
 
 #include <stdbool.h>
 
-#define FLEET_SYNC_NOTED_MAX 256
+#define FLEET_SYNC_NOTED_MAX 1024
 
 struct fleet_sync {
     struct db *db;       /* borrowed */

@@ -2,6 +2,8 @@
  *
  * errand-scheduler: settings, log, signals, run.
  */
+#include <string.h>
+
 #include "base/log.h"
 #include "service/process.h"
 #include "service/settings.h"
@@ -36,6 +38,23 @@ static const struct setting settings_table[] = {
      .min = 0,
      .max = 36500,
      .help = "days after a run was triggered that its log is kept; 0 = for ever"},
+    {.name = "placement",
+     .kind = SETTING_CHOICE,
+     .fallback = "pack",
+     .choices = "pack|spread",
+     .help = "pack: where the least memory is left over; spread: where the most is free"},
+    {.name = "cpu_overcommit_percent",
+     .kind = SETTING_INT,
+     .fallback = "800",
+     .min = 100,
+     .max = 100000,
+     .help = "how much of a hypervisor's cores its runs may want together"},
+    {.name = "hold_after_seconds",
+     .kind = SETTING_INT,
+     .fallback = "60",
+     .min = 1,
+     .max = 86400,
+     .help = "waiting time after which a hypervisor is kept free for a run that fits nowhere"},
 };
 
 static const struct settings_program program = {
@@ -82,6 +101,9 @@ int main(int argc, char **argv)
         .lost_after_s = settings_int(settings, "lost_after_seconds"),
         .lost_grace_s = settings_int(settings, "lost_grace_seconds"),
         .log_days = settings_int(settings, "log_retention_days"),
+        .hold_after_s = settings_int(settings, "hold_after_seconds"),
+        .policy = {.spread = strcmp(settings_text(settings, "placement"), "spread") == 0,
+                   .cpu_percent = settings_int(settings, "cpu_overcommit_percent")},
         .signal_fd = signal_fd,
     });
     (void)process_notify("STOPPING=1", NULL);

@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A page is read without locks, placed in memory and assigned in one statement that looks again; a
+ * A round is read without locks, placed in memory and assigned in one statement that looks again; a
  * run that changed in between is simply missing from its answer, and its reservation is undone.
  */
 #include "queue.h"
 
-#include "base/log.h"
-
-#include "placement.h"
-
 #include <string.h>
 
-#define PAGES_PER_PASS 32
-#define UNLIMITED INT32_MAX
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/counter_store.h"
 
-_Static_assert(sizeof(*((struct queue_batch *)0)->messages) == PLACEMENT_MESSAGE_BYTES,
-               "room for a message");
+#include "queue_notes.h"
 
-int queue_init(struct queue *queue, struct db *db, struct fleet *fleet, struct err *e)
+#define ROUNDS_PER_PASS 16
+
+int queue_init(struct queue *queue, struct db *db, struct fleet *fleet,
+               const struct queue_options *options, struct err *e)
 {
-    *queue = (struct queue){.db = db, .fleet = fleet};
-    queue->batch.messages = calloc(QUEUE_REASONS_MAX, sizeof(*queue->batch.messages));
-    if (queue->batch.messages == NULL)
-        return err_set(e, ERR_INTERNAL, "start the queue: out of memory");
-    return 0;
+    *queue = (struct queue){.db = db, .fleet = fleet, .options = *options};
+    int r = queue_lanes_init(&queue->lanes, e);
+    if (r < 0)
+        return r;
+    queue->batch = calloc(1, sizeof(*queue->batch));
+    return queue->batch == NULL ? err_set(e, ERR_INTERNAL, "start the queue: out of memory") : 0;
 }
 
 void queue_done(struct queue *queue)
 {
-    free(queue->batch.messages);
-    queue->batch.messages = NULL;
+    queue_lanes_done(&queue->lanes);
+    holds_done(&queue->holds);
+    free(queue->batch);
+    queue->batch = NULL;
 }
 
 static bool is_lost_session(int r)
@@ -37,89 +39,56 @@ static bool is_lost_session(int r)
     return r == ERR_UNAVAILABLE || r == ERR_UNCERTAIN;
 }
 
-static bool is_same(const char *stored, const char *text)
+static struct placement_request request_of(const struct queue *queue, const struct lane *lane)
 {
-    return stored != NULL && strcmp(stored, text) == 0;
-}
-
-/* Remember why the run waits, if that is news. */
-static void explain(struct queue_batch *batch, enum queue_mode mode, const struct queued_run *run,
-                    const struct placement_request *request,
-                    const struct placement_decision *decision)
-{
-    if (mode == QUEUE_FILL || batch->reasons_n == QUEUE_REASONS_MAX)
-        return;
-
-    const char *reason = pending_reason_name(decision->reason);
-    bool is_known = is_same(run->pending_reason, reason);
-    if (is_known && mode != QUEUE_EXPLAIN_ALL)
-        return;
-
-    char *message = placement_message(decision, request, batch->messages[batch->reasons_n]);
-    if (is_known && is_same(run->pending_message, message))
-        return;
-    batch->reasons[batch->reasons_n++] =
-        (struct queue_reason){.run = run->place.run, .reason = reason, .message = message};
-}
-
-static void place(struct queue *queue, enum queue_mode mode, const struct fleet_region *region,
-                  const struct queued_run *run)
-{
-    struct queue_batch *batch = &queue->batch;
-    struct placement_request request = {
-        .region = region->id,
-        .memory_mb = run->memory_mb,
-        .cpu_milli = run->cpu_milli,
+    return (struct placement_request){
+        .region = queue->lanes.region,
+        .memory_mb = lane->key.size.memory_mb,
+        .cpu_milli = lane->key.size.cpu_milli,
+        .labels = lane->key.size.labels,
     };
-    struct placement_decision decision = placement_choose(queue->fleet, &request);
-    if (decision.hypervisor == NULL) {
-        explain(batch, mode, run, &request, &decision);
-        return;
-    }
-    fleet_reserve(decision.hypervisor, run->memory_mb);
-    batch->items[batch->n] = (struct queue_assignment){
-        .run = run->place.run,
-        .hypervisor = decision.hypervisor->id,
-    };
-    batch->hypervisors[batch->n] = decision.hypervisor;
-    batch->memory_mb[batch->n] = run->memory_mb;
-    batch->n++;
 }
 
-static bool was_assigned(const struct rows *rows, struct id run)
+/* --- assigning --- */
+
+static void release(struct queue *queue, size_t i)
 {
-    for (int row = 0; row < rows_count(rows); row++) {
-        struct queue_assignment item;
-        queue_store_read_assigned(rows, row, &item);
-        if (id_equal(item.run, run))
-            return true;
-    }
-    return false;
+    struct queue_batch *batch = queue->batch;
+    fleet_release(queue->fleet, batch->hypervisors[i], batch->sizes[i]->memory_mb,
+                  batch->sizes[i]->cpu_milli);
 }
 
-/* Give back what was reserved for items first..first+n of which `rows` (NULL: none) says nothing.
- */
-static void release_missing(struct queue_batch *batch, size_t first, size_t n,
-                            const struct rows *rows)
+static int by_run(const void *a, const void *b)
 {
-    if (rows != NULL && (size_t)rows_count(rows) == n)
+    const struct queue_assignment *left = a;
+    const struct queue_assignment *right = b;
+    return memcmp(left->run.bytes, right->run.bytes, sizeof(left->run.bytes));
+}
+
+/* Give back what was reserved for items first..first+n that are not among the `assigned`. */
+static void release_missing(struct queue *queue, size_t first, size_t n,
+                            struct queue_assignment *assigned, size_t assigned_n)
+{
+    if (assigned_n == n)
         return;
+    qsort(assigned, assigned_n, sizeof(*assigned), by_run);
     for (size_t i = first; i < first + n; i++)
-        if (rows == NULL || !was_assigned(rows, batch->items[i].run))
-            fleet_release(batch->hypervisors[i], batch->memory_mb[i]);
+        if (bsearch(&queue->batch->items[i], assigned, assigned_n, sizeof(*assigned), by_run) ==
+            NULL)
+            release(queue, i);
 }
 
-static int notify_assigned(struct queue *queue, const struct rows *rows, struct err *e)
+/* Wake each hypervisor once. */
+static int notify_assigned(struct queue *queue, const struct queue_assignment *assigned, size_t n,
+                           struct err *e)
 {
-    struct id hypervisors[QUEUE_PAGE_RUNS];
-    size_t n = (size_t)rows_count(rows);
+    struct id hypervisors[QUEUE_ROUND_RUNS];
     if (n == 0)
         return 0;
     for (size_t i = 0; i < n; i++) {
-        struct queue_assignment item;
-        queue_store_read_assigned(rows, (int)i, &item);
-        hypervisors[i] = item.hypervisor;
-        log_debug("run.assigned run=%s hypervisor=%s", ID_TEXT(item.run), ID_TEXT(item.hypervisor));
+        hypervisors[i] = assigned[i].hypervisor;
+        log_debug("run.assigned run=%s hypervisor=%s", ID_TEXT(assigned[i].run),
+                  ID_TEXT(assigned[i].hypervisor));
     }
     CLEANUP(params_done) struct params p;
     queue_store_notify_params(&p, "errand_hypervisor", hypervisors, n);
@@ -128,22 +97,25 @@ static int notify_assigned(struct queue *queue, const struct rows *rows, struct 
 
 static int assign_some(struct queue *queue, size_t first, size_t n, size_t *placed, struct err *e)
 {
-    struct queue_batch *batch = &queue->batch;
+    struct queue_assignment assigned[QUEUE_ROUND_RUNS];
     CLEANUP(params_done) struct params p;
     CLEANUP(rows_freep) struct rows *rows = NULL;
-    queue_store_assign_params(&p, &batch->items[first], n);
+    queue_store_assign_params(&p, &queue->batch->items[first], n, &queue->options.leases);
     int r = db_run(queue->db, &queue_store_assign, &p, &rows, e);
     if (r < 0)
         return r;
-    release_missing(batch, first, n, rows);
-    *placed += (size_t)rows_count(rows);
-    return notify_assigned(queue, rows, e);
+    size_t assigned_n = (size_t)rows_count(rows);
+    for (size_t i = 0; i < assigned_n; i++)
+        queue_store_read_assigned(rows, (int)i, &assigned[i]);
+    release_missing(queue, first, n, assigned, assigned_n);
+    *placed += assigned_n;
+    return notify_assigned(queue, assigned, assigned_n, e);
 }
 
 /* All in one statement; when that is refused, one by one, so that one bad row harms no other. */
 static int assign_batch(struct queue *queue, size_t *placed, struct err *e)
 {
-    struct queue_batch *batch = &queue->batch;
+    struct queue_batch *batch = queue->batch;
     int r = batch->n == 0 ? 0 : assign_some(queue, 0, batch->n, placed, e);
     if (r == 0 || is_lost_session(r))
         return r;
@@ -154,98 +126,169 @@ static int assign_batch(struct queue *queue, size_t *placed, struct err *e)
             return r;
         if (r < 0) {
             log_warn("run.assign_failed run=%s error=\"%s\"", ID_TEXT(batch->items[i].run), e->msg);
-            release_missing(batch, i, 1, NULL);
+            release(queue, i);
         }
     }
     return 0;
 }
 
-static int write_reasons(struct queue *queue, struct err *e)
+/* --- placing --- */
+
+static void count(struct queue *queue, const struct placement_decision *decision)
 {
-    struct queue_batch *batch = &queue->batch;
-    if (batch->reasons_n == 0)
-        return 0;
-    CLEANUP(params_done) struct params p;
-    queue_store_explain_params(&p, batch->reasons, batch->reasons_n);
-    int r = db_run(queue->db, &queue_store_explain, &p, NULL, e);
-    if (r < 0 && !is_lost_session(r)) {
-        log_warn("queue.explain_failed error=\"%s\"", e->msg);
-        return 0;
+    queue->counts.placed++;
+    queue->counts.placed_pin += decision->choice == PLACEMENT_PIN;
+    queue->counts.placed_image += decision->choice == PLACEMENT_IMAGE;
+    queue->counts.with_pin += decision->has_pin;
+}
+
+static void place(struct queue *queue, struct lane *lane, int64_t now_us)
+{
+    struct queue_batch *batch = queue->batch;
+    struct placement_request request = request_of(queue, lane);
+    request.runner = lane->runs->runner;
+    request.image = lane->runs->image;
+    request.now_us = now_us;
+    struct placement_decision decision = placement_choose(queue->fleet, &request);
+    if (decision.hypervisor == NULL) {
+        lane->is_stuck = true;
+        return;
+    }
+    count(queue, &decision);
+    fleet_reserve(queue->fleet, decision.hypervisor, request.memory_mb, request.cpu_milli);
+    warmth_note_image(fleet_warmth(queue->fleet), request.image, decision.hypervisor->id);
+    batch->items[batch->n] = (struct queue_assignment){
+        .run = lane->runs->place.run,
+        .hypervisor = decision.hypervisor->id,
+    };
+    batch->hypervisors[batch->n] = decision.hypervisor;
+    batch->sizes[batch->n] = &lane->key.size;
+    batch->n++;
+    queue_lanes_take(&queue->lanes, lane, true);
+}
+
+/* Read, place, assign. False in `ret_any` when nothing is left that might fit. */
+static int pass_round(struct queue *queue, size_t *placed, bool *ret_any, struct err *e)
+{
+    int r = queue_lanes_read(&queue->lanes, queue->db, ret_any, e);
+    if (r < 0 || !*ret_any)
+        return r;
+    int64_t now_us = clock_now_us();
+    struct lane *lane;
+    queue->batch->n = 0;
+    while (queue->batch->n < QUEUE_ROUND_RUNS && (lane = queue_lanes_next(&queue->lanes)) != NULL)
+        place(queue, lane, now_us);
+    return assign_batch(queue, placed, e);
+}
+
+/* --- what does not fit --- */
+
+/* Lanes whose size fits nowhere are not read, unless a hypervisor was kept free for one. */
+static void find_stuck(struct queue *queue)
+{
+    for (size_t i = 0; i < queue->lanes.n; i++) {
+        struct lane *lane = &queue->lanes.lanes[i];
+        struct placement_request request = request_of(queue, lane);
+        lane->is_first = holds_redeem(&queue->holds, queue->fleet, lane->key.project, &request);
+        lane->is_stuck = placement_choose(queue->fleet, &request).hypervisor == NULL;
+    }
+}
+
+static bool is_waiting(void *ctx, const struct hold *hold)
+{
+    const struct queue *queue = ctx;
+    for (size_t i = 0; i < queue->lanes.n; i++) {
+        const struct lane *lane = &queue->lanes.lanes[i];
+        struct placement_request request = request_of(queue, lane);
+        struct holds one = {.items = {*hold}, .n = 1};
+        if (lane->is_stuck && holds_has(&one, lane->key.project, &request))
+            return true;
+    }
+    return false;
+}
+
+/* Of the lanes whose heads are read: the one whose head has waited longest, if that is too long and
+ * nothing is done for it; NULL: none. */
+static struct lane *find_longest(struct queue *queue)
+{
+    struct lane *longest = NULL;
+    for (size_t i = 0; i < queue->lanes.round_n; i++) {
+        struct lane *lane = queue->lanes.round[i];
+        struct placement_request request = request_of(queue, lane);
+        if (lane->n > 0 && lane->runs->waited_us >= queue->options.hold_after_us &&
+            !holds_has(&queue->holds, lane->key.project, &request) &&
+            (longest == NULL || lane->runs->waited_us > longest->runs->waited_us))
+            longest = lane;
+    }
+    return longest;
+}
+
+/* Keep a hypervisor free for a run that has waited for too long; one more a second. */
+static int help_longest(struct queue *queue, struct err *e)
+{
+    struct lane *lane;
+    holds_prune(&queue->holds, queue->fleet, queue->lanes.region, is_waiting, queue);
+    int r = queue_lanes_read_stuck(&queue->lanes, queue->db, e);
+    while (r == 0 && (lane = find_longest(queue)) != NULL) {
+        struct placement_request request = request_of(queue, lane);
+        if (holds_add(&queue->holds, queue->fleet, lane->key.project, &request)) {
+            log_info("hypervisor.held run=%s memory_mb=%lld", ID_TEXT(lane->runs->place.run),
+                     (long long)request.memory_mb);
+            break;
+        }
+        lane->n = 0; /* nothing can be done for this one */
     }
     return r;
 }
 
-/* One page of a region; `after` moves to its end. True in `ret_is_last` when nothing is behind. */
-static int pass_page(struct queue *queue, enum queue_mode mode, const struct fleet_region *region,
-                     struct queue_place *after, struct queue_outcome *outcome, bool *ret_is_last,
-                     struct err *e)
+static int pass_region(struct queue *queue, enum queue_mode mode, const struct fleet_region *region,
+                       struct queue_outcome *outcome, struct err *e)
 {
-    struct queue_page page = {
-        .region = region->id,
-        .after = *after,
-        .max_memory_mb = mode == QUEUE_FILL ? free_index_most_memory(&region->ready, 0) : UNLIMITED,
-        .max_cpu_milli = mode == QUEUE_FILL ? free_index_most_cpu(&region->ready) : UNLIMITED,
-        .limit = QUEUE_PAGE_RUNS,
-    };
-    *ret_is_last = true;
-    if (page.max_memory_mb <= 0)
-        return 0;
-
-    CLEANUP(params_done) struct params p;
-    CLEANUP(rows_freep) struct rows *rows = NULL;
-    queue_store_page_params(&p, &page);
-    int r = db_run(queue->db, &queue_store_page, &p, &rows, e);
+    int r = queue_lanes_load(&queue->lanes, queue->db, region->id, e);
     if (r < 0)
         return r;
-
-    queue->batch.n = 0;
-    queue->batch.reasons_n = 0;
-    for (int row = 0; row < rows_count(rows); row++) {
-        struct queued_run run;
-        queue_store_read(rows, row, &run);
-        place(queue, mode, region, &run);
-        *after = run.place;
-    }
-    size_t placed = 0;
-    r = assign_batch(queue, &placed, e);
-    if (r == 0)
-        r = write_reasons(queue, e);
-    outcome->placed += placed;
-    outcome->passed_over += (size_t)rows_count(rows) - queue->batch.n;
-    *ret_is_last = rows_count(rows) < QUEUE_PAGE_RUNS;
-    return r;
+    find_stuck(queue);
+    bool any = true;
+    for (int round = 0; r == 0 && any && round < ROUNDS_PER_PASS; round++)
+        r = pass_round(queue, &outcome->placed, &any, e);
+    if (r < 0)
+        return r;
+    outcome->is_cut |= any;
+    for (size_t i = 0; i < queue->lanes.n; i++)
+        outcome->runs_wait |= queue->lanes.lanes[i].is_stuck;
+    r = queue_notes_write(queue, mode, e);
+    return r == 0 && mode == QUEUE_EXPLAIN ? help_longest(queue, e) : r;
 }
 
+/* Each call begins with another region, so that none waits for long while others are full. */
 int queue_pass(struct queue *queue, enum queue_mode mode, struct queue_outcome *ret_outcome,
                struct err *e)
 {
     struct queue_outcome outcome = {0};
-    size_t region_at = queue->is_cut ? queue->region : 0;
-    struct queue_place after = queue->is_cut ? queue->after : QUEUE_PLACE_HEAD;
-    enum queue_mode page_mode = queue->is_cut ? QUEUE_FILL : mode;
-    queue->is_cut = false;
-
-    const struct fleet_region *region;
-    int pages = 0;
-    while ((region = fleet_region_at(queue->fleet, region_at)) != NULL) {
-        if (pages++ == PAGES_PER_PASS) {
-            queue->is_cut = true;
-            queue->region = region_at;
-            queue->after = after;
-            break;
-        }
-        bool is_last;
-        int r = pass_page(queue, page_mode, region, &after, &outcome, &is_last, e);
+    size_t n = 0;
+    while (fleet_region_at(queue->fleet, n) != NULL)
+        n++;
+    for (size_t i = 0; i < n; i++) {
+        const struct fleet_region *region = fleet_region_at(queue->fleet, (queue->region + i) % n);
+        int r = pass_region(queue, mode, region, &outcome, e);
         if (r < 0)
             return r;
-        page_mode = QUEUE_FILL;
-        if (is_last) {
-            region_at++;
-            after = QUEUE_PLACE_HEAD;
-            page_mode = mode;
-        }
     }
-    outcome.is_cut = queue->is_cut;
+    queue->region++;
     *ret_outcome = outcome;
     return 0;
+}
+
+int queue_write_counts(struct queue *queue, struct err *e)
+{
+    static const char *const names[] = {"placed", "placed_on_pin", "placed_by_image",
+                                        "placed_with_pin"};
+    const int64_t values[] = {queue->counts.placed, queue->counts.placed_pin,
+                              queue->counts.placed_image, queue->counts.with_pin};
+    if (queue->counts.placed == 0)
+        return 0;
+    queue->counts = (struct queue_counts){0};
+    CLEANUP(params_done) struct params p;
+    counter_store_add_params(&p, names, values, ARRAY_LEN(names));
+    return db_run(queue->db, &counter_store_add, &p, NULL, e);
 }

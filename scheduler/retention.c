@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "store/idempotency_store.h"
 #include "store/log_store.h"
+#include "store/pin_store.h"
 
 #define FORGET_ROWS 10000 /* about the keys of a minute at 160 triggers a second */
 #define DAYS_AHEAD 7
@@ -36,5 +37,6 @@ static void keep_log_days(struct db *db, int64_t keep_days)
 int retention_tick(struct db *db, int64_t log_days, struct err *e)
 {
     keep_log_days(db, log_days);
-    return run_with(db, &idempotency_store_forget, FORGET_ROWS, NULL, e);
+    int r = run_with(db, &idempotency_store_forget, FORGET_ROWS, NULL, e);
+    return r < 0 ? r : run_with(db, &pin_store_expire, FORGET_ROWS, NULL, e);
 }

@@ -12,19 +12,20 @@
 #include "store/db.h"
 #include "store/lease_store.h"
 
-#include "fleet.h"
 #include "fleet_sync.h"
 #include "leader.h"
 #include "queue.h"
 #include "reaper.h"
 #include "retention.h"
+#include "timers.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 
 #define TICK_US CLOCK_US_PER_S
-#define TICKS_PER_RELOAD 5 /* of the whole fleet, when nothing waits for it */
+#define STANDBY_US (200 * CLOCK_US_PER_MS)
+#define TICKS_PER_RELOAD 5 /* of the whole fleet, and of what is held back */
 #define TICKS_PER_RETENTION 60
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS 1000
@@ -37,12 +38,30 @@ struct session {
     struct fleet_sync sync;
     struct queue queue;
     struct reaper reaper;
+    struct timers timers;
     bool runs_were_added;
     bool runs_wait; /* some did not fit at the last look */
     bool is_cut;    /* the last pass has more to do */
     unsigned ticks;
     int64_t next_tick_us;
 };
+
+/* The time in which a hypervisor may act for a run without a word from us ends that much before we
+ * give the run to another. */
+static int64_t lease_of(int64_t silence_s)
+{
+    int64_t margin_s = silence_s / 10 > 2 ? silence_s / 10 : 2;
+    return silence_s > margin_s ? silence_s - margin_s : 1;
+}
+
+static struct queue_options queue_options_of(const struct scheduler_options *options)
+{
+    return (struct queue_options){
+        .leases = {.start_s = lease_of(options->lost_after_s),
+                   .run_s = lease_of(options->lost_after_s + options->lost_grace_s)},
+        .hold_after_us = options->hold_after_s * CLOCK_US_PER_S,
+    };
+}
 
 static void session_done(struct session *s)
 {
@@ -56,13 +75,15 @@ static int session_init(struct session *s, const struct scheduler_options *optio
     *s = (struct session){.options = options, .fleet = fleet_new()};
     if (s->fleet == NULL)
         return err_set(e, ERR_INTERNAL, "start a session: out of memory");
+    fleet_set_policy(s->fleet, options->policy);
+    struct queue_options queue_options = queue_options_of(options);
     int r = db_open(options->database_url, "errand-scheduler", &s->db, e);
     if (r == 0)
         r = lease_store_prepare_session(s->db, e);
     if (r == 0)
-        r = queue_init(&s->queue, s->db, s->fleet, e);
-    if (r == 0)
-        fleet_sync_init(&s->sync, s->db, s->fleet);
+        r = queue_init(&s->queue, s->db, s->fleet, &queue_options, e);
+    fleet_sync_init(&s->sync, s->db, s->fleet);
+    timers_init(&s->timers, s->db);
     return r;
 }
 
@@ -94,33 +115,64 @@ static void on_notice(void *user, const char *channel, const char *payload)
 static int pass(struct session *s, enum queue_mode mode, struct err *e)
 {
     struct queue_outcome outcome;
-    bool is_first_part = !s->is_cut;
     int r = queue_pass(&s->queue, mode, &outcome, e);
     if (r < 0)
         return r;
     s->is_cut = outcome.is_cut;
-    if (mode != QUEUE_FILL && is_first_part)
-        s->runs_wait = false;
-    s->runs_wait = s->runs_wait || outcome.passed_over > 0 || outcome.is_cut;
+    s->runs_wait = outcome.runs_wait || outcome.is_cut;
     return 0;
+}
+
+static int look_at_fleet(struct session *s, bool is_full, struct err *e)
+{
+    bool has_more;
+    return is_full ? fleet_sync_all(&s->sync, &has_more, e)
+                   : fleet_sync_noted(&s->sync, &has_more, e);
+}
+
+/* While nothing waits, nobody needs to know at once what became free. */
+static bool wants_notes(const struct session *s)
+{
+    return s->runs_wait || s->runs_were_added || s->timers.some_are_held;
 }
 
 static int tick(struct session *s, struct err *e)
 {
     bool fleet_changed = false;
-    bool has_more;
+    bool added = false;
+    bool is_full = s->ticks % TICKS_PER_RELOAD == 0;
     s->next_tick_us = clock_mono_us() + TICK_US;
     int r = leader_renew(s->db, e);
     if (r == 0)
         r = reaper_tick(&s->reaper, &fleet_changed, e);
-    if (r == 0 && (fleet_changed || s->runs_wait || s->ticks % TICKS_PER_RELOAD == 0))
-        r = fleet_sync_all(&s->sync, &has_more, e);
+    if (r == 0)
+        r = timers_tick(&s->timers, &added, e);
+    if (r == 0 && is_full)
+        r = timers_sweep(&s->timers, &added, e);
+    if (r == 0)
+        r = timers_look(&s->timers, e);
+    if (r == 0 && (is_full || fleet_changed || wants_notes(s)))
+        r = look_at_fleet(s, is_full || fleet_changed, e);
     if (r == 0 && s->ticks % TICKS_PER_RETENTION == 0)
         r = retention_tick(s->db, s->options->log_days, e);
+    if (r == 0)
+        r = queue_write_counts(&s->queue, e);
     s->ticks++;
-    if (!s->is_cut)
-        s->runs_were_added = false;
-    return r < 0 ? r : pass(s, QUEUE_EXPLAIN_ALL, e);
+    s->runs_were_added = false;
+    return r < 0 ? r : pass(s, QUEUE_EXPLAIN, e);
+}
+
+/* Runs changed: one may have left a slot of its runner to another, or room on its hypervisor. */
+static int take_notes(struct session *s, bool *ret_has_more, struct err *e)
+{
+    bool added = false;
+    int r = 0;
+    if (s->timers.some_are_held && s->sync.runs_n > 0)
+        r = timers_admit_after(&s->timers, s->sync.runs, s->sync.runs_n, &added, e);
+    s->runs_were_added |= added;
+    if (r == 0)
+        r = fleet_sync_noted(&s->sync, ret_has_more, e);
+    return r;
 }
 
 /* One turn of work, the most urgent first. */
@@ -128,25 +180,21 @@ static int work(struct session *s, struct err *e)
 {
     if (clock_mono_us() >= s->next_tick_us)
         return tick(s, e);
-    if (s->is_cut)
-        return pass(s, QUEUE_FILL, e);
 
     bool has_more = false;
-    if (s->runs_were_added || (s->runs_wait && fleet_sync_has_notes(&s->sync))) {
-        int r = fleet_sync_noted(&s->sync, &has_more, e);
-        if (r < 0)
-            return r;
-    }
-    if (s->runs_were_added) {
-        s->runs_were_added = false;
-        return pass(s, QUEUE_EXPLAIN_NEW, e);
-    }
-    return has_more ? pass(s, QUEUE_FILL, e) : 0;
+    int r = 0;
+    if (wants_notes(s) && fleet_sync_has_notes(&s->sync))
+        r = take_notes(s, &has_more, e);
+    bool were_added = s->runs_were_added;
+    s->runs_were_added = false;
+    if (r == 0 && (s->is_cut || were_added || (s->runs_wait && has_more)))
+        r = pass(s, QUEUE_PLACE, e);
+    return r == 0 && were_added ? timers_look(&s->timers, e) : r;
 }
 
 static bool has_work(const struct session *s)
 {
-    return s->is_cut || s->runs_were_added || (s->runs_wait && fleet_sync_has_notes(&s->sync));
+    return s->is_cut || s->runs_were_added || (wants_notes(s) && fleet_sync_has_notes(&s->sync));
 }
 
 /* Listen before the first look, so that nothing falls between. */
@@ -190,7 +238,7 @@ static int serve(struct session *s, struct err *e)
     if (r == 0 && !leads)
         log_info("scheduler.stands_by");
     while (r == 0 && !leads) {
-        if (wait_for(s->options, NULL, TICK_US))
+        if (wait_for(s->options, NULL, STANDBY_US))
             return 0;
         r = leader_try(s->db, &leads, e);
     }

@@ -8,12 +8,16 @@
 
 #include <stdint.h>
 
+#include "placement/fleet.h"
+
 struct scheduler_options {
     const char *database_url;
     int64_t lost_after_s;
     int64_t lost_grace_s;
-    int64_t log_days; /* that logs are kept; 0 = for ever */
-    int signal_fd;    /* process_signals_open() */
+    int64_t log_days;     /* that logs are kept; 0 = for ever */
+    int64_t hold_after_s; /* a run that waited so long has a hypervisor kept free for it */
+    struct fleet_policy policy;
+    int signal_fd; /* process_signals_open() */
 };
 
 /* Returns when a signal asks for it, with leadership given up. */

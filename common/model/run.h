@@ -43,6 +43,8 @@ struct run {
     const char *trigger_ref;
     const char *pending_reason;
     const char *pending_message;
+    int64_t retries;   /* how often it was tried again */
+    const char *retry; /* JSON object, as of its runner; or NULL */
     const char *termination_reason;
     const char *termination_message;
     int64_t exit_code;

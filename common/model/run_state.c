@@ -3,22 +3,32 @@
 
 #include <string.h>
 
-static const struct {
-    enum run_state from;
-    enum run_event event;
-    enum run_state to;
-} rules[] = {
-    {RUN_PENDING, RUN_EVENT_ASSIGN, RUN_ASSIGNED},
-    {RUN_PENDING, RUN_EVENT_FAIL, RUN_FAILED},
-    {RUN_PENDING, RUN_EVENT_CANCEL, RUN_CANCELED},
-    {RUN_ASSIGNED, RUN_EVENT_REQUEUE, RUN_PENDING},
-    {RUN_ASSIGNED, RUN_EVENT_START, RUN_RUNNING},
-    {RUN_ASSIGNED, RUN_EVENT_SUCCEED, RUN_SUCCEEDED},
-    {RUN_ASSIGNED, RUN_EVENT_FAIL, RUN_FAILED},
-    {RUN_ASSIGNED, RUN_EVENT_CANCEL, RUN_CANCELED},
-    {RUN_RUNNING, RUN_EVENT_SUCCEED, RUN_SUCCEEDED},
-    {RUN_RUNNING, RUN_EVENT_FAIL, RUN_FAILED},
-    {RUN_RUNNING, RUN_EVENT_CANCEL, RUN_CANCELED},
+static const struct run_state_rule rules[] = {
+    {RUN_PENDING, RUN_EVENT_ASSIGN, RUN_ASSIGNED, "the scheduler placed it; counts `attempt` up"},
+    {RUN_PENDING, RUN_EVENT_FAIL, RUN_FAILED,
+     "the scheduler: it waited longer than `pending_timeout_seconds`"},
+    {RUN_PENDING, RUN_EVENT_CANCEL, RUN_CANCELED,
+     "a user stopped it; or `on_overlap` skipped or replaced it"},
+    {RUN_ASSIGNED, RUN_EVENT_REQUEUE, RUN_PENDING,
+     "the scheduler: its hypervisor was silent for `lost_after_seconds` and had not said that it "
+     "started"},
+    {RUN_ASSIGNED, RUN_EVENT_RETRY, RUN_PENDING,
+     "the agent: no image, no container, and its policy tries again"},
+    {RUN_ASSIGNED, RUN_EVENT_START, RUN_RUNNING, "the agent: the process runs"},
+    {RUN_ASSIGNED, RUN_EVENT_SUCCEED, RUN_SUCCEEDED,
+     "the agent: a run so short that start and end came together"},
+    {RUN_ASSIGNED, RUN_EVENT_FAIL, RUN_FAILED, "the agent: no image, no container"},
+    {RUN_ASSIGNED, RUN_EVENT_CANCEL, RUN_CANCELED,
+     "the agent stopped it before it started; or the scheduler, when a stop was asked for and the "
+     "hypervisor was lost"},
+    {RUN_RUNNING, RUN_EVENT_RETRY, RUN_PENDING,
+     "the agent, or the scheduler when the hypervisor is lost: it failed and its policy tries "
+     "again"},
+    {RUN_RUNNING, RUN_EVENT_SUCCEED, RUN_SUCCEEDED, "the agent: exit code 0"},
+    {RUN_RUNNING, RUN_EVENT_FAIL, RUN_FAILED,
+     "the agent: any other end; or the scheduler: `hypervisor_lost`"},
+    {RUN_RUNNING, RUN_EVENT_CANCEL, RUN_CANCELED,
+     "the agent: a stop was asked for, whatever the exit code"},
 };
 
 static const char *const state_names[] = {
@@ -28,8 +38,9 @@ static const char *const state_names[] = {
 _Static_assert(ARRAY_LEN(state_names) == RUN_STATE_COUNT, "a name for every state");
 
 static const char *const event_names[] = {
-    [RUN_EVENT_ASSIGN] = "assign",   [RUN_EVENT_REQUEUE] = "requeue", [RUN_EVENT_START] = "start",
-    [RUN_EVENT_SUCCEED] = "succeed", [RUN_EVENT_FAIL] = "fail",       [RUN_EVENT_CANCEL] = "cancel",
+    [RUN_EVENT_ASSIGN] = "assign", [RUN_EVENT_REQUEUE] = "requeue", [RUN_EVENT_RETRY] = "retry",
+    [RUN_EVENT_START] = "start",   [RUN_EVENT_SUCCEED] = "succeed", [RUN_EVENT_FAIL] = "fail",
+    [RUN_EVENT_CANCEL] = "cancel",
 };
 _Static_assert(ARRAY_LEN(event_names) == RUN_EVENT_COUNT, "a name for every event");
 
@@ -43,6 +54,12 @@ int run_state_next(enum run_state from, enum run_event event, enum run_state *re
     }
     return err_set(e, ERR_CONFLICT, "a run that is %s cannot %s", run_state_name(from),
                    run_event_name(event));
+}
+
+const struct run_state_rule *run_state_rules(size_t *ret_n)
+{
+    *ret_n = ARRAY_LEN(rules);
+    return rules;
 }
 
 bool run_state_is_final(enum run_state state)

@@ -29,7 +29,12 @@ struct runner {
     const char *stop_signal; /* "SIGTERM" */
     const char *pull_policy; /* "missing", "always" or "never" */
     int64_t pull_timeout_seconds;
-    int64_t priority; /* larger goes first */
+    int64_t priority;                /* larger goes first */
+    int64_t max_concurrency;         /* open runs at once; 0: any number */
+    const char *on_overlap;          /* "queue", "skip" or "replace" */
+    const char *retry;               /* JSON object, complete; or NULL: never */
+    int64_t pending_timeout_seconds; /* 0: waits for ever */
+    const char *hypervisor_labels;   /* JSON object of texts that a hypervisor must have */
     int64_t pids_limit;
     int64_t shm_size_mb;
     const char *network; /* "bridge" or "none" */

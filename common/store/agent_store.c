@@ -5,6 +5,8 @@
  */
 #include "store/agent_store.h"
 
+#include "store/queue_store.h"
+
 #define PARAMS_BYTES (64 << 10)
 #define KEY_BYTES 32
 #define MESSAGE_CHARS_MAX "1000"
@@ -15,7 +17,7 @@ static const char sql_register[] =
     "   disk_free_bytes, version, runtimes, public_key, labels)"
     " SELECT $1::uuid, $3, regions.id, $5::int, $6::int, $6::int, $7::bigint, $8, $9::text[],"
     "   $10::bytea, $12::jsonb FROM regions WHERE slug = $4"
-    " ON CONFLICT (name) DO UPDATE SET region_id = excluded.region_id,"
+    " ON CONFLICT (name) WHERE removed_at IS NULL DO UPDATE SET region_id = excluded.region_id,"
     "   cpu_milli = excluded.cpu_milli, memory_total_mb = excluded.memory_total_mb,"
     "   memory_free_mb = least(hypervisors.memory_free_mb, excluded.memory_total_mb),"
     "   disk_free_bytes = excluded.disk_free_bytes, version = excluded.version,"
@@ -43,6 +45,11 @@ static const char sql_heartbeat[] =
 static const char sql_current[] =
     "SELECT EXISTS (SELECT FROM runs WHERE " FENCE " AND state IN ('assigned', 'running'))";
 
+/* The attempt is over and went back to the queue because this hypervisor said so. */
+#define ENDED_HERE                                                                                 \
+    "EXISTS (SELECT FROM run_attempts WHERE run_id = $1 AND attempt = $2::int"                     \
+    " AND hypervisor_id = $3::uuid AND log_lines IS NOT NULL)"
+
 static const char sql_started[] =
     "WITH moved AS ("
     " UPDATE runs SET state = 'running', pending_reason = NULL, pending_message = NULL,"
@@ -52,28 +59,54 @@ static const char sql_started[] =
     " WHERE " FENCE " AND state = 'assigned' RETURNING 1"
     ")"
     " SELECT EXISTS (SELECT FROM moved) OR EXISTS (SELECT FROM runs WHERE " FENCE
-    "   AND state <> 'assigned' AND termination_reason IS DISTINCT FROM 'hypervisor_lost')";
+    "   AND state <> 'assigned' AND termination_reason IS DISTINCT FROM 'hypervisor_lost')"
+    "   OR " ENDED_HERE;
 
+/* `target` is the run as it is under its lock, with the delay after which it is tried again, if it
+ * is. An agent that gave the run up because it was cut off says so by 'hypervisor_lost'; before the
+ * start that is nobody's fault and no try. */
 static const char sql_finished[] =
-    "WITH moved AS ("
+    "WITH target AS ("
+    " SELECT *, CASE WHEN stop_requested OR $6 = 'exited' AND $5::int = 0 THEN NULL"
+    "    WHEN state = 'assigned' AND $6 = 'hypervisor_lost' THEN 0"
+    "    WHEN retry IS NOT NULL THEN run_retry_delay(retry, retries, $6, $5::int) END AS delay,"
+    "  (state <> 'assigned' OR $6 <> 'hypervisor_lost')::int AS tries,"
+    "  CASE WHEN $6 = 'exited' THEN 'exit code ' || $5::int ELSE $6 END AS outcome,"
+    "  coalesce(started_at, CASE WHEN $5 IS NOT NULL"
+    "    THEN greatest(assigned_at, created_at, least($4::timestamptz, now())) END) AS began_at"
+    " FROM runs WHERE " FENCE " AND state IN ('assigned', 'running') FOR UPDATE"
+    "), kept AS ("
+    " INSERT INTO run_attempts (run_id, attempt, hypervisor_id, termination_reason,"
+    "   termination_message, exit_code, oom_killed, image_digest, pull_ms, start_ms, cpu_ms,"
+    "   memory_peak_bytes, log_lines, log_bytes, log_truncated, assigned_at, started_at,"
+    "   completed_at)"
+    " SELECT id, attempt, hypervisor_id, $6, left($7, " MESSAGE_CHARS_MAX "), $5::int,"
+    "   $13::boolean, image_digest, pull_ms, start_ms, $11::bigint, $12::bigint, $8::bigint,"
+    "   $9::bigint, $10::boolean, assigned_at, began_at,"
+    "   greatest(began_at, assigned_at, created_at, least($4::timestamptz, now()))"
+    " FROM target WHERE delay IS NOT NULL"
+    "), again AS ("
+    " UPDATE runs SET " QUEUE_STORE_AGAIN
+    " FROM target WHERE runs.id = target.id AND target.delay IS NOT NULL RETURNING 1"
+    "), moved AS ("
     " UPDATE runs SET"
-    "   state = CASE WHEN stop_requested THEN 'canceled'"
+    "   state = CASE WHEN runs.stop_requested THEN 'canceled'"
     "     WHEN $6 = 'exited' AND $5::int = 0 THEN 'succeeded' ELSE 'failed' END,"
-    "   termination_reason = CASE WHEN stop_requested THEN 'canceled' ELSE $6 END,"
+    "   termination_reason = CASE WHEN runs.stop_requested"
+    "     THEN coalesce(runs.stop_reason, 'canceled') ELSE $6 END,"
     "   termination_message = left($7, " MESSAGE_CHARS_MAX "), exit_code = $5::int,"
     "   pending_reason = NULL, pending_message = NULL,"
-    "   started_at = coalesce(started_at, CASE WHEN $5 IS NOT NULL"
-    "     THEN greatest(assigned_at, created_at, least($4::timestamptz, now())) END),"
-    "   completed_at = greatest(started_at, assigned_at, created_at,"
+    "   started_at = began_at,"
+    "   completed_at = greatest(began_at, runs.assigned_at, runs.created_at,"
     "     least($4::timestamptz, now())),"
     "   log_lines = $8::bigint, log_bytes = $9::bigint, log_truncated = $10::boolean,"
     "   cpu_ms = $11::bigint, memory_peak_bytes = $12::bigint, oom_killed = $13::boolean,"
     "   updated_at = now()"
-    " WHERE " FENCE " AND state IN ('assigned', 'running') RETURNING 1"
+    " FROM target WHERE runs.id = target.id AND target.delay IS NULL RETURNING 1"
     ")"
-    " SELECT EXISTS (SELECT FROM moved) OR EXISTS (SELECT FROM runs WHERE " FENCE
-    "   AND state NOT IN ('assigned', 'running')"
-    "   AND termination_reason IS DISTINCT FROM 'hypervisor_lost')";
+    " SELECT EXISTS (SELECT FROM moved) OR EXISTS (SELECT FROM again)"
+    "   OR EXISTS (SELECT FROM runs WHERE " FENCE "   AND state NOT IN ('assigned', 'running')"
+    "   AND termination_reason IS DISTINCT FROM 'hypervisor_lost') OR " ENDED_HERE;
 
 const struct statement agent_store_register = {"agent_register", sql_register, .repeatable = true};
 const struct statement agent_store_heartbeat = {"agent_heartbeat", sql_heartbeat,

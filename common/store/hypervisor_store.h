@@ -3,8 +3,8 @@
  * Hypervisors as the scheduler sees them: what room they have, and whether they are still heard of.
  * What they report themselves is agent_store.h.
  *
- * A status is 'ready', 'draining', 'cordoned' or 'lost'. Silence turns only ready into lost, and a
- * heartbeat only lost into ready, so draining stays draining.
+ * A status is 'ready', 'draining', 'cordoned' or 'lost'; people change it by fleet_store.h. Silence
+ * turns only ready into lost, and a heartbeat only lost into ready, so draining stays draining.
  */
 #ifndef ERRAND_STORE_HYPERVISOR_STORE_H
 #define ERRAND_STORE_HYPERVISOR_STORE_H
@@ -21,14 +21,18 @@ struct hypervisor_capacity {
     const char *name; /* borrowed from the rows */
     struct id region;
     const char *status; /* borrowed */
+    const char *labels; /* borrowed; "key=value" lines, sorted */
     int64_t cpu_milli;
+    int64_t cpu_used_milli; /* of runs assigned to it or running on it */
     int64_t memory_total_mb;
     int64_t memory_reported_mb; /* free, as of its last heartbeat */
-    int64_t memory_used_mb;     /* of runs assigned to it or running on it */
+    int64_t memory_used_mb;     /* as of the cores */
     int64_t last_seen_us;
 };
 
-/* All of them; or those that have one of the ids or were given one of the runs. */
+/* All of them; or those of a region ($1); or those that have one of the ids or were given one of
+ * the runs. Removed ones are none. */
+extern const struct statement hypervisor_store_load_region;
 extern const struct statement hypervisor_store_load_all;
 extern const struct statement hypervisor_store_load_some;
 void hypervisor_store_load_some_params(struct params *p, const struct id *hypervisors,

@@ -158,6 +158,17 @@ void params_add_i64_column(struct params *p, const int64_t *first, size_t n, siz
     end(p);
 }
 
+void params_add_time_column(struct params *p, const int64_t *first_us, size_t n, size_t stride)
+{
+    begin_array(p, PG_OID_TIMESTAMPTZ, n);
+    for (size_t i = 0; i < n; i++) {
+        const int64_t *at_us = nth(first_us, i, stride);
+        uint64_t wire = htobe64((uint64_t)(*at_us - PG_EPOCH_US));
+        add_element(p, &wire, sizeof(wire));
+    }
+    end(p);
+}
+
 void params_add_bytes_column(struct params *p, const struct params_bytes *first, size_t n,
                              size_t stride)
 {

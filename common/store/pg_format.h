@@ -11,6 +11,7 @@
 #define PG_OID_BYTEA 17u
 #define PG_OID_INT8 20u
 #define PG_OID_TEXT 25u
+#define PG_OID_TIMESTAMPTZ 1184u
 #define PG_OID_UUID 2950u
 
 /* timestamptz counts microseconds from 2000-01-01T00:00:00Z */

@@ -11,6 +11,14 @@
 #define TEXT_OF(macro) #macro
 #define TEXT(macro) TEXT_OF(macro)
 
+/* Why a run waits is said when it is read: a million runs of a size share one note. */
+#define PENDING_REASON                                                                             \
+    "CASE r.state WHEN 'pending' THEN"                                                             \
+    " pending_reason(r.hold, coalesce(q.reason, r.pending_reason)) END"
+#define PENDING_MESSAGE                                                                            \
+    "CASE r.state WHEN 'pending' THEN pending_message(r.hold, r.runner_id, r.created_at, r.id,"    \
+    " r.pending_message, q.message) END"
+
 /* What is read, of `runs r`, `hypervisors h` and `log_heads l`. Column 0 is a page's total. */
 #define RUN_READ(X)                                                                                \
     X(ID, "r.id")                                                                                  \
@@ -34,8 +42,10 @@
     X(TRIGGER_KIND, "r.trigger_kind")                                                              \
     X(TRIGGER_BY, "r.trigger_by")                                                                  \
     X(TRIGGER_REF, "r.trigger_ref")                                                                \
-    X(PENDING_REASON, "r.pending_reason")                                                          \
-    X(PENDING_MESSAGE, "r.pending_message")                                                        \
+    X(PENDING_REASON, PENDING_REASON)                                                              \
+    X(PENDING_MESSAGE, PENDING_MESSAGE)                                                            \
+    X(RETRIES, "r.retries")                                                                        \
+    X(RETRY, "r.retry::text")                                                                      \
     X(TERMINATION_REASON, "r.termination_reason")                                                  \
     X(TERMINATION_MESSAGE, "r.termination_message")                                                \
     X(EXIT_CODE, "r.exit_code")                                                                    \
@@ -68,7 +78,10 @@ enum {
     " LEFT JOIN regions g ON g.id = r.region_id"                                                   \
     " LEFT JOIN instance_types t ON t.id = r.instance_type_id"                                     \
     " LEFT JOIN hypervisors h ON h.id = r.hypervisor_id"                                           \
-    " LEFT JOIN log_heads l ON l.run_id = r.id AND l.attempt = r.attempt"
+    " LEFT JOIN log_heads l ON l.run_id = r.id AND l.attempt = r.attempt"                          \
+    " LEFT JOIN queue_notes q ON r.state = 'pending' AND q.region_id = r.region_id"                \
+    "  AND q.memory_mb = r.memory_mb AND q.cpu_milli = r.cpu_milli"                                \
+    "  AND q.placement_labels = r.placement_labels"
 
 /* What a trigger is about: $1 project, $2 runner, $3 instance type's slug, $4 more labels. */
 #define TRIGGER_RUNNER                                                                             \
@@ -82,6 +95,10 @@ enum {
     " )"
 #define LABELS_FIT "(SELECT count(*) FROM jsonb_object_keys(all_labels)) <= " TEXT(LIMIT_LABELS)
 
+/* A point of priority is worth so much waiting. All grow older alike, so the order of two runs
+ * never changes and is one column. */
+#define PRIORITY_WORTH "1 minute"
+
 /* $5 id, $6 whether $7 command and $8 argv replace the runner's, $9 entrypoint, $10 timeout,
  * $11 priority, $12 and $13 who triggered, $14 and $15 keys and values of its own environment.
  * Run again, it answers the run it made the first time. */
@@ -91,7 +108,9 @@ static const char sql_trigger[] =
     "  memory_mb, cpu_milli, price_second_nano, image, image_digest, command, argv, entrypoint,"
     "  timeout_seconds, priority, labels, env_keys, trigger_kind, trigger_by, pending_reason,"
     "  stop_grace_seconds, stop_signal, pull_policy, pull_timeout_seconds, pids_limit, shm_size_mb,"
-    "  network, sandbox, read_only, user_spec, log_limit_bytes, container_registry_id, log_storage)"
+    "  network, sandbox, read_only, user_spec, log_limit_bytes, container_registry_id,"
+    "  log_storage, queue_at, hold, retry, pending_timeout_seconds, pending_until, "
+    "placement_labels)"
     " SELECT $5, r.project_id, r.id, r.version, r.region_id, type.id,"
     "  type.memory_mb, type.cpu_milli, type.price_second_nano,"
     "  " IMAGE_OF_RUNNER ", r.image_digest,"
@@ -104,7 +123,11 @@ static const char sql_trigger[] =
     "  $12, $13, 'queued',"
     "  r.stop_grace_seconds, r.stop_signal, r.pull_policy, r.pull_timeout_seconds, r.pids_limit,"
     "  r.shm_size_mb, r.network, r.sandbox, r.read_only, r.user_spec, r.log_limit_bytes,"
-    "  r.container_registry_id, r.log_storage"
+    "  r.container_registry_id, r.log_storage,"
+    "  now() - coalesce($11, r.priority) * interval '" PRIORITY_WORTH "',"
+    "  CASE WHEN r.max_concurrency IS NOT NULL THEN 'concurrency_limit' END, r.retry,"
+    "  r.pending_timeout_seconds, now() + make_interval(secs => r.pending_timeout_seconds),"
+    "  label_lines(r.hypervisor_labels)"
     " FROM runner r JOIN type ON true"
     "  LEFT JOIN container_registries c ON c.id = r.container_registry_id WHERE " LABELS_FIT
     " ON CONFLICT (id) DO NOTHING RETURNING *"
@@ -136,7 +159,7 @@ static const char sql_stop[] =
     "), stopped AS ("
     " UPDATE runs r SET stop_requested = true, updated_at = now(),"
     "  state = CASE r.state WHEN 'pending' THEN 'canceled' ELSE r.state END,"
-    "  termination_reason = CASE r.state WHEN 'pending' THEN 'canceled' END,"
+    "  termination_reason = CASE r.state WHEN 'pending' THEN 'canceled' END, stop_reason = NULL,"
     "  completed_at = CASE r.state WHEN 'pending' THEN now() END"
     " FROM target WHERE r.id = target.id AND (target.state = 'pending'"
     "  OR target.state IN ('assigned', 'running') AND NOT target.stop_requested)"
@@ -207,6 +230,8 @@ void run_store_read(const struct rows *rows, int row, struct run *ret_run)
         .trigger_ref = row_text(rows, row, COLUMN_TRIGGER_REF),
         .pending_reason = row_text(rows, row, COLUMN_PENDING_REASON),
         .pending_message = row_text(rows, row, COLUMN_PENDING_MESSAGE),
+        .retries = row_i64(rows, row, COLUMN_RETRIES, 0),
+        .retry = row_text(rows, row, COLUMN_RETRY),
         .termination_reason = row_text(rows, row, COLUMN_TERMINATION_REASON),
         .termination_message = row_text(rows, row, COLUMN_TERMINATION_MESSAGE),
         .exit_code = row_i64(rows, row, COLUMN_EXIT_CODE, RUN_UNKNOWN),

@@ -24,6 +24,11 @@
     X(PULL_POLICY, "r.pull_policy")                                                                \
     X(PULL_TIMEOUT_SECONDS, "r.pull_timeout_seconds")                                              \
     X(PRIORITY, "r.priority")                                                                      \
+    X(MAX_CONCURRENCY, "r.max_concurrency")                                                        \
+    X(ON_OVERLAP, "r.on_overlap")                                                                  \
+    X(RETRY, "r.retry::text")                                                                      \
+    X(PENDING_TIMEOUT_SECONDS, "r.pending_timeout_seconds")                                        \
+    X(HYPERVISOR_LABELS, "r.hypervisor_labels::text")                                              \
     X(PIDS_LIMIT, "r.pids_limit")                                                                  \
     X(SHM_SIZE_MB, "r.shm_size_mb")                                                                \
     X(NETWORK, "r.network")                                                                        \
@@ -66,7 +71,12 @@
     X("instance_type_id", "$24", params_add_id(p, runner->instance_type.id))                       \
     X("sandbox", "$25", params_add_text(p, runner->sandbox))                                       \
     X("container_registry_id", "$26", params_add_id_or_null(p, runner->container_registry.id))     \
-    X("log_storage", "$27", params_add_text(p, runner->log_storage))
+    X("log_storage", "$27", params_add_text(p, runner->log_storage))                               \
+    X("max_concurrency", "$28::int", add_or_null(p, runner->max_concurrency))                      \
+    X("on_overlap", "$29", params_add_text(p, runner->on_overlap))                                 \
+    X("retry", "$30::jsonb", params_add_text(p, runner->retry))                                    \
+    X("pending_timeout_seconds", "$31::int", add_or_null(p, runner->pending_timeout_seconds))      \
+    X("hypervisor_labels", "$32::jsonb", params_add_text(p, runner->hypervisor_labels))
 
 #define READ_ENUM(name, sql) COLUMN_##name,
 #define READ_SQL(name, sql) ", " sql
@@ -114,7 +124,7 @@ static const char sql_insert[] =
 static const char sql_update[] =
     "WITH old AS ("
     " SELECT id, (version" COLUMNS ") IS DISTINCT FROM (version" VALUES ") AS differs"
-    " FROM runners WHERE id = $2 AND" LIVE " AND version = $28 FOR UPDATE"
+    " FROM runners WHERE id = $2 AND" LIVE " AND version = $33 FOR UPDATE"
     "), edited AS ("
     " UPDATE runners SET version = version + old.differs::int,"
     "  updated_at = CASE WHEN old.differs THEN now() ELSE updated_at END" ASSIGNMENTS
@@ -160,6 +170,11 @@ void runner_store_read(const struct rows *rows, int row, struct runner *ret_runn
         .pull_policy = row_text(rows, row, COLUMN_PULL_POLICY),
         .pull_timeout_seconds = row_i64(rows, row, COLUMN_PULL_TIMEOUT_SECONDS, 0),
         .priority = row_i64(rows, row, COLUMN_PRIORITY, 0),
+        .max_concurrency = row_i64(rows, row, COLUMN_MAX_CONCURRENCY, 0),
+        .on_overlap = row_text(rows, row, COLUMN_ON_OVERLAP),
+        .retry = row_text(rows, row, COLUMN_RETRY),
+        .pending_timeout_seconds = row_i64(rows, row, COLUMN_PENDING_TIMEOUT_SECONDS, 0),
+        .hypervisor_labels = row_text(rows, row, COLUMN_HYPERVISOR_LABELS),
         .pids_limit = row_i64(rows, row, COLUMN_PIDS_LIMIT, 0),
         .shm_size_mb = row_i64(rows, row, COLUMN_SHM_SIZE_MB, 0),
         .network = row_text(rows, row, COLUMN_NETWORK),
@@ -196,6 +211,14 @@ void runner_store_get_params(struct params *p, struct id project, struct id runn
 {
     params_init(p, 128);
     add_ids(p, project, runner);
+}
+
+static void add_or_null(struct params *p, int64_t value)
+{
+    if (value == 0)
+        params_add_null(p);
+    else
+        params_add_i64(p, value);
 }
 
 void runner_store_insert_params(struct params *p, const struct runner *runner)

@@ -106,6 +106,13 @@ const FIELDS = {
   pull_policy: choice('missing', 'always', 'never'),
   pull_timeout_seconds: integer(1, 86400),
   priority: integer(0, 100),
+  max_concurrency: orNull(integer(1, 10000)),
+  on_overlap: choice('queue', 'skip', 'replace'),
+  pending_timeout_seconds: orNull(integer(1, 2592000)),
+  hypervisor_labels: {
+    good: [{}, { gpu: 'a100' }, { a: 'x'.repeat(255) }],
+    bad: [null, 1, 'a', [], labels(33), { a: text(250), b: text(250), c: text(250), d: text(250) }],
+  },
   pids_limit: integer(8, 32768),
   shm_size_mb: integer(1, 65536),
   log_limit_bytes: integer(1024, 68719476736),
@@ -170,6 +177,43 @@ test('problems inside lists and maps are named by their place', async () => {
     'labels.-a',
     `labels.${text(64)}`,
   ]);
+});
+
+test('a retry policy is written as a whole', async () => {
+  const write = (retry) => client.patch(`/v1/runners/${runner.id}`, { retry });
+  const defaults = {
+    delay_seconds: 10,
+    factor: 2,
+    max_delay_seconds: 3600,
+    jitter: 0.1,
+    on: ['failed', 'timeout', 'oom_killed', 'hypervisor_lost'],
+  };
+  for (const given of [
+    { max_attempts: 1 },
+    { max_attempts: 10, delay_seconds: 0, factor: 1, max_delay_seconds: 0, jitter: 1, on: [] },
+    { max_attempts: 2, factor: 100, jitter: 0, on: ['internal'], exit_codes: [1, 255] },
+  ]) {
+    const { status, json, text: body } = await write(given);
+    assert.equal(status, 200, body);
+    assert.deepEqual(json.runner.retry, { ...defaults, ...given });
+  }
+  assert.equal((await write(null)).json.runner.retry, null);
+  for (const [bad, field] of [
+    [1, 'retry'],
+    [[], 'retry'],
+    [{}, 'retry.max_attempts'],
+    [{ max_attempts: 0 }, 'retry.max_attempts'],
+    [{ max_attempts: 11 }, 'retry.max_attempts'],
+    [{ max_attempts: 2, delay_seconds: 86401 }, 'retry.delay_seconds'],
+    [{ max_attempts: 2, factor: 0.9 }, 'retry.factor'],
+    [{ max_attempts: 2, jitter: 1.1 }, 'retry.jitter'],
+    [{ max_attempts: 2, on: ['canceled'] }, 'retry.on'],
+    [{ max_attempts: 2, on: 'failed' }, 'retry.on'],
+    [{ max_attempts: 2, exit_codes: [0] }, 'retry.exit_codes'],
+    [{ max_attempts: 2, exit_codes: [256] }, 'retry.exit_codes'],
+    [{ max_attempts: 2, unknown: 1 }, 'retry.unknown'],
+  ])
+    assertProblems(await write(bad), [field]);
 });
 
 test('required fields are named', async () => {

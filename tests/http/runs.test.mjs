@@ -38,7 +38,7 @@ test('a run begins pending and says what it will be', async () => {
     ...rest
   } = run;
   assert.ok(id && made && changed);
-  assert.equal(reason, 'queued');
+  assert.equal(reason, 'scheduler_down');
   assert.equal(typeof (message ?? ''), 'string');
   assert.deepEqual(rest, {
     status: 'pending',

@@ -17,13 +17,14 @@ readonly -A may_use=(
     [common/base]='base'
     [common/model]='base model'
     [common/logs]='base model logs zstd'
+    [common/placement]='base model placement'
     [common/wire]='base model wire jansson'
     [common/auth]='base auth sodium jansson'
     [common/store]='base model logs store libpq'
     [common/service]='base service'
-    [api]='base model logs wire auth store service h2o jansson libpq openssl zlib'
-    [scheduler]='base model store service libpq uv'
+    [api]='base model logs placement wire auth store service h2o jansson libpq openssl zlib'
     [hypervisor-agent]='base model logs wire auth net service curl jansson uv archive sodium zstd'
+    [scheduler]='base model placement store service libpq uv'
     [hypervisor-agent/shim]='base model wire jansson'
     [hypervisor-agent/drivers]='base model wire jansson seccomp'
     [hypervisor-agent/init]=''
@@ -39,7 +40,7 @@ readonly -A target_of=(
     [curl]='CURL::' [jansson]='Jansson::' [sodium]='Sodium::' [libpq]='PostgreSQL::' [uv]='LibUV::'
     [h2o]='H2O::' [archive]='LibArchive::' [zstd]='Zstd::' [seccomp]='[A-Za-z]*[Ss]eccomp::' [openssl]='OpenSSL::' [zlib]='Zlib::'
 )
-readonly commons=(base model logs wire auth store net service)
+readonly commons=(base model logs placement wire auth store net service)
 
 readonly banned='strcpy|strcat|v?sprintf|strncpy|strtok|atoi|atol|strtol|gets|v?[fs]?scanf|localtime|gmtime|system|popen|alloca'
 

@@ -9,7 +9,8 @@
 
 void queue_fixture_reset(struct db *db)
 {
-    fixture_script(db, "TRUNCATE runs, hypervisors, leases CASCADE");
+    fixture_script(db,
+                   "TRUNCATE runs, hypervisors, leases, queue_notes, scheduler_counters CASCADE");
 }
 
 struct id queue_fixture_hypervisor(struct db *db, int64_t memory_mb)
@@ -25,9 +26,10 @@ struct id queue_fixture_hypervisor(struct db *db, int64_t memory_mb)
 struct id queue_fixture_run(struct db *db, int64_t memory_mb, int64_t priority)
 {
     struct id run = fixture_run_in(db, "pending", (struct id){0});
-    fixture_script(
-        db, "UPDATE runs SET memory_mb = %" PRId64 ", priority = %" PRId64 " WHERE id = '%s'",
-        memory_mb, priority, ID_TEXT(run));
+    fixture_script(db,
+                   "UPDATE runs SET memory_mb = %" PRId64 ", priority = %" PRId64
+                   ", queue_at = created_at - %" PRId64 " * interval '1 minute' WHERE id = '%s'",
+                   memory_mb, priority, priority, ID_TEXT(run));
     return run;
 }
 

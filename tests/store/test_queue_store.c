@@ -35,93 +35,119 @@ static const char *run_field(struct id run, const char *field)
     return fixture_text(db, "SELECT %s FROM runs WHERE id = '%s'", field, ID_TEXT(run));
 }
 
-/* --- page --- */
+/* --- lanes --- */
 
-static struct queue_page whole_queue(void)
+/* Texts of the answer's rows, "memory/cpu/labels" each, joined. */
+static const char *lanes_after(const struct queue_lane *after, int64_t limit)
 {
-    return (struct queue_page){
-        .region = queue_fixture_region(db),
-        .after = QUEUE_PLACE_HEAD,
-        .max_memory_mb = INT32_MAX,
-        .max_cpu_milli = INT32_MAX,
-        .limit = 100,
-    };
+    static char text[1024];
+    struct params p;
+    size_t n = 0;
+    queue_store_lanes_params(&p, queue_fixture_region(db), after, limit);
+    CLEANUP(rows_freep) struct rows *rows = fixture_run(db, &queue_store_lanes, &p);
+    text[0] = '\0';
+    for (int row = 0; row < rows_count(rows); row++) {
+        struct queue_lane lane;
+        queue_store_read_lane(rows, row, &lane);
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%d/%d/%s", row > 0 ? " " : "",
+                              (int)lane.size.memory_mb, (int)lane.size.cpu_milli, lane.size.labels);
+    }
+    return text;
 }
 
-static struct rows *read_page(const struct queue_page *page)
+static void set(struct id run, const char *assignment)
+{
+    fixture_script(db, "UPDATE runs SET %s WHERE id = '%s'", assignment, ID_TEXT(run));
+}
+
+static void test_lanes__one_for_each_size_with_a_run_that_may_be_placed(void **state)
+{
+    (void)state;
+    (void)queue_fixture_run(db, 512, 50);
+    (void)queue_fixture_run(db, 256, 50);
+    (void)queue_fixture_run(db, 256, 70);
+    set(queue_fixture_run(db, 256, 50), "cpu_milli = 4000");
+    set(queue_fixture_run(db, 256, 50), "placement_labels = 'gpu=a'");
+    set(queue_fixture_run(db, 1024, 50), "hold = 'waiting_retry'");
+    set(queue_fixture_run(db, 2048, 50), "state = 'assigned'");
+
+    assert_string_equal(lanes_after(NULL, 100), "256/500/ 256/500/gpu=a 256/4000/ 512/500/");
+    assert_string_equal(lanes_after(NULL, 2), "256/500/ 256/500/gpu=a");
+    struct queue_lane second = {fixture_project(), {256, 500, "gpu=a"}};
+    assert_string_equal(lanes_after(&second, 100), "256/4000/ 512/500/");
+    assert_string_equal(lanes_after(&second, 1), "256/4000/");
+}
+
+static void assert_read(const struct queue_reading *readings, size_t n, const struct id *runs,
+                        int runs_n)
 {
     struct params p;
-    queue_store_page_params(&p, page);
-    return fixture_run(db, &queue_store_page, &p);
-}
-
-static void assert_page(const struct queue_page *page, const struct id *runs, int n)
-{
-    CLEANUP(rows_freep) struct rows *rows = read_page(page);
-    assert_int_equal(rows_count(rows), n);
-    for (int i = 0; i < n; i++) {
+    queue_store_read_lanes_params(&p, queue_fixture_region(db), readings, n);
+    CLEANUP(rows_freep) struct rows *rows = fixture_run(db, &queue_store_read_lanes, &p);
+    assert_int_equal(rows_count(rows), runs_n);
+    for (int i = 0; i < runs_n; i++) {
         struct queued_run run;
-        queue_store_read(rows, i, &run);
+        queue_store_read_run(rows, i, &run);
         assert_true(id_equal(run.place.run, runs[i]));
     }
 }
 
-static void test_page__priority_then_age_from_any_place(void **state)
+static void test_read_lanes__priority_and_age_from_any_place(void **state)
 {
     (void)state;
-    struct id runs[6];
-    runs[2] = queue_fixture_run(db, 256, 50);
+    struct id runs[5];
+    runs[1] = queue_fixture_run(db, 256, 50);
     runs[0] = queue_fixture_run(db, 256, 90);
-    runs[3] = queue_fixture_run(db, 256, 50);
-    runs[5] = queue_fixture_run(db, 256, 0);
-    runs[1] = queue_fixture_run(db, 256, 90);
-    runs[4] = queue_fixture_run(db, 256, 49);
+    runs[2] = queue_fixture_run(db, 256, 50);
+    runs[3] = queue_fixture_run(db, 256, 0);
+    runs[4] = queue_fixture_run(db, 512, 99);
+    struct queue_reading readings[] = {
+        {.lane = {fixture_project(), {256, 500, ""}}, .limit = 10},
+        {.lane = {fixture_project(), {512, 500, ""}}, .limit = 10},
+    };
+    assert_read(readings, 2, runs, 5);
+    assert_read(readings + 1, 1, runs + 4, 1);
 
-    struct queue_page page = whole_queue();
-    assert_page(&page, runs, 6);
-    static const int64_t priorities[] = {90, 90, 50, 50, 49, 0};
-    for (int i = 0; i < 6; i++) {
-        page.after = (struct queue_place){priorities[i], runs[i]};
-        assert_page(&page, runs + i + 1, 5 - i);
-    }
-    page.after = QUEUE_PLACE_HEAD;
-    page.limit = 2;
-    assert_page(&page, runs, 2);
+    struct params p;
+    queue_store_read_lanes_params(&p, queue_fixture_region(db), readings, 1);
+    CLEANUP(rows_freep) struct rows *rows = fixture_run(db, &queue_store_read_lanes, &p);
+    struct queued_run run;
+    queue_store_read_run(rows, 1, &run);
+    readings[0].after = run.place;
+    readings[0].limit = 1;
+    assert_read(readings, 1, runs + 2, 1);
+    set(runs[3],
+        "queue_at = created_at - interval '51 minutes'"); /* it has waited so much longer */
+    assert_read(readings, 1, runs + 2, 1);
+    readings[0].after = (struct queue_place){0};
+    struct id aged[] = {runs[0], runs[3], runs[1]};
+    readings[0].limit = 3;
+    assert_read(readings, 1, aged, 3);
 }
 
-static void test_page__leaves_out_what_cannot_fit_or_does_not_wait(void **state)
+static void test_usage__is_what_runs_of_each_project_hold(void **state)
 {
     (void)state;
-    struct id small = queue_fixture_run(db, 256, 50);
-    (void)queue_fixture_run(db, 257, 99);
-    struct id many_cores = queue_fixture_run(db, 256, 99);
-    struct id stopping = queue_fixture_run(db, 256, 99);
-    struct id elsewhere = queue_fixture_run(db, 256, 99);
-    fixture_script(db, "UPDATE runs SET cpu_milli = 4001 WHERE id = '%s'", ID_TEXT(many_cores));
-    fixture_script(db, "UPDATE runs SET stop_requested = true WHERE id = '%s'", ID_TEXT(stopping));
-    fixture_script(db,
-                   "INSERT INTO regions (id, slug, name) VALUES (gen_random_uuid(), 'far', 'Far')"
-                   " ON CONFLICT DO NOTHING;"
-                   "UPDATE runs SET region_id = (SELECT id FROM regions WHERE slug = 'far')"
-                   " WHERE id = '%s'",
-                   ID_TEXT(elsewhere));
-    static const char *const others[] = {"assigned", "running", "succeeded", "failed", "canceled"};
-    for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        (void)fixture_run_in(db, others[i], (struct id){0});
-
-    struct queue_page page = whole_queue();
-    page.max_memory_mb = 256;
-    page.max_cpu_milli = 4000;
-    assert_page(&page, &small, 1);
-    fixture_script(db, "TRUNCATE runs CASCADE; DELETE FROM regions WHERE slug = 'far'");
+    struct id hypervisor = queue_fixture_hypervisor(db, 4096);
+    (void)fixture_run_in(db, "assigned", hypervisor);
+    (void)fixture_run_in(db, "running", hypervisor);
+    (void)fixture_run_in(db, "pending", (struct id){0});
+    struct params p;
+    params_init(&p, 64);
+    params_add_id(&p, queue_fixture_region(db));
+    CLEANUP(rows_freep) struct rows *rows = fixture_run(db, &queue_store_usage, &p);
+    assert_int_equal(rows_count(rows), 1);
+    assert_int_equal(row_i64(rows, 0, 1, 0), 512);
 }
 
 /* --- assign --- */
 
+static const struct queue_leases leases = {.start_s = 27, .run_s = 135};
+
 static int64_t assign(const struct queue_assignment *items, size_t n)
 {
     struct params p;
-    queue_store_assign_params(&p, items, n);
+    queue_store_assign_params(&p, items, n, &leases);
     CLEANUP(rows_freep) struct rows *rows = fixture_run(db, &queue_store_assign, &p);
     return rows_count(rows);
 }
@@ -219,27 +245,63 @@ static void test_assign__waits_for_a_cordon_and_obeys_it(void **state)
 
     fixture_script(db, "SET lock_timeout = '50ms'");
     CLEANUP(params_done) struct params p;
-    queue_store_assign_params(&p, &(struct queue_assignment){run, hypervisor}, 1);
+    queue_store_assign_params(&p, &(struct queue_assignment){run, hypervisor}, 1, &leases);
     assert_true(db_run(db, &queue_store_assign, &p, NULL, &e) < 0);
     fixture_script(admin, "COMMIT");
     assert_int_equal(assign_one(run, hypervisor), 0);
 }
 
-/* --- reasons --- */
-
-static void test_explain__touches_pending_runs_only(void **state)
+static void test_assign__leases_what_another_could_take_the_place_of(void **state)
 {
     (void)state;
-    struct id waits = queue_fixture_run(db, 256, 50);
-    struct id runs = fixture_run_in(db, "running", (struct id){0});
-    const struct queue_reason items[] = {{waits, "insufficient_memory", "need 1 MB"},
-                                         {runs, "queued", "no"}};
+    struct id hypervisor = queue_fixture_hypervisor(db, 4096);
+    struct id plain = queue_fixture_run(db, 256, 50);
+    struct id slotted = queue_fixture_run(db, 256, 50);
+    struct id retried = queue_fixture_run(db, 256, 50);
+    struct id not_when_lost = queue_fixture_run(db, 256, 50);
+    set(slotted, "slot = 1");
+    set(retried, "retry = '{\"on\": [\"hypervisor_lost\"]}'");
+    set(not_when_lost, "retry = '{\"on\": [\"failed\"]}'");
+    const struct queue_assignment items[] = {{plain, hypervisor},
+                                             {slotted, hypervisor},
+                                             {retried, hypervisor},
+                                             {not_when_lost, hypervisor}};
+    assert_int_equal(assign(items, 4), 4);
+    assert_string_equal(run_field(plain, "start_lease_seconds || ',' || run_lease_seconds"), "");
+    assert_string_equal(run_field(plain, "start_lease_seconds"), "27");
+    assert_string_equal(run_field(slotted, "run_lease_seconds"), "135");
+    assert_string_equal(run_field(retried, "run_lease_seconds"), "135");
+    assert_string_equal(run_field(not_when_lost, "run_lease_seconds"), "");
+}
+
+/* --- reasons --- */
+
+static void put_notes(const struct queue_note *notes, size_t n)
+{
     struct params p;
-    queue_store_explain_params(&p, items, 2);
-    rows_free(fixture_run(db, &queue_store_explain, &p));
-    assert_string_equal(run_field(waits, "pending_reason"), "insufficient_memory");
-    assert_string_equal(run_field(waits, "pending_message"), "need 1 MB");
-    assert_string_equal(run_field(runs, "pending_reason"), "");
+    queue_store_put_notes_params(&p, queue_fixture_region(db), notes, n);
+    rows_free(fixture_run(db, &queue_store_put_notes, &p));
+}
+
+static const char *notes_text(void)
+{
+    return fixture_text(db, "SELECT string_agg(memory_mb || ':' || message, ' ' ORDER BY memory_mb)"
+                            " FROM queue_notes");
+}
+
+static void test_put_notes__makes_them_the_only_ones(void **state)
+{
+    (void)state;
+    const struct queue_note first[] = {{{256, 500, ""}, "insufficient_memory", "a"},
+                                       {{512, 500, ""}, "insufficient_memory", "b"}};
+    const struct queue_note second[] = {{{512, 500, ""}, "insufficient_cpu", "c"},
+                                        {{1024, 500, "x=y"}, "queued", "d"}};
+    put_notes(first, 2);
+    assert_string_equal(notes_text(), "256:a 512:b");
+    put_notes(second, 2);
+    assert_string_equal(notes_text(), "512:c 1024:d");
+    put_notes(first, 0);
+    assert_string_equal(notes_text(), "");
 }
 
 /* --- silence --- */
@@ -295,7 +357,7 @@ static void test_requeue_silent__gives_back_what_was_not_started(void **state)
     assert_string_equal(run_field(assigned, "attempt"), "1");
     assert_string_equal(run_field(assigned, "pending_reason"), "queued");
     assert_string_equal(run_field(assigned, "pending_message"),
-                        "hypervisor node-40 was lost before it started the run");
+                        "attempt 1 ended: hypervisor node-40 was lost");
     assert_string_equal(run_field(stopping, "state"), "canceled");
     assert_string_equal(run_field(stopping, "termination_reason"), "canceled");
     assert_string_equal(run_field(stopping, "completed_at IS NOT NULL"), "true");
@@ -388,15 +450,22 @@ static void test_role__may_schedule_but_read_neither_env_nor_logs(void **state)
     (void)state;
     struct id hypervisor = queue_fixture_hypervisor(db, 4096);
     struct id run = queue_fixture_run(db, 256, 50);
-    struct queue_page page = whole_queue();
+    struct id ids[] = {run};
+    struct params p;
+    struct id region = queue_fixture_region(db);
     fixture_script(db, "SET ROLE errand_scheduler");
-    assert_page(&page, &run, 1);
+    queue_store_lanes_params(&p, region, NULL, 10);
+    rows_free(fixture_run(db, &queue_store_lanes, &p));
+    queue_store_admit_after_params(&p, ids, 1);
+    rows_free(fixture_run(db, &queue_store_admit_after, &p));
+    queue_store_admit_all_params(&p, (struct id){0}, 10);
+    rows_free(fixture_run(db, &queue_store_admit_all, &p));
     assert_int_equal(assign_one(run, hypervisor), 1);
     rows_free(take_silent(&queue_store_requeue_silent, 1));
     rows_free(take_silent(&queue_store_fail_silent, 1));
 
-    static const char *const closed[] = {"run_env",    "runner_env", "runners",
-                                         "log_chunks", "log_heads",  "tokens"};
+    static const char *const closed[] = {"run_env", "runner_env", "log_chunks", "log_heads",
+                                         "tokens"};
     for (size_t i = 0; i < ARRAY_LEN(closed); i++) {
         struct err e;
         char sql[64];
@@ -411,15 +480,17 @@ static void test_role__may_schedule_but_read_neither_env_nor_logs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_page__priority_then_age_from_any_place),
-        CASE(test_page__leaves_out_what_cannot_fit_or_does_not_wait),
+        CASE(test_lanes__one_for_each_size_with_a_run_that_may_be_placed),
+        CASE(test_read_lanes__priority_and_age_from_any_place),
+        CASE(test_usage__is_what_runs_of_each_project_hold),
         CASE(test_assign__moves_the_run_and_counts_the_attempt),
         CASE(test_assign__only_to_a_ready_hypervisor),
         CASE(test_assign__not_what_is_stopped_or_over),
         CASE(test_assign__takes_the_good_of_a_batch),
         CASE(test_assign__passes_over_a_locked_run_without_waiting),
         CASE(test_assign__waits_for_a_cordon_and_obeys_it),
-        CASE(test_explain__touches_pending_runs_only),
+        CASE(test_assign__leases_what_another_could_take_the_place_of),
+        CASE(test_put_notes__makes_them_the_only_ones),
         CASE(test_requeue_silent__gives_back_what_was_not_started),
         CASE(test_requeue_silent__fences_the_old_attempt),
         CASE(test_fail_silent__ends_what_ran),

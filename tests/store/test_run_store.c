@@ -102,6 +102,41 @@ static struct run stop_ok(struct id id)
     return read_row(0);
 }
 
+static struct run get_ok(struct id id)
+{
+    assert_int_equal(get(place_of(id)), 1);
+    return read_row(0);
+}
+
+static void test_get__says_why_it_waits_as_of_now(void **state)
+{
+    (void)state;
+    struct id runner = make_runner();
+    set_runner(runner, "hypervisor_labels = '{\"zone\":\"b\",\"gpu\":\"a\"}'");
+    struct run_request request = request_of(runner);
+    (void)trigger_ok(&request);
+    assert_string_equal(get_ok(request.id).pending_reason, "scheduler_down");
+    assert_string_equal(get_ok(request.id).pending_message,
+                        "no scheduler has been heard of for 10 s");
+
+    fixture_script(db, "INSERT INTO leases VALUES ('scheduler', 'x', now())");
+    assert_string_equal(get_ok(request.id).pending_reason, "queued");
+    assert_null(get_ok(request.id).pending_message);
+    fixture_script(db, "INSERT INTO queue_notes SELECT id, 256, 500, E'gpu=a\\nzone=b',"
+                       " 'insufficient_memory', 'need 256' FROM regions WHERE slug = 'local'");
+    assert_string_equal(get_ok(request.id).pending_reason, "insufficient_memory");
+    assert_string_equal(get_ok(request.id).pending_message, "need 256");
+
+    set_runner(runner, "max_concurrency = 1");
+    struct run_request second = request_of(runner);
+    struct run_request third = request_of(runner);
+    (void)trigger_ok(&second); /* the first counts although it came before the limit */
+    (void)trigger_ok(&third);
+    assert_string_equal(get_ok(third.id).pending_reason, "concurrency_limit");
+    assert_string_equal(get_ok(third.id).pending_message, "at most 1 at once, 1 before it");
+    fixture_script(db, "DELETE FROM leases; DELETE FROM queue_notes");
+}
+
 static void test_trigger__copies_the_runner(void **state)
 {
     (void)state;
@@ -122,7 +157,7 @@ static void test_trigger__copies_the_runner(void **state)
     assert_string_equal(made.entrypoint, "/e");
     assert_string_equal(made.labels, "{\"k\": \"v\"}");
     assert_string_equal(made.env_keys, "[]");
-    assert_string_equal(made.pending_reason, "queued");
+    assert_string_equal(made.pending_reason, "scheduler_down");
     assert_string_equal(made.trigger_by, "tester");
     assert_string_equal(made.instance_type.slug, "standard-s");
     assert_string_equal(made.region.slug, "local");
@@ -471,9 +506,9 @@ static void test_list__filters(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_database, close_database)
-TEST_MAIN(TEST(test_trigger__copies_the_runner), TEST(test_trigger__request_wins),
-          TEST(test_trigger__freezes_the_environment), TEST(test_trigger__twice_is_once),
-          TEST(test_trigger__refusals_are_told_apart),
+TEST_MAIN(TEST(test_get__says_why_it_waits_as_of_now), TEST(test_trigger__copies_the_runner),
+          TEST(test_trigger__request_wins), TEST(test_trigger__freezes_the_environment),
+          TEST(test_trigger__twice_is_once), TEST(test_trigger__refusals_are_told_apart),
           TEST(test_get__belongs_to_project_and_runner),
           TEST(test_get__counts_the_lines_of_this_attempt),
           TEST(test_stop__pending_is_canceled_at_once), TEST(test_stop__pending_again_is_canceled),

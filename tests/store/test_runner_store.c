@@ -65,6 +65,11 @@ static struct runner sample(void)
         .pull_policy = "always",
         .pull_timeout_seconds = 3,
         .priority = 4,
+        .max_concurrency = 3,
+        .on_overlap = "replace",
+        .retry = "{\"on\": [\"failed\"]}",
+        .pending_timeout_seconds = 5,
+        .hypervisor_labels = "{\"gpu\": \"a\"}",
         .pids_limit = 50,
         .shm_size_mb = 6,
         .network = "none",
@@ -130,6 +135,11 @@ static void assert_same_written(const struct runner *a, const struct runner *b)
     assert_same_text(a->pull_policy, b->pull_policy);
     assert_int_equal(a->pull_timeout_seconds, b->pull_timeout_seconds);
     assert_int_equal(a->priority, b->priority);
+    assert_int_equal(a->max_concurrency, b->max_concurrency);
+    assert_same_text(a->on_overlap, b->on_overlap);
+    assert_same_text(a->retry, b->retry);
+    assert_int_equal(a->pending_timeout_seconds, b->pending_timeout_seconds);
+    assert_same_text(a->hypervisor_labels, b->hypervisor_labels);
     assert_int_equal(a->pids_limit, b->pids_limit);
     assert_int_equal(a->shm_size_mb, b->shm_size_mb);
     assert_same_text(a->network, b->network);
@@ -194,6 +204,8 @@ static void test_update__every_field_counts_a_version(void **state)
         .pull_policy = "never",
         .pull_timeout_seconds = 13,
         .priority = 14,
+        .on_overlap = "skip",
+        .hypervisor_labels = "{}",
         .pids_limit = 15,
         .shm_size_mb = 16,
         .network = "bridge",

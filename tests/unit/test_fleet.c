@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fleet.h"
+#include "placement/fleet.h"
 
 #include "support/test.h"
 
@@ -148,11 +148,11 @@ static void test_reserve__and_release(void **state)
     struct place *place = *state;
     put(place);
     struct hypervisor *h = fleet_find(place->fleet, place->entry.id);
-    fleet_reserve(h, 4000);
+    fleet_reserve(place->fleet, h, 4000, 1000);
     assert_int_equal(h->memory_free_mb, 96);
-    assert_int_equal(free_index_most_memory(&h->region->ready, 0), 96);
-    fleet_release(h, 4000);
-    assert_int_equal(free_index_most_memory(&h->region->ready, 0), 4096);
+    assert_int_equal(free_index_roomiest(&h->region->ready, 0)->memory_free_mb, 96);
+    fleet_release(place->fleet, h, 4000, 1000);
+    assert_int_equal(free_index_roomiest(&h->region->ready, 0)->memory_free_mb, 4096);
 }
 
 static void test_reload__forgets_what_was_not_seen(void **state)

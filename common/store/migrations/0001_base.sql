@@ -30,7 +30,7 @@ CREATE TABLE instance_types (
 
 CREATE TABLE hypervisors (
     id              uuid PRIMARY KEY,
-    name            text NOT NULL UNIQUE,
+    name            text NOT NULL,
     region_id       uuid NOT NULL REFERENCES regions,
     status          text NOT NULL DEFAULT 'ready'
                     CHECK (status IN ('ready', 'draining', 'cordoned', 'lost')),
@@ -44,8 +44,11 @@ CREATE TABLE hypervisors (
     version         text NOT NULL DEFAULT '',
     public_key      bytea NOT NULL CHECK (length(public_key) = 32), -- X25519
     created_at      timestamptz NOT NULL DEFAULT now(),
-    last_seen_at    timestamptz NOT NULL DEFAULT now()
+    last_seen_at    timestamptz NOT NULL DEFAULT now(),
+    removed_at      timestamptz                                  -- kept for the history of its runs
 );
+-- a removed one leaves its name to the next
+CREATE UNIQUE INDEX hypervisors_by_name ON hypervisors (name) WHERE removed_at IS NULL;
 
 CREATE TABLE tokens (
     id            uuid PRIMARY KEY,
@@ -95,6 +98,12 @@ CREATE TABLE runners (
     pull_policy          text NOT NULL,
     pull_timeout_seconds int NOT NULL,
     priority             int NOT NULL,
+    max_concurrency      int,                                    -- open runs at once; NULL: any
+    on_overlap           text NOT NULL DEFAULT 'queue'
+                         CHECK (on_overlap IN ('queue', 'skip', 'replace')),
+    retry                jsonb,                                  -- see run_retry_delay()
+    pending_timeout_seconds int,
+    hypervisor_labels    jsonb NOT NULL DEFAULT '{}',            -- only where all of these are
     pids_limit           int NOT NULL,
     shm_size_mb          int NOT NULL,                           -- MiB
     network              text NOT NULL,
@@ -140,7 +149,22 @@ CREATE TABLE runs (
     attempt              int NOT NULL DEFAULT 0,                 -- fence: counts assignments
     hypervisor_id        uuid REFERENCES hypervisors,
     stop_requested       boolean NOT NULL DEFAULT false,
+    stop_reason          text,                                   -- NULL: a user wants it
     priority             int NOT NULL,
+
+    queue_at             timestamptz NOT NULL DEFAULT now(),     -- place in the queue: created_at
+                                                                 -- less a minute a point of priority
+    hold                 text CHECK (hold IN ('concurrency_limit', 'waiting_retry')),
+    slot                 int,                                    -- of its runner's max_concurrency
+    due_at               timestamptz,                            -- of a retry
+    pending_timeout_seconds int,
+    pending_until        timestamptz,                            -- fails if it still waits then
+    retry                jsonb,                                  -- as in runners
+    retries              int NOT NULL DEFAULT 0,                 -- so far
+    placement_labels     text NOT NULL DEFAULT ''                -- label_lines(); part of an index
+                         CHECK (octet_length(placement_labels) <= 2000),
+    start_lease_seconds  int,                                    -- see docs/scheduling.md, "Leases"
+    run_lease_seconds    int,
 
     region_id            uuid NOT NULL REFERENCES regions,
     instance_type_id     uuid NOT NULL REFERENCES instance_types,
@@ -192,14 +216,49 @@ CREATE TABLE runs (
     started_at           timestamptz,
     completed_at         timestamptz
 ) WITH (fillfactor = 80);
-CREATE INDEX runs_queue ON runs (region_id, priority DESC, id) WHERE state = 'pending';
+-- The queue is many lanes, a lane a size of run of a project: a pass reads only lanes that fit.
+CREATE INDEX runs_queue ON runs
+    (region_id, project_id, memory_mb, cpu_milli, placement_labels, queue_at, id)
+    WHERE state = 'pending' AND hold IS NULL;
+CREATE INDEX runs_held ON runs (runner_id, created_at, id)
+    WHERE state = 'pending' AND hold = 'concurrency_limit';
+CREATE INDEX runs_due ON runs (due_at) WHERE state = 'pending' AND hold = 'waiting_retry';
+CREATE INDEX runs_pending_until ON runs (pending_until)
+    WHERE state = 'pending' AND pending_until IS NOT NULL;
+-- Never more than max_concurrency at once, whoever posts and whoever schedules.
+CREATE UNIQUE INDEX runs_slots ON runs (runner_id, slot)
+    WHERE slot IS NOT NULL AND state IN ('pending', 'assigned', 'running');
 CREATE INDEX runs_live ON runs (hypervisor_id) WHERE state IN ('assigned', 'running');
 CREATE INDEX runs_open_by_registry ON runs (container_registry_id)
     WHERE container_registry_id IS NOT NULL AND state IN ('pending', 'assigned', 'running');
-CREATE INDEX runs_open ON runs (runner_id) WHERE state IN ('pending', 'assigned', 'running');
+CREATE INDEX runs_open ON runs (runner_id, hold)
+    WHERE state IN ('pending', 'assigned', 'running');
 CREATE INDEX runs_by_runner ON runs (runner_id, id DESC);
 CREATE INDEX runs_by_project ON runs (project_id, id DESC);
 ALTER TABLE runs SET (autovacuum_vacuum_scale_factor = 0.01);
+
+-- Attempts that ended and were followed, or will be, by another; the last one is the run itself.
+CREATE TABLE run_attempts (
+    run_id              uuid NOT NULL REFERENCES runs ON DELETE CASCADE,
+    attempt             int NOT NULL,
+    hypervisor_id       uuid NOT NULL REFERENCES hypervisors,
+    termination_reason  text NOT NULL,
+    termination_message text,
+    exit_code           int,
+    oom_killed          boolean NOT NULL DEFAULT false,
+    image_digest        text,
+    pull_ms             bigint,
+    start_ms            bigint,
+    cpu_ms              bigint,
+    memory_peak_bytes   bigint,
+    log_lines           bigint,                                  -- declared; NULL: nobody did
+    log_bytes           bigint,
+    log_truncated       boolean NOT NULL DEFAULT false,
+    assigned_at         timestamptz NOT NULL,
+    started_at          timestamptz,
+    completed_at        timestamptz NOT NULL,
+    PRIMARY KEY (run_id, attempt)
+);
 
 -- A run's environment, frozen at trigger time. `owner_id` is the runner or the run the value was
 -- encrypted for and is part of what decrypts it.
@@ -222,12 +281,188 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 
+-- Where a runner's image is kept ready: placement prefers these while they have room.
+CREATE TABLE warm_pins (
+    runner_id     uuid NOT NULL REFERENCES runners ON DELETE CASCADE,
+    hypervisor_id uuid NOT NULL REFERENCES hypervisors ON DELETE CASCADE,
+    image_digest  text NOT NULL,                                 -- what was pulled
+    pool          int NOT NULL DEFAULT 0,                        -- sandboxes kept ready
+    valid_until   timestamptz NOT NULL,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (runner_id, hypervisor_id)
+);
+CREATE INDEX warm_pins_by_age ON warm_pins (valid_until);
+
+-- Why runs of one size wait, with numbers: a row for all runs of that size, however many.
+CREATE TABLE queue_notes (
+    region_id        uuid NOT NULL REFERENCES regions,
+    memory_mb        int NOT NULL,                               -- MiB
+    cpu_milli        int NOT NULL,                               -- thousandths of a core
+    placement_labels text NOT NULL,
+    reason           text NOT NULL,
+    message          text NOT NULL,
+    updated_at       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (region_id, memory_mb, cpu_milli, placement_labels)
+);
+
+-- What the scheduler counted since the beginning; written once a second.
+CREATE TABLE scheduler_counters (
+    name  text PRIMARY KEY,
+    value bigint NOT NULL
+);
+
 -- Who leads and when it last said so; one row a role.
 CREATE TABLE leases (
     role       text PRIMARY KEY,
     holder     text NOT NULL,
     renewed_at timestamptz NOT NULL
 );
+
+-- "key=value" lines, sorted: a run goes only where each of its lines is one of the hypervisor's.
+CREATE FUNCTION label_lines(labels jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(string_agg(key || '=' || replace(value, E'\n', E'\r'), E'\n'
+                               ORDER BY key COLLATE "C"), '')
+    FROM jsonb_each_text(labels)
+$$;
+
+-- Nobody places runs: no scheduler has said for 10 s (HEALTH_STORE_LEASE_SECONDS) that it leads.
+CREATE FUNCTION scheduler_is_down() RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT NOT EXISTS (SELECT FROM leases WHERE role = 'scheduler'
+                       AND renewed_at > now() - interval '10 seconds')
+$$;
+
+-- Why a pending run waits: `reason` is what the scheduler last said of it, or of its size.
+CREATE FUNCTION pending_reason(hold text, reason text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce(hold, CASE WHEN scheduler_is_down() THEN 'scheduler_down' END, reason)
+$$;
+
+CREATE FUNCTION pending_message(hold text, runner uuid, created timestamptz, run uuid,
+                                message text, note text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN hold = 'concurrency_limit' THEN (
+        SELECT 'at most ' || m.max_concurrency || ' at once, ' || (
+            SELECT count(*) FROM (SELECT FROM runs r WHERE r.runner_id = runner
+                AND r.state = 'pending' AND r.hold = 'concurrency_limit'
+                AND (r.created_at, r.id) < (created, run) LIMIT 1000) ahead) || ' before it'
+        FROM runners m WHERE m.id = runner)
+    WHEN hold IS NOT NULL THEN message
+    WHEN scheduler_is_down() THEN 'no scheduler has been heard of for 10 s'
+    ELSE coalesce(note, message) END
+$$;
+
+-- Seconds to wait before an attempt that ended like this is tried again; NULL: it is not.
+-- `retry` is {max_attempts, delay_seconds, factor, max_delay_seconds, jitter, on[, exit_codes]}.
+CREATE FUNCTION run_retry_delay(retry jsonb, retries int, reason text, exit_code int)
+RETURNS float8 LANGUAGE sql VOLATILE AS $$
+    SELECT least((retry ->> 'max_delay_seconds')::float8,
+                 (retry ->> 'delay_seconds')::float8
+                 * power((retry ->> 'factor')::float8, least(retries, 64)))
+           * (1 - (retry ->> 'jitter')::float8 * random())
+    WHERE retries + 1 < (retry ->> 'max_attempts')::int
+    AND retry -> 'on' ? CASE reason WHEN 'exited' THEN 'failed' ELSE reason END
+    AND (reason <> 'exited' OR retry -> 'exit_codes' IS NULL
+         OR retry -> 'exit_codes' @> to_jsonb(exit_code))
+$$;
+
+-- Let held runs of a runner into its queue while its max_concurrency allows, oldest first; what may
+-- not wait is skipped, or replaces what is there. One at a time for each runner: statements after
+-- the lock see what the one before committed, and the index runs_slots would refuse any mistake.
+-- Returns how many runs it changed.
+CREATE FUNCTION run_admit(group_id uuid) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    open_max int;
+    overlap  text;
+    loose    bigint;    -- open runs from before there was a limit
+    held     bigint;
+    stopping record;
+    changed  bigint := 0;
+    touched  bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7162253, hashtext(group_id::text));
+    SELECT max_concurrency, on_overlap INTO open_max, overlap FROM runners WHERE id = group_id;
+    IF open_max IS NULL THEN
+        UPDATE runs SET hold = NULL, pending_reason = 'queued', updated_at = now()
+        WHERE runner_id = group_id AND state = 'pending' AND hold = 'concurrency_limit';
+        GET DIAGNOSTICS touched = ROW_COUNT;
+        RETURN touched;
+    END IF;
+
+    IF overlap = 'replace' THEN
+        -- the newest stay, those held before them are replaced unseen
+        UPDATE runs SET state = 'canceled', termination_reason = 'replaced', completed_at = now(),
+               updated_at = now()
+        WHERE state = 'pending' AND hold = 'concurrency_limit' AND id IN (
+            SELECT id FROM runs WHERE runner_id = group_id AND state = 'pending'
+            AND hold = 'concurrency_limit' ORDER BY created_at DESC, id DESC OFFSET open_max);
+        GET DIAGNOSTICS touched = ROW_COUNT;
+        changed := changed + touched;
+        SELECT count(*) INTO held FROM runs WHERE runner_id = group_id AND state = 'pending'
+            AND hold = 'concurrency_limit';
+        -- room there is, and room that is being made, need nobody's stop
+        SELECT held - greatest(0, open_max - count(*)) - count(*) FILTER (WHERE stop_requested)
+            INTO held FROM runs WHERE runner_id = group_id
+            AND state IN ('pending', 'assigned', 'running')
+            AND (hold IS NULL OR hold = 'waiting_retry');
+        FOR stopping IN
+            UPDATE runs r SET stop_requested = true, stop_reason = 'replaced', updated_at = now(),
+                state = CASE r.state WHEN 'pending' THEN 'canceled' ELSE r.state END,
+                termination_reason = CASE r.state WHEN 'pending' THEN 'replaced' END,
+                completed_at = CASE r.state WHEN 'pending' THEN now() END
+            FROM (SELECT id FROM runs WHERE runner_id = group_id
+                  AND state IN ('pending', 'assigned', 'running')
+                  AND (hold IS NULL OR hold = 'waiting_retry') AND NOT stop_requested
+                  ORDER BY created_at, id LIMIT greatest(0, held) FOR UPDATE) oldest
+            WHERE r.id = oldest.id AND r.state IN ('pending', 'assigned', 'running')
+            RETURNING r.id, r.hypervisor_id
+        LOOP
+            -- rare, so it may be part of the transaction
+            PERFORM pg_notify('errand_run', stopping.id::text);
+            IF stopping.hypervisor_id IS NOT NULL THEN
+                PERFORM pg_notify('errand_hypervisor', stopping.hypervisor_id::text);
+            END IF;
+            changed := changed + 1;
+        END LOOP;
+    END IF;
+
+    SELECT count(*) INTO loose FROM (
+        SELECT FROM runs WHERE runner_id = group_id AND slot IS NULL
+        AND state IN ('pending', 'assigned', 'running')
+        AND (hold IS NULL OR hold = 'waiting_retry') LIMIT open_max) earlier;
+    WITH free AS (
+        SELECT s AS slot, row_number() OVER (ORDER BY s) AS n
+        FROM generate_series(1, open_max) AS s
+        WHERE NOT EXISTS (SELECT FROM runs WHERE runner_id = group_id AND slot = s
+                          AND state IN ('pending', 'assigned', 'running'))
+    ), next AS (
+        SELECT id, row_number() OVER (ORDER BY created_at, id) AS n FROM (
+            SELECT id, created_at FROM runs WHERE runner_id = group_id AND state = 'pending'
+            AND hold = 'concurrency_limit' ORDER BY created_at, id LIMIT open_max) oldest
+    )
+    UPDATE runs r SET hold = NULL, slot = free.slot, pending_reason = 'queued', updated_at = now()
+    FROM free JOIN next USING (n)
+    WHERE n <= (SELECT count(*) FROM free) - loose AND r.id = next.id
+    AND r.state = 'pending' AND r.hold = 'concurrency_limit';
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    changed := changed + touched;
+
+    IF overlap = 'skip' THEN
+        UPDATE runs SET state = 'canceled', termination_reason = 'skipped_overlap',
+               completed_at = now(), updated_at = now()
+        WHERE runner_id = group_id AND state = 'pending' AND hold = 'concurrency_limit';
+        GET DIAGNOSTICS touched = ROW_COUNT;
+        changed := changed + touched;
+    END IF;
+    RETURN changed;
+END
+$$;
+
+CREATE FUNCTION runs_admit_new() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM run_admit(NEW.runner_id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER runs_admit AFTER INSERT ON runs FOR EACH ROW
+    WHEN (NEW.hold = 'concurrency_limit') EXECUTE FUNCTION runs_admit_new();
 
 INSERT INTO projects (id, name) VALUES ('01900000-0000-7000-8000-000000000001', 'default');
 INSERT INTO regions (id, slug, name) VALUES
@@ -252,12 +487,16 @@ BEGIN
 END
 $$;
 
-GRANT SELECT ON schema_migrations, projects, regions, instance_types, leases TO errand_api;
+GRANT SELECT ON schema_migrations, projects, regions, instance_types, leases, queue_notes,
+    scheduler_counters TO errand_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys, tokens, hypervisors,
-    container_registries, runners, runner_env,
-    runs, run_env TO errand_api;
+    container_registries, runners, runner_env, runs,
+    run_attempts, run_env, warm_pins TO errand_api;
 
 GRANT SELECT ON regions, instance_types TO errand_scheduler;
-GRANT SELECT, INSERT, UPDATE ON leases TO errand_scheduler;
+GRANT SELECT (id, max_concurrency, on_overlap) ON runners TO errand_scheduler;
+GRANT SELECT, INSERT, UPDATE ON leases, scheduler_counters TO errand_scheduler;
 GRANT SELECT, UPDATE ON runs, hypervisors TO errand_scheduler;
-GRANT SELECT, DELETE ON idempotency_keys TO errand_scheduler;
+GRANT SELECT, INSERT ON run_attempts TO errand_scheduler;
+GRANT SELECT, DELETE ON idempotency_keys, warm_pins TO errand_scheduler;
+GRANT SELECT, INSERT, UPDATE, DELETE ON queue_notes TO errand_scheduler;

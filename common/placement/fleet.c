@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Two arrays of pointers sorted by id. Hypervisors come and go rarely, so adding one may move the
- * pointers behind it; finding one is a binary search, and placement does not search at all.
+ * pointers behind it; finding one is a binary search.
  */
-#include "fleet.h"
+#include "placement/fleet.h"
 
 #include <string.h>
 
@@ -16,6 +16,8 @@ struct id_array {
 struct fleet {
     struct id_array regions;     /* owned struct fleet_region */
     struct id_array hypervisors; /* owned struct hypervisor */
+    struct fleet_policy policy;
+    struct warmth *warmth; /* owned */
 };
 
 /* --- sorted arrays --- */
@@ -108,22 +110,52 @@ static int64_t free_memory_of(const struct hypervisor *h)
     return least > 0 ? least : 0;
 }
 
-/* Out of its region's counts and index, so that it can change. */
+static int64_t free_cpu_of(const struct fleet *fleet, const struct hypervisor *h)
+{
+    int64_t left = h->cpu_milli * fleet->policy.cpu_percent / 100 - h->cpu_used_milli;
+    int64_t least = left < h->cpu_milli ? left : h->cpu_milli;
+    return least > 0 ? least : 0;
+}
+
+static bool is_indexed(const struct hypervisor *h)
+{
+    return h->status == HYPERVISOR_READY && !h->is_held;
+}
+
+/* Out of the indexes, so that it can change. */
+static void take_out(struct hypervisor *h)
+{
+    if (!is_indexed(h))
+        return;
+    free_index_remove(&h->region->ready, h);
+    free_index_remove(&h->pool->ready, h);
+}
+
+static void put_in(const struct fleet *fleet, struct hypervisor *h)
+{
+    h->memory_free_mb = free_memory_of(h);
+    h->cpu_free_milli = free_cpu_of(fleet, h);
+    if (!is_indexed(h))
+        return;
+    free_index_add(&h->region->ready, h);
+    free_index_add(&h->pool->ready, h);
+}
+
+/* The same out of its region's counts, so that its place can change. */
 static void detach(struct hypervisor *h)
 {
     if (h->region == NULL)
         return;
+    take_out(h);
     h->region->counts[h->status]--;
-    if (h->status == HYPERVISOR_READY)
-        free_index_remove(&h->region->ready, h);
+    h->pool->n--;
 }
 
-static void attach(struct hypervisor *h)
+static void attach(const struct fleet *fleet, struct hypervisor *h)
 {
-    h->memory_free_mb = free_memory_of(h);
     h->region->counts[h->status]++;
-    if (h->status == HYPERVISOR_READY)
-        free_index_add(&h->region->ready, h);
+    h->pool->n++;
+    put_in(fleet, h);
 }
 
 /* Between two heartbeats a run may end; what it leaves is free although the last one denies it. */
@@ -143,25 +175,126 @@ static void copy_name(char *to, const char *name)
     to[n] = '\0';
 }
 
+/* --- pools --- */
+
+static void pool_free(struct fleet_pool *pool)
+{
+    free(pool->labels);
+    free(pool);
+}
+
+/* NULL out of memory. */
+static struct fleet_pool *pool_of(struct fleet_region *region, const char *labels)
+{
+    for (size_t i = 0; i < region->pools_n; i++)
+        if (strcmp(region->pools[i]->labels, labels) == 0)
+            return region->pools[i];
+
+    struct fleet_pool **pools =
+        reallocarray(region->pools, region->pools_n + 1, sizeof(struct fleet_pool *));
+    if (pools == NULL)
+        return NULL;
+    region->pools = pools;
+    struct fleet_pool *pool = calloc(1, sizeof(*pool));
+    if (pool == NULL)
+        return NULL;
+    pool->ready.kind = FREE_INDEX_POOL;
+    pool->labels = strdup(labels);
+    if (pool->labels == NULL) {
+        free(pool);
+        return NULL;
+    }
+    region->pools[region->pools_n++] = pool;
+    return pool;
+}
+
+static void drop_empty_pools(struct fleet_region *region)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < region->pools_n; i++) {
+        if (region->pools[i]->n > 0)
+            region->pools[kept++] = region->pools[i];
+        else
+            pool_free(region->pools[i]);
+    }
+    region->pools_n = kept;
+}
+
+static void region_free(struct fleet_region *region)
+{
+    for (size_t i = 0; i < region->pools_n; i++)
+        pool_free(region->pools[i]);
+    free(region->pools);
+    free(region);
+}
+
+static bool has_line(const char *lines, const char *line, size_t n)
+{
+    while (*lines != '\0') {
+        size_t at_n = strcspn(lines, "\n");
+        if (at_n == n && memcmp(lines, line, n) == 0)
+            return true;
+        lines += at_n;
+        lines += *lines == '\n';
+    }
+    return false;
+}
+
+bool fleet_labels_match(const char *labels, const char *wanted)
+{
+    while (*wanted != '\0') {
+        size_t n = strcspn(wanted, "\n");
+        if (!has_line(labels, wanted, n))
+            return false;
+        wanted += n;
+        wanted += *wanted == '\n';
+    }
+    return true;
+}
+
 /* --- the fleet --- */
 
 struct fleet *fleet_new(void)
 {
-    return calloc(1, sizeof(struct fleet));
+    CLEANUP(fleet_freep) struct fleet *fleet = calloc(1, sizeof(*fleet));
+    if (fleet == NULL)
+        return NULL;
+    fleet->policy.cpu_percent = FLEET_CPU_PERCENT_DEFAULT;
+    fleet->warmth = warmth_new();
+    return fleet->warmth == NULL ? NULL : TAKE_PTR(fleet);
 }
 
 void fleet_free(struct fleet *fleet)
 {
     if (fleet == NULL)
         return;
+    for (size_t i = 0; i < fleet->regions.n; i++)
+        region_free(fleet->regions.items[i]);
+    fleet->regions.n = 0;
     id_array_done(&fleet->hypervisors);
     id_array_done(&fleet->regions);
+    warmth_free(fleet->warmth);
     free(fleet);
 }
 
 void fleet_freep(struct fleet **fleet)
 {
     fleet_free(*fleet);
+}
+
+void fleet_set_policy(struct fleet *fleet, struct fleet_policy policy)
+{
+    fleet->policy = policy;
+}
+
+struct fleet_policy fleet_policy(const struct fleet *fleet)
+{
+    return fleet->policy;
+}
+
+struct warmth *fleet_warmth(const struct fleet *fleet)
+{
+    return fleet->warmth;
 }
 
 int fleet_put_region(struct fleet *fleet, struct id id, const char *slug, struct err *e)
@@ -176,6 +309,14 @@ int fleet_put_region(struct fleet *fleet, struct id id, const char *slug, struct
     return 0;
 }
 
+/* Its pool so far, unless it moved. */
+static struct fleet_pool *pool_for(const struct hypervisor *h, struct fleet_region *region,
+                                   const char *labels)
+{
+    bool is_same = h != NULL && h->region == region && strcmp(h->pool->labels, labels) == 0;
+    return is_same ? h->pool : pool_of(region, labels);
+}
+
 int fleet_put(struct fleet *fleet, const struct fleet_entry *entry, bool *ret_has_more,
               struct err *e)
 {
@@ -183,6 +324,9 @@ int fleet_put(struct fleet *fleet, const struct fleet_entry *entry, bool *ret_ha
     if (region == NULL)
         return err_set(e, ERR_NOT_FOUND, "hypervisor %s is in an unknown region", entry->name);
     struct hypervisor *h = id_array_find(&fleet->hypervisors, entry->id);
+    struct fleet_pool *pool = pool_for(h, region, entry->labels == NULL ? "" : entry->labels);
+    if (pool == NULL)
+        return err_set(e, ERR_INTERNAL, "remember hypervisor %s: out of memory", entry->name);
     if (h == NULL)
         h = id_array_add(&fleet->hypervisors, entry->id, sizeof(*h));
     if (h == NULL)
@@ -192,18 +336,21 @@ int fleet_put(struct fleet *fleet, const struct fleet_entry *entry, bool *ret_ha
     detach(h);
     copy_name(h->name, entry->name);
     h->region = region;
+    h->pool = pool;
     h->status = entry->status;
     h->cpu_milli = entry->cpu_milli;
+    h->cpu_used_milli = entry->cpu_used_milli;
     h->memory_total_mb = entry->memory_total_mb;
     h->memory_reported_mb = reported_memory(&before, entry);
     h->memory_used_mb = entry->memory_used_mb;
     h->last_seen_us = entry->last_seen_us;
     h->is_seen = true;
-    attach(h);
+    attach(fleet, h);
 
     *ret_has_more = h->status == HYPERVISOR_READY &&
-                    (before.region != region || before.status != HYPERVISOR_READY ||
-                     h->memory_free_mb > before.memory_free_mb || h->cpu_milli > before.cpu_milli);
+                    (before.pool != pool || before.status != HYPERVISOR_READY ||
+                     h->memory_free_mb > before.memory_free_mb ||
+                     h->cpu_free_milli > before.cpu_free_milli);
     return 0;
 }
 
@@ -232,10 +379,11 @@ void fleet_reload_end(struct fleet *fleet)
     kept = 0;
     for (size_t i = 0; i < fleet->regions.n; i++) {
         struct fleet_region *region = fleet->regions.items[i];
+        drop_empty_pools(region);
         if (region->is_seen)
             fleet->regions.items[kept++] = region;
         else
-            free(region);
+            region_free(region);
     }
     fleet->regions.n = kept;
 }
@@ -250,19 +398,32 @@ const struct fleet_region *fleet_find_region(const struct fleet *fleet, struct i
     return id_array_find(&fleet->regions, id);
 }
 
+struct hypervisor *fleet_hypervisor_at(const struct fleet *fleet, size_t i)
+{
+    return i < fleet->hypervisors.n ? fleet->hypervisors.items[i] : NULL;
+}
+
 struct hypervisor *fleet_find(const struct fleet *fleet, struct id id)
 {
     return id_array_find(&fleet->hypervisors, id);
 }
 
-void fleet_reserve(struct hypervisor *h, int64_t memory_mb)
+void fleet_reserve(struct fleet *fleet, struct hypervisor *h, int64_t memory_mb, int64_t cpu_milli)
 {
-    detach(h);
+    take_out(h);
     h->memory_used_mb += memory_mb;
-    attach(h);
+    h->cpu_used_milli += cpu_milli;
+    put_in(fleet, h);
 }
 
-void fleet_release(struct hypervisor *h, int64_t memory_mb)
+void fleet_release(struct fleet *fleet, struct hypervisor *h, int64_t memory_mb, int64_t cpu_milli)
 {
-    fleet_reserve(h, -memory_mb);
+    fleet_reserve(fleet, h, -memory_mb, -cpu_milli);
+}
+
+void fleet_hold(struct fleet *fleet, struct hypervisor *h, bool is_held)
+{
+    take_out(h);
+    h->is_held = is_held;
+    put_in(fleet, h);
 }
