@@ -347,10 +347,10 @@ int fleet_put(struct fleet *fleet, const struct fleet_entry *entry, bool *ret_ha
     h->is_seen = true;
     attach(fleet, h);
 
-    *ret_has_more = h->status == HYPERVISOR_READY &&
-                    (before.pool != pool || before.status != HYPERVISOR_READY ||
-                     h->memory_free_mb > before.memory_free_mb ||
-                     h->cpu_free_milli > before.cpu_free_milli);
+    *ret_has_more =
+        h->status == HYPERVISOR_READY &&
+        (before.pool != pool || before.status != HYPERVISOR_READY ||
+         h->memory_free_mb > before.memory_free_mb || h->cpu_free_milli > before.cpu_free_milli);
     return 0;
 }
 
