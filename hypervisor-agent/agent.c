@@ -200,6 +200,7 @@ static int make_supervisor(struct agent *agent, struct err *e)
                                         .init = config->init,
                                         .runtime = config->runtime,
                                         .wake_socket = agent->wake_path,
+                                        .disk_bytes = (uint64_t)config->disk_limit_bytes,
                                         .cgroup_parent = agent->cgroup_parent,
                                         .start_timeout_seconds = config->start_timeout_seconds};
     for (int i = 0; i < RUN_SANDBOX_COUNT; i++)

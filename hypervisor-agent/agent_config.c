@@ -80,6 +80,11 @@ static const struct setting table[] = {
      .min = 1,
      .max = INT32_MAX,
      .help = "MB that one layer of an image may unpack to"},
+    {.name = "disk_limit_mb",
+     .kind = SETTING_INT,
+     .fallback = "10240",
+     .max = INT32_MAX,
+     .help = "MB that one run may write to its file system; it is killed above; 0 = no ceiling"},
     {.name = "log_level",
      .kind = SETTING_CHOICE,
      .fallback = "info",
@@ -211,6 +216,7 @@ int agent_config_make(const struct settings *s, struct agent_config *ret_config,
         .disk_floor_bytes = settings_int(s, "disk_floor_mb") << 20,
         .image_cache_max_bytes = settings_int(s, "image_cache_max_mb") << 20,
         .layer_max_bytes = settings_int(s, "layer_max_mb") << 20,
+        .disk_limit_bytes = settings_int(s, "disk_limit_mb") << 20,
     };
     int rc = settings_require(s, "api_url", e);
     if (rc == 0)

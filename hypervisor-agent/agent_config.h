@@ -29,6 +29,7 @@ struct agent_config {
     int64_t disk_floor_bytes;
     int64_t image_cache_max_bytes; /* 0 = no ceiling */
     int64_t layer_max_bytes;
+    int64_t disk_limit_bytes; /* 0 = no ceiling */
     uint32_t mem_total_mb;
     uint32_t start_timeout_seconds;
     double cpu;

@@ -79,6 +79,7 @@ static int fill_limits(const struct launcher *l, const struct assignment *a, str
     spec->pids_limit = a->pids_limit != 0 ? a->pids_limit : LIMIT_PIDS_DEFAULT;
     spec->shm_size_bytes = (uint64_t)a->shm_size_mb << 20;
     spec->log_limit_bytes = (uint64_t)a->log_limit_bytes;
+    spec->disk_bytes = l->disk_bytes;
     spec->read_only = a->read_only;
     spec->network = strcmp(a->network, "none") == 0 ? RUN_NETWORK_NONE : RUN_NETWORK_BRIDGE;
     return launcher_signal_parse(a->stop_signal, &spec->stop_signal, e);

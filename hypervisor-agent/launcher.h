@@ -22,8 +22,9 @@ struct launcher {
     const char *runtime;                        /* program */
     const char *seccomp_bpf[RUN_SANDBOX_COUNT]; /* files, or NULL */
     const char *wake_socket;
-    const char *bridge; /* NULL = no container network here: runs that want it fail to start */
-    const char *subnet; /* of the bridge */
+    uint64_t disk_bytes; /* ceiling of a run's writable layer; 0 = none */
+    const char *bridge;  /* NULL = no container network here: runs that want it fail to start */
+    const char *subnet;  /* of the bridge */
     const char *cgroup_parent; /* of all runs' groups */
     uint32_t start_timeout_seconds;
 };

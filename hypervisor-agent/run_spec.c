@@ -126,6 +126,7 @@ int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
     field_put_i64(out, "cpu_milli", spec->cpu_milli);
     field_put_i64(out, "pids_limit", spec->pids_limit);
     field_put_i64(out, "shm_size_bytes", (int64_t)spec->shm_size_bytes);
+    field_put_i64(out, "disk_bytes", (int64_t)spec->disk_bytes);
     field_put_i64(out, "log_limit_bytes", (int64_t)spec->log_limit_bytes);
     field_put_bool(out, "read_only", spec->read_only);
     field_put_text(out, "sandbox", sandbox_names[spec->sandbox]);
@@ -270,6 +271,8 @@ static int get_limits(const struct json_t *doc, struct run_spec *spec, struct er
         r = field_get_u32(doc, "pids_limit", UINT32_MAX, &spec->pids_limit, e);
     if (r == 0)
         r = get_bytes(doc, "shm_size_bytes", &spec->shm_size_bytes, e);
+    if (r == 0)
+        r = get_bytes(doc, "disk_bytes", &spec->disk_bytes, e);
     if (r == 0)
         r = get_bytes(doc, "log_limit_bytes", &spec->log_limit_bytes, e);
     if (r == 0)

@@ -97,6 +97,7 @@ struct run_spec {
     uint32_t cpu_milli;       /* 1000 = one core; 0 = no limit */
     uint32_t pids_limit;      /* 0 = no limit */
     uint64_t shm_size_bytes;  /* 0 = 64 MiB */
+    uint64_t disk_bytes;      /* of the writable layer; 0 = no limit */
     uint64_t log_limit_bytes; /* of payload; 0 = no limit */
     bool read_only;           /* root file system */
     enum run_sandbox sandbox;

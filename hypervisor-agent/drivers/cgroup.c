@@ -124,7 +124,7 @@ static const char *tree_of_processes(enum cgroup_layout layout, const char *path
     return "freezer";
 }
 
-static bool kill_listed(const char *tree, const char *path)
+static bool each_listed(const char *tree, const char *path, cgroup_process_fn *fn, void *ctx)
 {
     CLEANUP(fd_closep) int fd = open_file(tree, path, "cgroup.procs", O_RDONLY);
     CLEANUP(file_closep) FILE *list = fd < 0 ? NULL : fdopen(TAKE_FD(fd), "re");
@@ -135,9 +135,21 @@ static bool kill_listed(const char *tree, const char *path)
         if (pid == 0 || pid > INT_MAX)
             continue;
         any = true;
-        (void)kill((pid_t)pid, SIGKILL);
+        fn((pid_t)pid, ctx);
     }
     return any;
+}
+
+void cgroup_each_process(enum cgroup_layout layout, const char *path, cgroup_process_fn *fn,
+                         void *ctx)
+{
+    (void)each_listed(tree_of_processes(layout, path), path, fn, ctx);
+}
+
+static void kill_one(pid_t pid, void *ctx)
+{
+    (void)ctx;
+    (void)kill(pid, SIGKILL);
 }
 
 bool cgroup_kill(enum cgroup_layout layout, const char *path)
@@ -151,7 +163,7 @@ bool cgroup_kill(enum cgroup_layout layout, const char *path)
     }
 
     bool frozen = layout != CGROUP_V2 && write_file("freezer", path, "freezer.state", "FROZEN");
-    bool any = kill_listed(tree, path);
+    bool any = each_listed(tree, path, kill_one, NULL);
     if (frozen)
         (void)write_file("freezer", path, "freezer.state", "THAWED");
     return any;

@@ -38,6 +38,12 @@ void cgroup_forbid_swap(enum cgroup_layout layout, const char *path, uint64_t me
  * whether any was there: call again until it returns false. */
 bool cgroup_kill(enum cgroup_layout layout, const char *path);
 
+typedef void cgroup_process_fn(pid_t pid, void *ctx);
+
+/* Call `fn` for every process of the group, not of those below. */
+void cgroup_each_process(enum cgroup_layout layout, const char *path, cgroup_process_fn *fn,
+                         void *ctx);
+
 struct cgroup_use {
     uint64_t cpu_us;
     uint64_t memory_peak_bytes; /* 0 = not told by this kernel */

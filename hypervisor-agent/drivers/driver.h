@@ -36,7 +36,7 @@ struct sandbox_report {
     /* when ENDED */
     enum termination_reason reason;   /* EXITED, INVALID_COMMAND, START_FAILED or INTERNAL */
     int32_t exit_code;                /* -1 = none */
-    char message[EXIT_MESSAGE_BYTES]; /* why, unless EXITED; one line */
+    char message[EXIT_MESSAGE_BYTES]; /* why; one line; "" when it ended by itself */
 };
 
 struct sandbox_use {

@@ -9,12 +9,14 @@
 #include "base/parse.h"
 #include "drivers/bridge.h"
 #include "drivers/cgroup.h"
+#include "drivers/disk_watch.h"
 #include "drivers/init_channel.h"
 #include "drivers/oci_bundle.h"
 #include "drivers/oci_runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,7 @@ enum watched {
     WATCHED_WORDS,
     WATCHED_CHANNEL,
     WATCHED_CHILDREN,
+    WATCHED_DISK,
 };
 
 struct sandbox {
@@ -48,6 +51,7 @@ struct sandbox {
     int out_fd;     /* borrowed until the order is sent */
     int err_fd;
 
+    struct disk_watch disk;
     struct address_lease lease; /* none until READY, and with network NONE */
 
     pid_t init_pid;  /* 0 until READY */
@@ -64,6 +68,7 @@ static void sandbox_free(struct sandbox *sandbox)
     if (sandbox == NULL)
         return;
     oci_runtime_done(&sandbox->runtime);
+    disk_watch_done(&sandbox->disk);
     fd_closep(&sandbox->channel_fd);
     fd_closep(&sandbox->children_fd);
     fd_closep(&sandbox->poll_fd);
@@ -91,6 +96,7 @@ static struct sandbox *sandbox_new(const struct run_spec *spec)
     sandbox->channel_fd = -1;
     sandbox->children_fd = -1;
     oci_runtime_init(&sandbox->runtime);
+    disk_watch_init(&sandbox->disk);
     container_id(spec->run, spec->attempt, sandbox->id);
     return sandbox;
 }
@@ -118,6 +124,19 @@ static int open_children(struct sandbox *sandbox, struct err *e)
     return watch(sandbox, sandbox->children_fd, WATCHED_CHILDREN, e);
 }
 
+static int watch_disk(struct sandbox *sandbox, struct err *e)
+{
+    struct disk_watch *disk = &sandbox->disk;
+    disk->dir = ROOTFS_OVERLAY;
+    disk->cgroup = sandbox->spec->cgroup;
+    disk->layout = sandbox->layout;
+    disk->limit_bytes = sandbox->spec->disk_bytes;
+    int r = disk_watch_start(disk, e);
+    if (r < 0 || disk->timer_fd < 0)
+        return r;
+    return watch(sandbox, disk->timer_fd, WATCHED_DISK, e);
+}
+
 static int oci_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox, struct err *e)
 {
     CLEANUP(sandbox_freep) struct sandbox *sandbox = sandbox_new(spec);
@@ -134,6 +153,8 @@ static int oci_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox
         r = cgroup_layout_find(&sandbox->layout, e);
     if (r == 0)
         r = oci_bundle_make(spec, sandbox->layout, e);
+    if (r == 0)
+        r = watch_disk(sandbox, e);
     if (r < 0)
         return r;
     *ret_sandbox = TAKE_PTR(sandbox);
@@ -246,6 +267,19 @@ static void handle_runtime_end(struct sandbox *sandbox, int status)
         oci_kill(sandbox);
 }
 
+static void handle_init_end(struct sandbox *sandbox, int status)
+{
+    sandbox->init_status = status;
+    disk_watch_stop(&sandbox->disk); /* or we would never be childless */
+}
+
+static void handle_tick(struct sandbox *sandbox)
+{
+    disk_watch_tick(&sandbox->disk);
+    if (sandbox->disk.is_over)
+        oci_kill(sandbox);
+}
+
 static void drain_channel(struct sandbox *sandbox)
 {
     for (int i = 0; i < MESSAGES_MAX && sandbox->channel_fd >= 0 && handle_channel(sandbox); i++)
@@ -266,7 +300,9 @@ static void handle_children(struct sandbox *sandbox)
         if (pid == sandbox->runtime.pid)
             handle_runtime_end(sandbox, status);
         else if (pid == sandbox->init_pid)
-            sandbox->init_status = status;
+            handle_init_end(sandbox, status);
+        else if (disk_watch_take(&sandbox->disk, pid) && sandbox->disk.is_over)
+            oci_kill(sandbox);
     }
     sandbox->childless = pid < 0 && errno == ECHILD;
     if (sandbox->childless)
@@ -288,6 +324,10 @@ static void handle(struct sandbox *sandbox, enum watched what)
         break;
     case WATCHED_CHILDREN:
         handle_children(sandbox);
+        break;
+    case WATCHED_DISK:
+        if (sandbox->disk.timer_fd >= 0)
+            handle_tick(sandbox);
         break;
     }
 }
@@ -325,6 +365,11 @@ static void report(const struct sandbox *sandbox, struct sandbox_report *ret_rep
     } else if (sandbox->runtime.status != 0) {
         oci_runtime_complaint(&sandbox->runtime, complaint, sizeof(complaint));
         set_ended(ret_report, TERMINATION_START_FAILED, -1, complaint);
+    } else if (sandbox->disk.is_over) {
+        (void)snprintf(complaint, sizeof(complaint),
+                       "the disk limit of %" PRIu64 " MiB was reached",
+                       sandbox->spec->disk_bytes >> 20);
+        set_ended(ret_report, TERMINATION_EXITED, exit_code_of(sandbox->init_status), complaint);
     } else if (!sandbox->started) {
         set_ended(ret_report, TERMINATION_START_FAILED, -1,
                   "the container's init ended before the command was executed");

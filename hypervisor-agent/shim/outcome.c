@@ -30,6 +30,7 @@ static void set_message(struct exit_record *record, const struct outcome_facts *
         n = snprintf(text, size, "the memory limit of %" PRIu64 " MiB was reached",
                      facts->spec->memory_bytes >> 20);
         break;
+    case TERMINATION_EXITED:
     case TERMINATION_START_FAILED:
     case TERMINATION_INTERNAL:
     case TERMINATION_INVALID_COMMAND:

@@ -290,6 +290,48 @@ static void test_limits__shared_memory_ends_at_its_size(void **state)
     shim_assert_text(shim, LOG_STREAM_STDOUT, "2097152\n");
 }
 
+/* Some 40 MB a second: the ceiling is looked at once a second. */
+#define FILL(what) "while :; do dd if=/dev/zero bs=1M count=4 2>/dev/null " what "; sleep 0.1; done"
+
+static void fill_disk(struct shim *shim, enum run_sandbox sandbox, const char *script)
+{
+    shim_set_sandbox(shim, sandbox);
+    shim->spec.disk_bytes = 16 * MIB;
+    shim_set_script(shim, script);
+    shim_run(shim);
+    assert_int_equal(shim->record.reason, TERMINATION_EXITED);
+    assert_int_equal(shim->record.exit_code, 137);
+    assert_string_equal(shim->record.message, "the disk limit of 16 MiB was reached");
+    assert_true(shim_duration_ms(shim) < 15000);
+    shim_assert_only_record_is_left(shim);
+}
+
+static void test_limits__disk_filler_ends(void **state)
+{
+    fill_disk(*state, RUN_SANDBOX_DEFAULT, "trap '' TERM; " FILL(">>/big"));
+}
+
+static void test_limits__disk_filler_of_untrusted_ends(void **state)
+{
+    fill_disk(*state, RUN_SANDBOX_UNTRUSTED, "cp /bin/busybox /tmp/copy; " FILL(">>/tmp/big"));
+}
+
+static void test_limits__files_without_a_name_count(void **state)
+{
+    fill_disk(*state, RUN_SANDBOX_DEFAULT, "exec 5>/tmp/x; rm /tmp/x; " FILL(">&5"));
+}
+
+static void test_limits__disk_below_the_ceiling_is_free(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.disk_bytes = 16 * MIB;
+    shim_set_script(shim, "for i in 1 2 3; do dd if=/dev/zero of=/big bs=1M count=12 2>/dev/null; "
+                          "sleep 0.9; rm /big; done; echo done");
+    shim_run(shim);
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "done\n");
+    assert_int_equal(shim->record.exit_code, 0);
+}
+
 static int breakout_group_setup(void **state)
 {
     if (shim_group_setup(state) != 0)
@@ -315,6 +357,10 @@ int main(void)
         SHIM_TEST(test_limits__memory_of_all_processes_counts),
         SHIM_TEST(test_limits__memory_of_files_counts),
         SHIM_TEST(test_limits__shared_memory_ends_at_its_size),
+        SHIM_TEST(test_limits__disk_filler_ends),
+        SHIM_TEST(test_limits__disk_filler_of_untrusted_ends),
+        SHIM_TEST(test_limits__files_without_a_name_count),
+        SHIM_TEST(test_limits__disk_below_the_ceiling_is_free),
     };
     int failed = cmocka_run_group_tests(tests, breakout_group_setup, NULL);
     return failed + shim_group_count_left();

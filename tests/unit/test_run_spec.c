@@ -28,6 +28,7 @@ static void fill(struct run_spec *spec)
     spec->stop_signal = SIGINT;
     spec->memory_bytes = UINT64_C(1) << 40;
     spec->read_only = true;
+    spec->disk_bytes = UINT64_C(1) << 41;
     spec->network = RUN_NETWORK_NONE;
     spec->sandbox = RUN_SANDBOX_UNTRUSTED;
     spec->bridge = strdup("errand0");
@@ -72,6 +73,7 @@ static void test_run_spec__comes_back_as_it_went(void **state)
     assert_int_equal(got.stop_signal, SIGINT);
     assert_int_equal(got.memory_bytes, UINT64_C(1) << 40);
     assert_true(got.read_only);
+    assert_int_equal(got.disk_bytes, UINT64_C(1) << 41);
     assert_int_equal(got.network, RUN_NETWORK_NONE);
     assert_int_equal(got.sandbox, RUN_SANDBOX_UNTRUSTED);
 }
