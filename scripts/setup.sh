@@ -18,7 +18,9 @@ readonly BUILD=(
     postgresql crun runc iproute2 nftables ca-certificates
 )
 readonly DEMO=(docker-registry skopeo busybox-static curl jq)
-readonly TEST=(libcmocka-dev bats openssl procps util-linux docker.io podman catatonit)
+readonly TEST=(
+    libcmocka-dev bats bsdextrautils catatonit docker.io fish mandoc openssl podman procps util-linux zsh
+)
 readonly LINT=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 readonly NODE_MAJOR=20 # what the contract tools need
 

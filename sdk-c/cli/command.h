@@ -25,6 +25,7 @@ struct command {
     const char *synopsis; /* what follows the name: "RUNNER [flags] [-- ARG...]" */
     const char *summary;  /* one line */
     const char *details;  /* paragraphs for its own --help, or NULL */
+    const char *examples; /* indented lines, or NULL */
     const struct flag *flags;
     size_t n_flags;
     size_t min_words; /* words beside the name and the flags */
@@ -43,6 +44,9 @@ extern const size_t n_common_flags;
 extern const struct command *const commands[];
 extern const size_t n_commands;
 
+/* The command that the first words name, and how many they are; NULL when there is none. */
+const struct command *command_find(int argc, char **argv, int *ret_words);
+
 extern const struct command up_command;
 extern const struct command down_command;
 extern const struct command status_command;
@@ -57,5 +61,6 @@ extern const struct command stop_command;
 extern const struct command env_set_command;
 extern const struct command env_list_command;
 extern const struct command env_rm_command;
+extern const struct command completion_command;
 
 #endif

@@ -67,4 +67,6 @@ void help_print(FILE *out, const struct command *command)
         (void)fprintf(out, "\n%s\n", command->details);
     print_flags(out, "flags", command->flags, command->n_flags);
     print_flags(out, "flags of every command", common_flags, n_common_flags);
+    if (command->examples != NULL)
+        (void)fprintf(out, "\nexamples:\n%s\n", command->examples);
 }

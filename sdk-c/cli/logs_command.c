@@ -68,6 +68,7 @@ static int logs(const struct arguments *arguments)
 const struct command logs_command = {
     .name = "logs",
     .synopsis = "RUN [flags]",
+    .examples = "  errand logs --follow 0190a2c4-5a3e-7c61-9f0e-3f1c5d2b7a10",
     .summary = "print a run's log",
     .flags = flags,
     .n_flags = N_FLAGS(flags),

@@ -213,6 +213,10 @@ static int run(const struct arguments *arguments)
 const struct command run_command = {
     .name = "run",
     .synopsis = "RUNNER [flags] [-- ARG...]",
+    .examples = "  errand run backup\n"
+                "  errand run tools --env STAGE=test -- ./migrate --to 42\n"
+                "  errand run tools --command 'ls | wc -l'\n"
+                "  id=$(errand run nightly --detach); errand logs --follow \"$id\"",
     .summary = "start a run, follow its log, exit with its exit code",
     .details =
         "RUNNER is an id or a name. ARGs replace the runner's arguments; they reach the program\n"

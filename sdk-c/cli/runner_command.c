@@ -231,6 +231,9 @@ static int delete (const struct arguments *arguments)
 const struct command runner_create_command = {
     .name = "runner create",
     .synopsis = "NAME --image IMAGE [flags] [-- ARG...]",
+    .examples =
+        "  errand runner create backup --image registry.example.com/tools:3 -- pg_dump app\n"
+        "  errand runner create report --image debian:12 --command 'date; uptime'",
     .summary = "create a runner and print its id",
     .flags = create_flags,
     .n_flags = N_FLAGS(create_flags),
