@@ -32,6 +32,8 @@ static struct assignment assignment_of(const struct live_run *live, const struct
         .command = work->command,
         .entrypoint = work->entrypoint,
         .env_sealed = env_sealed,
+        .env_public = (const char *const *)work->env_public,
+        .env_public_n = work->env_public_n,
         .timeout_seconds = (uint32_t)work->timeout_seconds,
         .stop_grace_seconds = (uint32_t)work->stop_grace_seconds,
         .stop_signal = work->stop_signal,
@@ -57,6 +59,7 @@ static int put_work(struct buf *b, const struct rows *rows, int row, const struc
     struct run_work work;
     assignment_store_read_work(rows, row, &work);
     CLEANUP(freep) char **argv = work.argv;
+    CLEANUP(freep) char **env_public = work.env_public;
     buf_init(&env, LIMIT_ASSIGNMENT_BYTES);
     buf_init(&login, LIMIT_ASSIGNMENT_BYTES);
     int r = sealed_env_put(&env, ring, &work, e);

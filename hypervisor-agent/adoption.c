@@ -6,7 +6,7 @@
 #include "base/parse.h"
 #include "run_lock.h"
 #include "run_status.h"
-#include "shim/spool.h"
+#include "shim/spool_segment.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -130,10 +130,16 @@ static int read_status(const struct run *run, struct run_status *ret_status, str
 static bool has_lines(const struct run *run)
 {
     char path[PATH_MAX];
+    char name[SPOOL_SEGMENT_NAME_BYTES];
     struct stat st;
-    int n = snprintf(path, sizeof(path), "%s/" SPOOL_FILE, run->dir);
-    return n > 0 && (size_t)n < sizeof(path) && stat(path, &st) == 0 &&
-           st.st_size > SPOOL_HEADER_BYTES;
+    uint64_t first;
+    uint64_t last;
+    if (spool_segment_bounds(run->dir, &first, &last, NULL) < 0)
+        return false;
+    spool_segment_name(last, name);
+    int n = snprintf(path, sizeof(path), "%s/%s", run->dir, name);
+    return last > 1 || (n > 0 && (size_t)n < sizeof(path) && stat(path, &st) == 0 &&
+                        st.st_size > SPOOL_SEGMENT_HEADER_BYTES);
 }
 
 /* The agent died between making the dir and the shim's first step. Under the lock no shim can begin

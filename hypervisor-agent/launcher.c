@@ -85,6 +85,29 @@ static int fill_limits(const struct launcher *l, const struct assignment *a, str
     return launcher_signal_parse(a->stop_signal, &spec->stop_signal, e);
 }
 
+static bool is_public(const struct assignment *a, const char *key)
+{
+    for (size_t i = 0; i < a->env_public_n; i++)
+        if (strcmp(a->env_public[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* What the run was given; what its image brings is for everyone to read. */
+static int fill_secret_keys(const struct assignment *a, const struct text_list *env,
+                            struct run_spec *spec, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < env->n; i++) {
+        CLEANUP(freep) char *key = strndup(env->items[i], strcspn(env->items[i], "="));
+        if (key == NULL)
+            rc = err_errno(e, ENOMEM, "launch");
+        else if (!is_public(a, key))
+            rc = text_list_add(&spec->secret_keys, key, e);
+    }
+    return rc;
+}
+
 /* `ret_reason` is set to what each step's failure means. */
 static int make_spec(const struct launcher *l, const struct run *run, const struct image *image,
                      struct run_spec *spec, enum termination_reason *ret_reason, struct err *e)
@@ -98,6 +121,8 @@ static int make_spec(const struct launcher *l, const struct run *run, const stru
     int rc = run_sandbox_parse(a->sandbox, &spec->sandbox, e);
     if (rc == 0)
         rc = identity_unseal_env(l->identity, a->env_sealed, &env, e);
+    if (rc == 0)
+        rc = fill_secret_keys(a, &env, spec, e);
     if (rc == 0)
         rc = fill_paths(l, run, spec, e);
     if (rc == 0)

@@ -86,9 +86,7 @@ void log_shipper_remove(struct log_shipper *shipper, struct log_source *source)
 
 void log_shipper_wake(struct log_shipper *shipper, struct log_source *source)
 {
-    if (source->is_broken)
-        return;
-    source->is_pending = true;
+    source->is_pending = !source->is_broken || source->end_id != 0;
     if (shipper->call == NULL && !timer_is_running(shipper->retry) &&
         !timer_is_running(shipper->soon))
         timer_start(shipper->soon, 0);
@@ -148,7 +146,7 @@ static bool settle(struct log_shipper *shipper, const struct log_ack *ack)
         log_error("log.lost run=%s attempt=%u error=\"%s\"", ID_TEXT(ack->run_id), ack->attempt,
                   e.msg);
         source->is_broken = true;
-        source->is_pending = false;
+        source->is_pending = source->end_id != 0;
         source->sent = source->acked;
         return true;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log_source.h"
 
+#include "base/clock.h"
 #include "logs/log_frame.h"
-#include "shim/spool.h"
+#include "shim/spool_segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,40 +26,117 @@ void log_source_done(struct log_source *source)
 {
     fd_closep(&source->fd);
     source->fd = -1;
+    source->fd_segment = 0;
 }
 
-static int open_spool(struct log_source *source, struct err *e)
+void log_source_set_end(struct log_source *source, uint64_t end_id)
+{
+    source->end_id = end_id;
+    source->is_pending = true;
+}
+
+/* segments */
+
+static int path_of(const struct log_source *source, uint64_t segment, char path[PATH_MAX],
+                   struct err *e)
+{
+    char name[SPOOL_SEGMENT_NAME_BYTES];
+    spool_segment_name(segment, name);
+    int n = snprintf(path, PATH_MAX, "%s/%s", source->run_dir, name);
+    return n >= 0 && n < PATH_MAX
+               ? 0
+               : err_set(e, ERR_INVALID, "path too long: %.100s", source->run_dir);
+}
+
+/* ERR_NOT_FOUND: it is not there, or its header is not yet. */
+static int open_segment(struct log_source *source, uint64_t segment, struct err *e)
 {
     char path[PATH_MAX];
-    char header[SPOOL_HEADER_BYTES];
-    int n = snprintf(path, sizeof(path), "%s/%s", source->run_dir, SPOOL_FILE);
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return err_set(e, ERR_INVALID, "path too long: %.100s", source->run_dir);
-
+    char header[SPOOL_SEGMENT_HEADER_BYTES];
+    struct spool_segment found;
+    if (source->fd_segment == segment)
+        return 0;
+    int rc = path_of(source, segment, path, e);
+    if (rc < 0)
+        return rc;
     CLEANUP(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return err_errno(e, errno, "open %s", path);
-    ssize_t got = pread(fd, header, sizeof(header), 0);
-    if (got < (ssize_t)sizeof(header))
+    if (pread(fd, header, sizeof(header), 0) < (ssize_t)sizeof(header))
         return err_set(e, ERR_NOT_FOUND, "%s has no header yet", path);
-    if (!spool_header_is_valid(header))
+    if (!spool_segment_decode(header, &found) || found.first_id != segment)
         return err_set(e, ERR_INVALID, "%s is no spool", path);
+    log_source_done(source);
     source->fd = TAKE_FD(fd);
-    source->acked = (struct log_position){.offset = SPOOL_HEADER_BYTES};
-    source->sent = source->acked;
+    source->fd_segment = segment;
     return 0;
 }
 
-/* At least one record, should it be the longest. */
-static int read_at(const struct log_source *source, off_t offset, size_t max_bytes, struct buf *b,
-                   struct err *e)
+static struct log_position start_of(uint64_t segment)
 {
-    char *into = buf_reserve(b, max_bytes);
+    return (struct log_position){
+        .last_id = segment - 1, .segment = segment, .offset = SPOOL_SEGMENT_HEADER_BYTES};
+}
+
+/* Segments before the first that is there were removed because they were acknowledged. */
+static int ensure_begun(struct log_source *source, struct err *e)
+{
+    uint64_t first;
+    uint64_t last;
+    if (source->acked.segment != 0)
+        return 0;
+    int rc = spool_segment_bounds(source->run_dir, &first, &last, e);
+    if (rc == 0)
+        rc = open_segment(source, first, e);
+    if (rc == 0)
+        source->acked = source->sent = start_of(first);
+    return rc;
+}
+
+struct after {
+    uint64_t segment;
+    uint64_t found; /* the least that is greater; 0: none */
+};
+
+static void note_after(void *ctx, uint64_t first_id)
+{
+    struct after *after = ctx;
+    if (first_id > after->segment && (after->found == 0 || first_id < after->found))
+        after->found = first_id;
+}
+
+static void remove_before(const struct log_source *source, uint64_t segment)
+{
+    struct after after = {0};
+    char path[PATH_MAX];
+    for (;;) {
+        after.found = 0;
+        if (spool_segment_each(source->run_dir, note_after, &after, NULL) < 0 || after.found == 0 ||
+            after.found >= segment || path_of(source, after.found, path, NULL) < 0)
+            return;
+        (void)unlink(path);
+        after.segment = after.found;
+    }
+}
+
+static void set_acked(struct log_source *source, struct log_position at)
+{
+    uint64_t before = source->acked.segment;
+    source->acked = at;
+    if (at.segment > before)
+        remove_before(source, at.segment);
+}
+
+/* reading */
+
+static int read_at(const struct log_source *source, off_t offset, struct buf *b, struct err *e)
+{
+    char *into = buf_reserve(b, READ_BYTES);
     if (into == NULL)
         return err_errno(e, ENOMEM, "read spool");
     ssize_t n;
     do {
-        n = pread(source->fd, into, max_bytes, offset);
+        n = pread(source->fd, into, READ_BYTES, offset);
     } while (n < 0 && errno == EINTR);
     if (n < 0)
         return err_errno(e, errno, "read the spool of %s", source->run_dir);
@@ -66,22 +144,56 @@ static int read_at(const struct log_source *source, off_t offset, size_t max_byt
     return 0;
 }
 
-static int ensure_open(struct log_source *source, struct err *e)
+/* Read what is at `at`; at the end of a segment go to the one that follows, if it was begun.
+ * Nothing read: there is nothing more. */
+static int read_from(struct log_source *source, struct log_position *at, struct buf *b,
+                     struct err *e)
 {
-    if (source->fd >= 0)
-        return 0;
-    int rc = open_spool(source, e);
-    if (rc == ERR_NOT_FOUND)
-        source->is_pending = false;
-    return rc;
+    int rc = open_segment(source, at->segment, e);
+    if (rc == 0)
+        rc = read_at(source, at->offset, b, e);
+    if (rc < 0 || b->len > 0 || at->last_id + 1 == at->segment)
+        return rc;
+    rc = open_segment(source, at->last_id + 1, e);
+    if (rc < 0)
+        return rc == ERR_NOT_FOUND ? 0 : rc;
+    *at = start_of(at->last_id + 1);
+    return read_at(source, at->offset, b, e);
 }
 
-static int broken(struct log_source *source, struct err *e)
+static int put_gap(struct log_source *source, uint64_t to, struct buf *frames, struct err *e)
 {
+    uint64_t n = to - source->sent.last_id;
+    if (n > UINT32_MAX)
+        n = UINT32_MAX;
+    log_frame_begin(frames, source->run_id, source->attempt);
+    log_chunk_put_gap(frames, source->sent.last_id + 1, (uint32_t)n, clock_now_us(),
+                      "lines are missing here: the hypervisor's copy was damaged");
+    if (!buf_ok(frames))
+        return err_errno(e, ENOMEM, "read spool");
+    source->sent.last_id += n;
+    return 0;
+}
+
+/* What follows is no record: go on with the next segment, or with the end once it is known. */
+static int pass_damage(struct log_source *source, struct buf *frames, struct err *e)
+{
+    struct after after = {.segment = source->sent.segment};
+    int rc = spool_segment_each(source->run_dir, note_after, &after, e);
+    if (rc < 0)
+        return rc;
+    if (after.found != 0) {
+        source->sent.segment = after.found;
+        source->sent.offset = SPOOL_SEGMENT_HEADER_BYTES;
+        return put_gap(source, after.found - 1, frames, e);
+    }
     source->is_broken = true;
+    if (source->end_id > source->sent.last_id)
+        return put_gap(source, source->end_id, frames, e);
     source->is_pending = false;
-    return err_set(e, ERR_INVALID, "the spool of %s is damaged at byte %lld", source->run_dir,
-                   (long long)source->sent.offset);
+    return source->end_id != 0 ? 0
+                               : err_set(e, ERR_INVALID, "the spool of %s is damaged at byte %lld",
+                                         source->run_dir, (long long)source->sent.offset);
 }
 
 /* Move `at` over the records that go into the chunk. */
@@ -102,25 +214,24 @@ static enum log_record_found add_records(struct log_chunk_writer *writer, const 
     }
 }
 
-int log_source_read(struct log_source *source, struct log_chunk_writer *writer, struct buf *frames,
-                    struct err *e)
+static int read_records(struct log_source *source, struct log_chunk_writer *writer,
+                        struct buf *frames, struct err *e)
 {
     CLEANUP(buf_done) struct buf records;
     buf_init(&records, READ_BYTES);
-    int rc = ensure_open(source, e);
-    if (rc == ERR_NOT_FOUND)
-        return 0;
-    if (rc == 0)
-        rc = read_at(source, source->sent.offset, READ_BYTES, &records, e);
+    struct log_position at = source->sent;
+    int rc = read_from(source, &at, &records, e);
+    if (rc == ERR_INVALID || rc == ERR_NOT_FOUND)
+        return pass_damage(source, frames, e);
     if (rc < 0)
         return rc;
 
-    struct log_position at = source->sent;
     log_chunk_begin(writer, at.last_id + 1);
     enum log_record_found end = add_records(writer, &records, &at);
     if (at.last_id == source->sent.last_id) {
-        if (end == LOG_RECORD_BAD)
-            return broken(source, e);
+        source->sent = at;
+        if (end == LOG_RECORD_BAD || at.last_id < source->end_id)
+            return pass_damage(source, frames, e);
         source->is_pending = false;
         return 0;
     }
@@ -132,6 +243,25 @@ int log_source_read(struct log_source *source, struct log_chunk_writer *writer, 
     return 0;
 }
 
+int log_source_read(struct log_source *source, struct log_chunk_writer *writer, struct buf *frames,
+                    struct err *e)
+{
+    int rc = ensure_begun(source, e);
+    if (rc == ERR_NOT_FOUND) {
+        source->is_pending = false;
+        return 0;
+    }
+    if (rc < 0)
+        return rc;
+    if (source->is_broken)
+        return pass_damage(source, frames, e);
+    if (source->sent.segment > source->sent.last_id + 1)
+        return put_gap(source, source->sent.segment - 1, frames, e);
+    return read_records(source, writer, frames, e);
+}
+
+/* seeking */
+
 /* Walk forward from `at` to `last_id`. */
 static int walk(struct log_source *source, struct log_position at, uint64_t last_id,
                 struct log_position *ret_at, struct err *e)
@@ -139,7 +269,7 @@ static int walk(struct log_source *source, struct log_position at, uint64_t last
     while (at.last_id < last_id) {
         CLEANUP(buf_done) struct buf records;
         buf_init(&records, READ_BYTES);
-        int rc = read_at(source, at.offset, READ_BYTES, &records, e);
+        int rc = read_from(source, &at, &records, e);
         if (rc < 0)
             return rc;
         struct log_range range = log_record_scan(records.data, records.len, last_id - at.last_id);
@@ -153,17 +283,36 @@ static int walk(struct log_source *source, struct log_position at, uint64_t last
     return 0;
 }
 
-int log_source_seek(struct log_source *source, uint64_t last_id, struct err *e)
+/* To a line before `acked`: what was acknowledged is not stored any more. */
+static int walk_back(struct log_source *source, uint64_t last_id, struct log_position *ret_at,
+                     struct err *e)
 {
-    const struct log_position start = {.offset = SPOOL_HEADER_BYTES};
-    int rc = ensure_open(source, e);
-    if (rc == 0 && last_id == source->sent.last_id)
-        source->acked = source->sent;
-    else if (rc == 0)
-        rc = walk(source, last_id >= source->acked.last_id ? source->acked : start, last_id,
-                  &source->acked, e);
+    uint64_t first;
+    uint64_t last;
+    int rc = spool_segment_bounds(source->run_dir, &first, &last, e);
     if (rc < 0)
         return rc;
+    struct log_position at = start_of(first);
+    if (last_id >= at.last_id)
+        return walk(source, at, last_id, ret_at, e);
+    at.last_id = last_id;
+    *ret_at = at;
+    return 0;
+}
+
+int log_source_seek(struct log_source *source, uint64_t last_id, struct err *e)
+{
+    struct log_position at = source->sent;
+    int rc = ensure_begun(source, e);
+    if (rc == 0 && last_id > source->acked.last_id && last_id != source->sent.last_id)
+        rc = walk(source, source->acked, last_id, &at, e);
+    else if (rc == 0 && last_id < source->acked.last_id)
+        rc = walk_back(source, last_id, &at, e);
+    else if (rc == 0 && last_id != source->sent.last_id)
+        at = source->acked;
+    if (rc < 0)
+        return rc;
+    set_acked(source, at);
     source->sent = source->acked;
     source->is_pending = true;
     return 0;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How far one attempt's spool has been read and acknowledged. No I/O but on the spool.
+ * How far one attempt's spool (shim/spool_segment.h) has been read and acknowledged. No I/O but on
+ * the spool. Segments that are acknowledged whole are removed.
+ *
+ * Lines that are gone, for a segment is damaged or was removed, are sent as a gap that says so: the
+ * log goes on after it, and ends.
  */
 #ifndef ERRAND_HYPERVISOR_AGENT_LOG_SOURCE_H
 #define ERRAND_HYPERVISOR_AGENT_LOG_SOURCE_H
@@ -17,6 +21,7 @@
 /* A place between two records. */
 struct log_position {
     uint64_t last_id; /* of the record before it; 0 at the start */
+    uint64_t segment; /* id of its first record; greater than last_id + 1 behind a gap */
     off_t offset;
 };
 
@@ -24,21 +29,26 @@ struct log_source {
     struct id run_id;
     uint32_t attempt;
     const char *run_dir; /* borrowed */
-    int fd;              /* of the spool; -1 until it is there */
-    struct log_position acked;
-    struct log_position sent; /* at or behind `acked` */
-    bool is_pending;          /* there may be something after `sent` */
-    bool is_broken;           /* the spool holds what is no record */
-    struct log_source *next;  /* of the shipper */
+    int fd;              /* -1: none open */
+    uint64_t fd_segment;
+    struct log_position acked; /* segment 0: the spool has not been seen yet */
+    struct log_position sent;  /* at or behind `acked` */
+    uint64_t end_id;           /* of the log's last line; 0 = not known yet */
+    bool is_pending;           /* there may be something after `sent` */
+    bool is_broken;            /* what follows `sent` is no record, up to `end_id` */
+    struct log_source *next;   /* of the shipper */
 };
 
 void log_source_init(struct log_source *source, struct id run_id, uint32_t attempt,
                      const char *run_dir);
 void log_source_done(struct log_source *source);
 
-/* Append the next whole records after `sent`, as many as a chunk takes, as one frame, and move
- * `sent`. `writer` is used for it, and empty after. Appends nothing, and clears is_pending, when
- * there is none. */
+/* The log ends with this line. */
+void log_source_set_end(struct log_source *source, uint64_t end_id);
+
+/* Append the next whole records after `sent`, as many as a chunk takes, or the gap that is there,
+ * as one frame, and move `sent`. `writer` is used for it, and empty after. Appends nothing, and
+ * clears is_pending, when there is none. ERR_INVALID: is_broken has been set. */
 int log_source_read(struct log_source *source, struct log_chunk_writer *writer, struct buf *frames,
                     struct err *e) MUST_USE;
 

@@ -76,6 +76,7 @@ void run_spec_done(struct run_spec *spec)
 {
     text_list_done(&spec->argv);
     text_list_done(&spec->env);
+    text_list_done(&spec->secret_keys);
     text_list_done(&spec->layers);
     free(spec->cwd);
     free(spec->user);
@@ -107,6 +108,7 @@ int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
     field_put_text(out, "driver", driver_kind_names[spec->driver]);
     put_list(out, "argv", &spec->argv);
     put_list(out, "env", &spec->env);
+    put_list(out, "secret_keys", &spec->secret_keys);
     field_put_text(out, "cwd", spec->cwd);
     field_put_text(out, "user", spec->user);
     field_put_text(out, "hostname", spec->hostname);
@@ -128,6 +130,8 @@ int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
     field_put_i64(out, "shm_size_bytes", (int64_t)spec->shm_size_bytes);
     field_put_i64(out, "disk_bytes", (int64_t)spec->disk_bytes);
     field_put_i64(out, "log_limit_bytes", (int64_t)spec->log_limit_bytes);
+    field_put_i64(out, "log_rate_bytes", (int64_t)spec->log_rate_bytes);
+    field_put_i64(out, "spool_limit_bytes", (int64_t)spec->spool_limit_bytes);
     field_put_bool(out, "read_only", spec->read_only);
     field_put_text(out, "sandbox", sandbox_names[spec->sandbox]);
     field_put_text(out, "network", network_names[spec->network]);
@@ -204,6 +208,8 @@ static int get_process(const struct json_t *doc, struct run_spec *spec, struct e
     if (r == 0)
         r = get_list(doc, "env", 0, &spec->env, e);
     if (r == 0)
+        r = get_list(doc, "secret_keys", 0, &spec->secret_keys, e);
+    if (r == 0)
         r = get_path(doc, "cwd", false, &spec->cwd, e);
     if (r == 0)
         r = get_copy(doc, "user", false, &spec->user, e);
@@ -275,6 +281,10 @@ static int get_limits(const struct json_t *doc, struct run_spec *spec, struct er
         r = get_bytes(doc, "disk_bytes", &spec->disk_bytes, e);
     if (r == 0)
         r = get_bytes(doc, "log_limit_bytes", &spec->log_limit_bytes, e);
+    if (r == 0)
+        r = get_bytes(doc, "log_rate_bytes", &spec->log_rate_bytes, e);
+    if (r == 0)
+        r = get_bytes(doc, "spool_limit_bytes", &spec->spool_limit_bytes, e);
     if (r == 0)
         r = field_get_bool(doc, "read_only", &spec->read_only, e);
     if (r == 0)

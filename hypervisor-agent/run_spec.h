@@ -12,7 +12,7 @@
  *
  * - lock: flock(LOCK_EX) held while the shim lives; the test for adoption.
  * - status.json: run_status.h, replaced atomically.
- * - spool: shim/spool.h; a 16-byte header, then log records; only ever grows.
+ * - spool.<id>: shim/spool_segment.h; the log, in files of which the agent removes what is stored.
  * - control.sock: AF_UNIX SOCK_DGRAM, one word a datagram: "stop" (stop signal, grace, KILL) or
  *   "kill" (KILL now); either ends the run as canceled. The path may be longer than sun_path: go
  *   through /proc/self/fd/<fd of the run dir>/control.sock.
@@ -68,9 +68,10 @@ struct run_spec {
     /* The process; the agent has already applied the image's configuration and the overrides. */
     struct text_list argv; /* at least one */
     struct text_list env; /* "KEY=VALUE", each key once; PATH, HOME, HOSTNAME are added if absent */
-    char *cwd;            /* owned; absolute; made if missing; NULL = "/" */
-    char *user;           /* owned; "uid", "uid:gid", "name" or "name:group"; NULL = root */
-    char *hostname;       /* owned; NULL = the first 12 characters of the run id */
+    struct text_list secret_keys; /* of `env`: their values are masked in the log */
+    char *cwd;                    /* owned; absolute; made if missing; NULL = "/" */
+    char *user;                   /* owned; "uid", "uid:gid", "name" or "name:group"; NULL = root */
+    char *hostname;               /* owned; NULL = the first 12 characters of the run id */
 
     enum driver_kind driver;
 
@@ -93,13 +94,15 @@ struct run_spec {
     uint32_t start_timeout_seconds; /* for the runtime to create the container; 0 = 60 */
     int stop_signal;                /* 1..64 */
 
-    uint64_t memory_bytes;    /* 0 = no limit; swap is off where the kernel can account for it */
-    uint32_t cpu_milli;       /* 1000 = one core; 0 = no limit */
-    uint32_t pids_limit;      /* 0 = no limit */
-    uint64_t shm_size_bytes;  /* 0 = 64 MiB */
-    uint64_t disk_bytes;      /* of the writable layer; 0 = no limit */
-    uint64_t log_limit_bytes; /* of payload; 0 = no limit */
-    bool read_only;           /* root file system */
+    uint64_t memory_bytes;      /* 0 = no limit; swap is off where the kernel can account for it */
+    uint32_t cpu_milli;         /* 1000 = one core; 0 = no limit */
+    uint32_t pids_limit;        /* 0 = no limit */
+    uint64_t shm_size_bytes;    /* 0 = 64 MiB */
+    uint64_t disk_bytes;        /* of the writable layer; 0 = no limit */
+    uint64_t log_limit_bytes;   /* of payload; 0 = no limit */
+    uint64_t log_rate_bytes;    /* of output a second, more waits; 0 = no limit */
+    uint64_t spool_limit_bytes; /* of log on disk that is not stored yet; 0 = shim/spool.h's */
+    bool read_only;             /* root file system */
     enum run_sandbox sandbox;
     enum run_network network;
 

@@ -71,6 +71,7 @@ static void report_end(struct run *run)
              run->attempt, termination_reason_name(run->end.reason), run->end.exit_code,
              (unsigned long long)run->end.last_line);
     note(run_report_finished(run->supervisor->parts.outbox, run, &e), run, &e);
+    log_source_set_end(&run->log, run->end.last_line);
     if (run->end.last_line > 0)
         log_shipper_wake(shipper, &run->log);
     check_log(run);

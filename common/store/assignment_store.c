@@ -22,7 +22,8 @@ static const char sql_live[] =
     "     (SELECT public_key FROM hypervisors WHERE id = r.hypervisor_id),"
     "     (SELECT string_agg(int4send(octet_length(env_key)) || convert_to(env_key, 'UTF8')"
     "        || uuid_send(owner_id) || int4send(octet_length(value)) || value, ''::bytea"
-    "        ORDER BY env_key) FROM run_env WHERE run_id = r.id)"
+    "        ORDER BY env_key) FROM run_env WHERE run_id = r.id),"
+    "     ARRAY(SELECT env_key FROM run_env WHERE run_id = r.id AND NOT secret ORDER BY env_key)"
     "   FROM (SELECT) one LEFT JOIN container_registries c"
     "     ON c.id = r.container_registry_id AND c.project_id = r.project_id"
     "   WHERE r.state = 'assigned'"
@@ -65,6 +66,7 @@ enum {
     COLUMN_REGISTRY_INSECURE,
     COLUMN_PUBLIC_KEY,
     COLUMN_ENV,
+    COLUMN_ENV_PUBLIC,
 };
 
 void assignment_store_live_params(struct params *p, struct id hypervisor)
@@ -121,6 +123,7 @@ void assignment_store_read_work(const struct rows *rows, int row, struct run_wor
     work.registry.password =
         row_bytes(rows, row, COLUMN_REGISTRY_PASSWORD, &work.registry.password_n);
     work.argv = row_text_array(rows, row, COLUMN_ARGV, &work.argc);
+    work.env_public = row_text_array(rows, row, COLUMN_ENV_PUBLIC, &work.env_public_n);
     work.env = row_bytes(rows, row, COLUMN_ENV, &work.env_n);
     *ret_work = work;
 }

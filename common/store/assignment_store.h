@@ -56,6 +56,8 @@ struct run_work {
     const unsigned char *public_key;    /* of the hypervisor */
     const unsigned char *env;           /* packed: env_item_next() */
     size_t env_n;
+    char **env_public; /* owned, free() it; NULL when empty: names whose values are no secret */
+    size_t env_public_n;
 };
 
 /* Of a run that is assigned. */

@@ -26,6 +26,7 @@ void assignment_put(struct buf *b, const struct assignment *a)
     field_put_text(b, "command", a->command);
     field_put_text(b, "entrypoint", a->entrypoint);
     field_put_text(b, "env_sealed", a->env_sealed);
+    field_put_texts(b, "env_public", a->env_public, a->env_public_n);
     field_put_i64(b, "timeout_seconds", a->timeout_seconds);
     field_put_i64(b, "stop_grace_seconds", a->stop_grace_seconds);
     field_put_text(b, "stop_signal", a->stop_signal);
@@ -48,6 +49,10 @@ static int parse_process(struct assignment *a, struct err *e)
     if (field_get_texts_or_null(a->doc, "argv", &argv, &a->argc, e) < 0)
         return ERR_INVALID;
     a->argv = argv;
+    const char **env_public = NULL;
+    if (field_get_texts_or_null(a->doc, "env_public", &env_public, &a->env_public_n, e) < 0)
+        return ERR_INVALID;
+    a->env_public = env_public;
     if (field_get_text_or_null(a->doc, "command", &a->command, e) < 0 ||
         field_get_text_or_null(a->doc, "entrypoint", &a->entrypoint, e) < 0 ||
         field_get_text(a->doc, "env_sealed", &a->env_sealed, e) < 0 ||
@@ -122,6 +127,7 @@ void assignment_done(struct assignment *a)
     if (a->doc == NULL)
         return;
     free((void *)(uintptr_t)a->argv);
+    free((void *)(uintptr_t)a->env_public);
     json_decref(a->doc);
     *a = (struct assignment){0};
 }

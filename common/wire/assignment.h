@@ -32,9 +32,11 @@ struct assignment {
 
     const char *const *argv; /* `argc` texts, or NULL when not given */
     size_t argc;
-    const char *command;    /* shell text, or NULL; excludes argv */
-    const char *entrypoint; /* path of a program, or NULL */
-    const char *env_sealed; /* base64 of crypto_box_seal of a JSON object of texts */
+    const char *command;           /* shell text, or NULL; excludes argv */
+    const char *entrypoint;        /* path of a program, or NULL */
+    const char *env_sealed;        /* base64 of crypto_box_seal of a JSON object of texts */
+    const char *const *env_public; /* `env_public_n` of its names, whose values are no secret */
+    size_t env_public_n;
 
     uint32_t timeout_seconds;
     uint32_t stop_grace_seconds;

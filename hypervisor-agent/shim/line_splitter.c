@@ -74,17 +74,50 @@ void line_splitter_take(struct line_splitter *splitter, size_t n, int64_t ts_us,
         line = newline + 1;
         unseen = line;
     }
-    line += emit_pieces(&sink, line, (size_t)(end - line));
+    size_t pieces = emit_pieces(&sink, line, (size_t)(end - line));
+    splitter->is_open = pieces > 0 || (splitter->is_open && line == splitter->data);
+    line += pieces;
 
     splitter->n = (size_t)(end - line);
     memmove(splitter->data, line, splitter->n);
+}
+
+bool line_splitter_is_holding(const struct line_splitter *splitter)
+{
+    return splitter->n > 0;
+}
+
+/* `n`, less the start of a character whose rest has not come. */
+static size_t whole_characters(const char *text, size_t n)
+{
+    for (size_t back = 1; back <= 3 && back <= n; back++) {
+        unsigned char c = (unsigned char)text[n - back];
+        size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+        if (c < 0x80 || c >= 0xc0)
+            return length > back ? n - back : n;
+    }
+    return n;
+}
+
+void line_splitter_flush(struct line_splitter *splitter, int64_t ts_us,
+                         line_splitter_emit *emit_record, void *context)
+{
+    struct sink sink = {splitter->stream, ts_us, emit_record, context};
+    size_t n = whole_characters(splitter->data, splitter->n);
+    if (n == 0)
+        return;
+    emit(&sink, LOG_RECORD_PARTIAL, splitter->data, n);
+    splitter->is_open = true;
+    splitter->n -= n;
+    memmove(splitter->data, splitter->data + n, splitter->n);
 }
 
 void line_splitter_finish(struct line_splitter *splitter, int64_t ts_us,
                           line_splitter_emit *emit_record, void *context)
 {
     struct sink sink = {splitter->stream, ts_us, emit_record, context};
-    if (splitter->n > 0)
+    if (splitter->n > 0 || splitter->is_open)
         emit(&sink, 0, splitter->data, splitter->n);
     splitter->n = 0;
+    splitter->is_open = false;
 }

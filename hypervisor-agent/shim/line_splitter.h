@@ -7,6 +7,7 @@
 #ifndef ERRAND_SHIM_LINE_SPLITTER_H
 #define ERRAND_SHIM_LINE_SPLITTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,8 @@
 
 struct line_splitter {
     enum log_stream stream;
-    char *data; /* owned */
+    char *data;   /* owned */
+    bool is_open; /* the last record was a piece */
     size_t n; /* bytes held: the start of a line whose end has not come, <= LIMIT_LOG_LINE_BYTES */
 };
 
@@ -35,7 +37,15 @@ char *line_splitter_room(struct line_splitter *splitter, size_t *ret_n);
 void line_splitter_take(struct line_splitter *splitter, size_t n, int64_t ts_us,
                         line_splitter_emit *emit, void *context);
 
-/* The stream has ended: emit what is held, a line without newline. */
+/* A line has begun and not ended. */
+bool line_splitter_is_holding(const struct line_splitter *splitter);
+
+/* Nothing came for a while: emit what is held as a piece of a line that goes on. */
+void line_splitter_flush(struct line_splitter *splitter, int64_t ts_us, line_splitter_emit *emit,
+                         void *context);
+
+/* The stream has ended: emit what is held, a line without newline; nothing, when that closes an
+ * open one. */
 void line_splitter_finish(struct line_splitter *splitter, int64_t ts_us, line_splitter_emit *emit,
                           void *context);
 

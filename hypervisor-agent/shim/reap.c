@@ -6,7 +6,7 @@
 #include "drivers/driver.h"
 #include "shim/control.h"
 #include "shim/shim.h"
-#include "shim/spool.h"
+#include "shim/spool_recovery.h"
 #include "shim/tidy.h"
 
 #include <stdint.h>

@@ -5,7 +5,8 @@
  * epoll_wait's timeout.
  *
  * Everything a run does is bounded: starting by start_timeout, running by timeout, stopping by the
- * grace, killing by KILL_GIVE_UP_US, cleaning up by CLEAN_UP_GIVE_UP_US.
+ * grace, killing by KILL_GIVE_UP_US, cleaning up by CLEAN_UP_GIVE_UP_US. Only a spool without room
+ * may hold it longer: to ROOM_GIVE_UP_US after the time it had.
  */
 #include "shim/shim.h"
 
@@ -19,6 +20,7 @@
 #include "shim/wake.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -32,6 +34,10 @@
 #define CLEAN_UP_GIVE_UP_US (20 * CLOCK_US_PER_S)
 #define CLEAN_UP_FIRST_WAIT_US 500
 #define CLEAN_UP_MAX_WAIT_US (100 * CLOCK_US_PER_MS)
+
+/* How long a run that has ended waits for room for its last lines after its time is up. */
+#define ROOM_GIVE_UP_US (30 * CLOCK_US_PER_S)
+#define ROOM_WAIT_MS 100
 
 enum watched {
     WATCHED_STDOUT, /* the streams' indices in output */
@@ -47,6 +53,8 @@ struct shim {
     struct sandbox *sandbox; /* owned; NULL when it could not be prepared */
     struct sandbox_report report;
     struct output output;
+    bool is_reading; /* the streams are watched */
+    enum spool_hold told_hold;
     struct wake wake;
     struct run_status status;
     int epoll_fd;
@@ -147,13 +155,23 @@ static int start(struct shim *shim, struct err *e)
     return watch(shim, shim->driver->poll_fd(shim->sandbox), WATCHED_SANDBOX, e);
 }
 
-/* Only now, so that the agent hears of the start before it hears of the first line. */
-static int watch_streams(const struct shim *shim, struct err *e)
+/* Watched only while they are to be read: a pipe whose writers are gone would wake us for ever. */
+static void watch_streams(struct shim *shim, bool is_wanted)
 {
-    int r = watch(shim, shim->output.streams[0].read_fd, WATCHED_STDOUT, e);
-    if (r == 0)
-        r = watch(shim, shim->output.streams[1].read_fd, WATCHED_STDERR, e);
-    return r;
+    struct err e;
+    int r = 0;
+    for (size_t i = 0; i < OUTPUT_STREAMS; i++) {
+        int fd = shim->output.streams[i].read_fd;
+        if (fd < 0)
+            continue;
+        if (!is_wanted)
+            (void)epoll_ctl(shim->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+        else if (watch(shim, fd, (enum watched)(WATCHED_STDOUT + i), &e) < 0)
+            r = e.code;
+    }
+    if (r < 0)
+        log_error("output.lost run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
+    shim->is_reading = is_wanted;
 }
 
 /* carrying out the table's rows */
@@ -177,8 +195,8 @@ static void note_start(struct shim *shim)
         log_warn("status.write_failed run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
     wake_send(&shim->wake, "started");
     output_close_writers(&shim->output);
-    if (watch_streams(shim, &e) < 0)
-        log_error("output.lost run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
+    /* Only now, so that the agent hears of the start before it hears of the first line. */
+    watch_streams(shim, true);
     set_timer_s(shim, shim->spec->timeout_seconds);
 }
 
@@ -260,7 +278,7 @@ static void handle(struct shim *shim, enum watched what)
     switch (what) {
     case WATCHED_STDOUT:
     case WATCHED_STDERR:
-        (void)output_read(&shim->output, what);
+        (void)output_read(&shim->output, what, clock_mono_us());
         break;
     case WATCHED_SANDBOX:
         handle_sandbox(shim);
@@ -289,6 +307,9 @@ static int timeout_ms(struct shim *shim)
 {
     int64_t mono_us = clock_mono_us();
     int64_t due_us = wake_log_pending(&shim->wake, mono_us);
+    int64_t output_us = output_due_us(&shim->output, mono_us);
+    if (output_us < due_us)
+        due_us = output_us;
     if (shim->timer_us < due_us)
         due_us = shim->timer_us;
     if (due_us <= mono_us)
@@ -297,9 +318,33 @@ static int timeout_ms(struct shim *shim)
     return ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 
+static void tell_hold(struct shim *shim)
+{
+    enum spool_hold hold = shim->output.held;
+    if (hold == shim->told_hold)
+        return;
+    if (hold != SPOOL_NOT_HELD)
+        log_warn("output.held run=%s reason=%s", ID_TEXT(shim->spec->run),
+                 hold == SPOOL_DISK_FULL ? "disk_full" : "spool_full");
+    else
+        log_warn("output.released run=%s", ID_TEXT(shim->spec->run));
+    shim->told_hold = hold;
+}
+
+static void tick(struct shim *shim, int64_t mono_us)
+{
+    uint64_t before = shim->output.spool.written_bytes;
+    output_tick(&shim->output, mono_us);
+    if (shim->output.spool.written_bytes != before)
+        wake_log(&shim->wake, mono_us);
+    tell_hold(shim);
+    bool is_wanted = output_wants(&shim->output, mono_us);
+    if (is_wanted != shim->is_reading && shim->status.state == RUN_STATUS_RUNNING)
+        watch_streams(shim, is_wanted);
+}
+
 static int loop(struct shim *shim, struct err *e)
 {
-    uint64_t told_bytes = shim->output.spool.file_bytes;
     set_timer_s(shim, shim->spec->start_timeout_seconds > 0 ? shim->spec->start_timeout_seconds
                                                             : START_TIMEOUT_DEFAULT_S);
     while (shim->phase != RUN_PHASE_DONE) {
@@ -309,12 +354,8 @@ static int loop(struct shim *shim, struct err *e)
             return err_errno(e, errno, "wait for events");
         for (int i = 0; i < n; i++)
             handle(shim, (enum watched)events[i].data.u32);
-        spool_flush(&shim->output.spool);
-
         int64_t mono_us = clock_mono_us();
-        if (shim->output.spool.file_bytes != told_bytes)
-            wake_log(&shim->wake, mono_us);
-        told_bytes = shim->output.spool.file_bytes;
+        tick(shim, mono_us);
         handle_timer(shim, mono_us);
     }
     return 0;
@@ -345,6 +386,32 @@ static int64_t finished_at_us(const struct shim *shim)
     return shim->status.started_at_us + clock_mono_us() - shim->started_us;
 }
 
+/* True when somebody wants this run gone. Takes a moment. */
+static bool is_unwanted(const struct shim *shim)
+{
+    struct pollfd control = {.fd = shim->control_fd, .events = POLLIN};
+    return poll(&control, 1, ROOM_WAIT_MS) > 0 && control_receive(shim->control_fd) == CONTROL_KILL;
+}
+
+/* The container is gone, and what it has filled the disk with goes first. */
+static void wait_for_room(struct shim *shim)
+{
+    int64_t mono_us = clock_mono_us();
+    int64_t give_up_us =
+        ROOM_GIVE_UP_US + (shim->status.ends_by_us > mono_us ? shim->status.ends_by_us : mono_us);
+    struct err e;
+    if (tidy_run_dir(&e) < 0)
+        log_error("run.left_behind run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
+    wake_send(&shim->wake, "log");
+    while (!output_drain(&shim->output, mono_us)) {
+        tell_hold(shim);
+        if (mono_us >= give_up_us || is_unwanted(shim))
+            return;
+        mono_us = clock_mono_us();
+    }
+    tell_hold(shim);
+}
+
 /* On a full disk room is made first, mostly by what the container itself has filled it with. */
 static int write_record(const struct exit_record *record, struct err *e)
 {
@@ -360,10 +427,7 @@ static int finish(struct shim *shim, struct err *e)
     struct sandbox_use use = {0};
     struct exit_record record;
     struct err trouble;
-    output_drain(&shim->output);
-    output_close(&shim->output);
-    wake_send(&shim->wake, "log");
-
+    bool has_room = output_drain(&shim->output, clock_mono_us());
     if (shim->sandbox != NULL)
         shim->driver->stats(shim->sandbox, &use);
     record = outcome_of(&(struct outcome_facts){
@@ -375,9 +439,13 @@ static int finish(struct shim *shim, struct err *e)
     });
     if (shim_clean_up(shim->driver, shim->sandbox, &shim->status, &trouble) < 0)
         log_error("run.left_behind run=%s error=\"%s\"", ID_TEXT(shim->spec->run), trouble.msg);
+    record.finished_at_us = finished_at_us(shim);
+    if (!has_room)
+        wait_for_room(shim);
+    output_close(&shim->output);
+    wake_send(&shim->wake, "log");
     (void)unlink(CONTROL_SOCKET);
 
-    record.finished_at_us = finished_at_us(shim);
     record.last_line = shim->output.spool.records;
     record.log_bytes = shim->output.spool.payload_bytes;
     record.log_truncated = shim->output.spool.dropped_lines + shim->output.spool.dropped_bytes > 0;
@@ -411,7 +479,7 @@ int shim_run(const struct run_spec *spec, const struct driver *driver, struct er
     };
     struct err trouble;
     wake_init(&shim.wake, spec);
-    int r = output_open(&shim.output, spec->log_limit_bytes, &trouble);
+    int r = output_open(&shim.output, spec, &trouble);
     if (r == 0)
         r = open_all(&shim, &trouble);
     if (r < 0) {

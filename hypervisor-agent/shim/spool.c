@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shim/spool.h"
 
+#include "shim/spool_segment.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -8,27 +10,84 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FLUSH_BYTES ((size_t)64 * 1024)
-#define PENDING_MAX_BYTES (FLUSH_BYTES + LOG_RECORD_MAX_BYTES)
-#define SCAN_BYTES ((size_t)256 * 1024)
+#define FLUSH_BYTES ((size_t)256 * 1024)
+#define SEGMENT_MIN_BYTES ((uint64_t)64 * 1024)
 
-static const char header[SPOOL_HEADER_BYTES] = {'E', 'R', 'R', 'S', 'P', 'O', 'O', 'L', 1};
+/* One read of a stream may be 80 KiB of empty lines, each a record of 18 bytes. */
+#define PENDING_MAX_BYTES (FLUSH_BYTES + (size_t)8 * 1024 * 1024)
 
-bool spool_header_is_valid(const char *bytes)
+static bool write_whole(int fd, const void *bytes, size_t n)
 {
-    return memcmp(bytes, header, SPOOL_HEADER_BYTES) == 0;
+    const char *at = bytes;
+    while (n > 0) {
+        ssize_t put = write(fd, at, n);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        at += put;
+        n -= (size_t)put;
+    }
+    return true;
 }
 
-int spool_create(struct spool *spool, uint64_t limit_bytes, struct err *e)
+static void forget_removed(struct spool *spool)
 {
-    *spool = (struct spool){.limit_bytes = limit_bytes};
+    char name[SPOOL_SEGMENT_NAME_BYTES];
+    size_t gone = 0;
+    while (gone + 1 < spool->segments_n) {
+        spool_segment_name(spool->segments[gone], name);
+        if (access(name, F_OK) == 0 || errno != ENOENT)
+            break;
+        gone++;
+    }
+    spool->segments_n -= gone;
+    memmove(spool->segments, spool->segments + gone, spool->segments_n * sizeof(uint64_t));
+}
+
+/* The number of the next record names it. A file that could not be begun is no segment. */
+static enum spool_hold begin_segment(struct spool *spool, int *ret_errno)
+{
+    char name[SPOOL_SEGMENT_NAME_BYTES];
+    unsigned char header[SPOOL_SEGMENT_HEADER_BYTES];
+    if (spool->segments_n == SPOOL_SEGMENTS)
+        forget_removed(spool);
+    if (spool->segments_n == SPOOL_SEGMENTS)
+        return SPOOL_CEILING;
+
+    const struct spool_segment segment = {.first_id = spool->records + 1,
+                                          .payload_before = spool->payload_bytes};
+    spool_segment_name(segment.first_id, name);
+    spool_segment_encode(&segment, header);
+    CLEANUP(fd_closep)
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0 || !write_whole(fd, header, sizeof(header))) {
+        *ret_errno = errno;
+        if (fd >= 0)
+            (void)unlink(name);
+        return SPOOL_DISK_FULL;
+    }
+    fd_closep(&spool->fd);
+    spool->fd = TAKE_FD(fd);
+    spool->segments[spool->segments_n++] = segment.first_id;
+    spool->segment_bytes = sizeof(header);
+    return SPOOL_NOT_HELD;
+}
+
+int spool_create(struct spool *spool, uint64_t log_limit_bytes, uint64_t spool_limit_bytes,
+                 struct err *e)
+{
+    int problem = 0;
+    if (spool_limit_bytes == 0)
+        spool_limit_bytes = SPOOL_LIMIT_DEFAULT_BYTES;
+    *spool = (struct spool){.fd = -1,
+                            .log_limit_bytes = log_limit_bytes,
+                            .segment_limit_bytes = spool_limit_bytes / SPOOL_SEGMENTS};
+    if (spool->segment_limit_bytes < SEGMENT_MIN_BYTES)
+        spool->segment_limit_bytes = SEGMENT_MIN_BYTES;
     buf_init(&spool->pending, PENDING_MAX_BYTES);
-    spool->fd = open(SPOOL_FILE, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-    if (spool->fd < 0)
-        return err_errno(e, errno, "create " SPOOL_FILE);
-    if (write(spool->fd, header, sizeof(header)) != (ssize_t)sizeof(header))
-        return err_errno(e, ENOSPC, "write " SPOOL_FILE);
-    spool->file_bytes = sizeof(header);
+    if (begin_segment(spool, &problem) != SPOOL_NOT_HELD)
+        return err_errno(e, problem, "make the spool");
     return 0;
 }
 
@@ -41,78 +100,88 @@ static void drop(struct spool *spool, const struct log_record *record)
 
 static void append(struct spool *spool, const struct log_record *record)
 {
-    if (spool->pending.len >= FLUSH_BYTES)
+    if (spool->held == SPOOL_NOT_HELD &&
+        (spool->pending.len >= FLUSH_BYTES || spool->pending.len >= spool->segment_limit_bytes))
         spool_flush(spool);
     log_record_append(&spool->pending, record);
+    if (!buf_ok(&spool->pending)) { /* out of memory */
+        spool->pending.failed = false;
+        drop(spool, record);
+        return;
+    }
     spool->pending_records++;
     spool->pending_payload += record->n;
 }
 
 void spool_add(struct spool *spool, const struct log_record *record)
 {
-    uint64_t held = spool->payload_bytes + spool->pending_payload;
-    if (spool->limit_bytes > 0 && held + record->n > spool->limit_bytes)
-        spool->full = true;
-    if (spool->full)
+    uint64_t taken = spool->payload_bytes + spool->pending_payload;
+    if (spool->log_limit_bytes > 0 && taken + record->n > spool->log_limit_bytes)
+        spool->is_full = true;
+    if (spool->is_full)
         drop(spool, record);
     else
         append(spool, record);
 }
 
-static bool write_whole(int fd, const char *bytes, size_t n)
+static void forget_pending(struct spool *spool)
 {
-    while (n > 0) {
-        ssize_t put = write(fd, bytes, n);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        bytes += put;
-        n -= (size_t)put;
-    }
-    return true;
-}
-
-static void drop_pending(struct spool *spool)
-{
-    size_t at = 0;
-    struct log_record record;
-    size_t size;
-    while (log_record_next(spool->pending.data + at, spool->pending.len - at, &record, &size) ==
-           LOG_RECORD_WHOLE) {
-        drop(spool, &record);
-        at += size;
-    }
-}
-
-void spool_flush(struct spool *spool)
-{
-    if (spool->pending.len == 0)
-        return;
-    if (buf_ok(&spool->pending) &&
-        write_whole(spool->fd, spool->pending.data, spool->pending.len)) {
-        spool->file_bytes += spool->pending.len;
-        spool->records += spool->pending_records;
-        spool->payload_bytes += spool->pending_payload;
-    } else {
-        (void)!ftruncate(spool->fd, (off_t)spool->file_bytes);
-        drop_pending(spool);
-    }
     buf_clear(&spool->pending);
     spool->pending_records = 0;
     spool->pending_payload = 0;
 }
 
+/* What a full disk took of the records goes again: the file ends with a whole record. */
+static enum spool_hold write_pending(struct spool *spool)
+{
+    if (!write_whole(spool->fd, spool->pending.data, spool->pending.len)) {
+        (void)!ftruncate(spool->fd, (off_t)spool->segment_bytes);
+        return SPOOL_DISK_FULL;
+    }
+    spool->segment_bytes += spool->pending.len;
+    spool->written_bytes += spool->pending.len;
+    spool->records += spool->pending_records;
+    spool->payload_bytes += spool->pending_payload;
+    forget_pending(spool);
+    return SPOOL_NOT_HELD;
+}
+
+void spool_flush(struct spool *spool)
+{
+    int problem;
+    spool->held = SPOOL_NOT_HELD;
+    if (spool->pending.len == 0 || spool->fd < 0)
+        return;
+    if (spool->segment_bytes >= spool->segment_limit_bytes)
+        spool->held = begin_segment(spool, &problem);
+    if (spool->held == SPOOL_NOT_HELD)
+        spool->held = write_pending(spool);
+}
+
+void spool_give_up(struct spool *spool)
+{
+    size_t at = 0;
+    size_t size;
+    struct log_record record;
+    while (log_record_next(spool->pending.data + at, spool->pending.len - at, &record, &size) ==
+           LOG_RECORD_WHOLE) {
+        drop(spool, &record);
+        at += size;
+    }
+    forget_pending(spool);
+    spool->held = SPOOL_NOT_HELD;
+}
+
 static void add_drop_notice(struct spool *spool, int64_t now_us)
 {
     char text[160];
-    int n = spool->full
+    int n = spool->is_full
                 ? snprintf(text, sizeof(text),
                            "log limit of %" PRIu64 " bytes reached: %" PRIu64 " lines (%" PRIu64
                            " bytes) dropped",
-                           spool->limit_bytes, spool->dropped_lines, spool->dropped_bytes)
+                           spool->log_limit_bytes, spool->dropped_lines, spool->dropped_bytes)
                 : snprintf(text, sizeof(text),
-                           "the disk is full: %" PRIu64 " lines (%" PRIu64 " bytes) dropped",
+                           "no room for the log: %" PRIu64 " lines (%" PRIu64 " bytes) dropped",
                            spool->dropped_lines, spool->dropped_bytes);
     if (n <= 0)
         return;
@@ -124,52 +193,12 @@ static void add_drop_notice(struct spool *spool, int64_t now_us)
 void spool_close(struct spool *spool, int64_t now_us)
 {
     spool_flush(spool);
+    if (spool->held != SPOOL_NOT_HELD)
+        spool_give_up(spool);
     if (spool->dropped_bytes > 0 || spool->dropped_lines > 0)
         add_drop_notice(spool, now_us);
     spool_flush(spool);
-    if (spool->fd >= 0)
-        (void)close(spool->fd);
+    fd_closep(&spool->fd);
     spool->fd = -1;
     buf_done(&spool->pending);
-}
-
-/* Advances `*at` over whole records; false at the end, or at what is no record. */
-static bool scan_more(int fd, struct buf *chunk, uint64_t *at, uint64_t *records, uint64_t *payload)
-{
-    buf_clear(chunk);
-    char *bytes = buf_reserve(chunk, SCAN_BYTES);
-    ssize_t got = bytes == NULL ? -1 : pread(fd, bytes, SCAN_BYTES, (off_t)*at);
-    if (got <= 0)
-        return false;
-    struct log_range range = log_record_scan(bytes, (size_t)got, UINT64_MAX);
-    *at += range.bytes;
-    *records += range.records;
-    *payload += range.payload_bytes;
-    return range.records > 0 && range.end == LOG_RECORD_TORN;
-}
-
-int spool_recover(uint64_t *ret_records, uint64_t *ret_payload_bytes, struct err *e)
-{
-    CLEANUP(buf_done) struct buf chunk;
-    buf_init(&chunk, SCAN_BYTES);
-    *ret_records = 0;
-    *ret_payload_bytes = 0;
-
-    CLEANUP(fd_closep) int fd = open(SPOOL_FILE, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? 0 : err_errno(e, errno, "open " SPOOL_FILE);
-    char found[SPOOL_HEADER_BYTES];
-    if (pread(fd, found, sizeof(found), 0) != (ssize_t)sizeof(found) ||
-        !spool_header_is_valid(found)) {
-        if (ftruncate(fd, 0) < 0 || pwrite(fd, header, sizeof(header), 0) < 0)
-            return err_errno(e, errno, "repair " SPOOL_FILE);
-        return 0;
-    }
-
-    uint64_t at = SPOOL_HEADER_BYTES;
-    while (scan_more(fd, &chunk, &at, ret_records, ret_payload_bytes))
-        continue;
-    if (ftruncate(fd, (off_t)at) < 0)
-        return err_errno(e, errno, "repair " SPOOL_FILE);
-    return 0;
 }

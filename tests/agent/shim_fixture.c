@@ -6,7 +6,7 @@
 #include "drivers/cgroup.h"
 #include "drivers/rootfs.h"
 #include "drivers/seccomp_compile.h"
-#include "shim/spool.h"
+#include "shim/spool_segment.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -410,21 +410,45 @@ void shim_await(struct shim *shim, const char *event)
     }
 }
 
+bool shim_take_segment(struct shim *shim)
+{
+    CLEANUP(buf_done) struct buf bytes;
+    char name[SPOOL_SEGMENT_NAME_BYTES];
+    char path[SHIM_PATH_BYTES + SPOOL_SEGMENT_NAME_BYTES];
+    struct spool_segment segment;
+    struct err e;
+    buf_init(&bytes, shim->log.max_bytes);
+    spool_segment_name(shim->n_records + 1, name);
+    assert_true(snprintf(path, sizeof(path), "%s/%s", shim->run_dir, name) > 0);
+    if (shim->n_taken == shim->n_records + 1 || file_read(path, &bytes, &e) < 0)
+        return false;
+    assert_true(bytes.len >= SPOOL_SEGMENT_HEADER_BYTES);
+    assert_true(spool_segment_decode(bytes.data, &segment));
+    assert_int_equal(segment.first_id, shim->n_records + 1);
+    assert_int_equal(segment.payload_before, shim->n_payload);
+    buf_consume(&bytes, SPOOL_SEGMENT_HEADER_BYTES);
+
+    struct log_range range = log_record_scan(bytes.data, bytes.len, UINT64_MAX);
+    assert_int_equal(range.bytes, bytes.len);
+    buf_add(&shim->log, bytes.data, bytes.len);
+    shim->n_taken = shim->n_records + 1;
+    shim->n_records += range.records;
+    shim->n_payload += range.payload_bytes;
+    return true;
+}
+
 static void read_log(struct shim *shim)
 {
     struct err e;
-    char path[SHIM_PATH_BYTES + 16];
-    assert_true(snprintf(path, sizeof(path), "%s/" SPOOL_FILE, shim->run_dir) > 0);
-    ASSERT_OK(file_read(path, &shim->log, &e), e);
-    assert_true(shim->log.len >= SPOOL_HEADER_BYTES);
-    assert_true(spool_header_is_valid(shim->log.data));
-    buf_consume(&shim->log, SPOOL_HEADER_BYTES);
-
-    struct log_range range = log_record_scan(shim->log.data, shim->log.len, UINT64_MAX);
-    assert_int_equal(range.bytes, shim->log.len);
-    shim->n_records = range.records;
-    assert_int_equal(shim->record.last_line, range.records);
-    assert_int_equal(shim->record.log_bytes, range.payload_bytes);
+    uint64_t first;
+    uint64_t last;
+    ASSERT_OK(spool_segment_bounds(shim->run_dir, &first, &last, &e), e);
+    if (shim->n_taken == 0)
+        assert_int_equal(first, 1);
+    while (shim_take_segment(shim))
+        continue;
+    assert_int_equal(shim->record.last_line, shim->n_records);
+    assert_int_equal(shim->record.log_bytes, shim->n_payload);
 }
 
 void shim_finish(struct shim *shim)
@@ -538,7 +562,8 @@ int64_t shim_duration_ms(const struct shim *shim)
 
 void shim_assert_only_record_is_left(const struct shim *shim)
 {
-    static const char *const expected[] = {".", "..", "exit.json", "lock", "spool", "status.json"};
+    static const char *const expected[] = {
+        ".", "..", "exit.json", "lock", "spool.00000000000000000001", "status.json"};
     struct dirent **names;
     int n = scandir(shim->run_dir, &names, NULL, alphasort);
     assert_int_equal(n, ARRAY_LEN(expected));

@@ -27,6 +27,8 @@ struct shim {
     struct exit_record record;
     struct buf log; /* the spool's records */
     uint64_t n_records;
+    uint64_t n_payload;
+    uint64_t n_taken; /* id of the last segment that was taken */
 };
 
 /* What ERRAND_TEST_DRIVER names; oci when there is none. For docker, ERRAND_TEST_ENGINE_SOCKET is
@@ -82,6 +84,9 @@ void shim_await(struct shim *shim, const char *event);
 
 /* Wait for the shim's end and read its record and log. */
 void shim_finish(struct shim *shim);
+
+/* Add the next segment, which must be complete, to `log`. False: there is none. */
+bool shim_take_segment(struct shim *shim);
 
 /* Start and finish. */
 void shim_run(struct shim *shim);

@@ -106,10 +106,6 @@ static void test_shim__log_is_readable_while_it_grows(void **state)
     struct shim *shim = *state;
     struct err e;
     struct run_status status;
-    CLEANUP(buf_done) struct buf spool;
-    char path[SHIM_PATH_BYTES + 16];
-    buf_init(&spool, MIB);
-    assert_true(snprintf(path, sizeof(path), "%s/spool", shim->run_dir) > 0);
     shim_set_script(shim, "echo live; sleep 60");
     shim_start(shim);
     shim_await(shim, "started");

@@ -44,6 +44,11 @@ test('an assignment says all that is needed, and no secret in the open', async (
     labels: { a: 'b' },
   });
   await client.post(`/v1/runners/${rich.id}/env_variables`, { env_key: 'TOKEN', env_val: secret });
+  await client.post(`/v1/runners/${rich.id}/env_variables`, {
+    env_key: 'LEVEL',
+    env_val: 'open',
+    secret: false,
+  });
   const { run, assignment } = await assigned({ argv: ['a b', ''], timeout_seconds: 60 }, rich);
   const { env_sealed: sealed, project, ...rest } = assignment;
   assert.match(project, /^[0-9a-f-]{36}$/);
@@ -58,6 +63,7 @@ test('an assignment says all that is needed, and no secret in the open', async (
     argv: ['a b', ''],
     command: null,
     entrypoint: '/bin/tool',
+    env_public: ['LEVEL'],
     timeout_seconds: 60,
     stop_grace_seconds: 10,
     stop_signal: 'SIGINT',
@@ -74,7 +80,7 @@ test('an assignment says all that is needed, and no secret in the open', async (
     log_limit_bytes: 1073741824,
   });
   const sealedBytes = Buffer.from(sealed, 'base64');
-  assert.equal(sealedBytes.length, 48 + JSON.stringify({ TOKEN: secret }).length);
+  assert.equal(sealedBytes.length, 48 + JSON.stringify({ LEVEL: 'open', TOKEN: secret }).length);
   assert.ok(!sealedBytes.includes(secret));
 });
 

@@ -100,14 +100,17 @@ static void test_env__comes_with_its_owners_in_order(void **state)
     struct id run = fixture_run_in(db, "assigned", hypervisor);
     struct id owner = id_new();
     fixture_script(db,
-                   "INSERT INTO run_env VALUES ('%s', 'B_KEY', '%s', '\\x00ff'),"
-                   " ('%s', 'A', '%s', '')",
+                   "INSERT INTO run_env VALUES ('%s', 'B_KEY', '%s', '\\x00ff', false),"
+                   " ('%s', 'A', '%s', '', true)",
                    ID_TEXT(run), ID_TEXT(owner), ID_TEXT(run), ID_TEXT(run));
 
     struct rows *rows = live_of(hypervisor);
     struct run_work work;
     struct env_item item;
     assignment_store_read_work(rows, 0, &work);
+    assert_int_equal(work.env_public_n, 1);
+    assert_string_equal(work.env_public[0], "B_KEY");
+    free(work.env_public);
     const unsigned char *env = work.env;
     size_t n = work.env_n;
     assert_true(env_item_next(&env, &n, &item));

@@ -129,7 +129,37 @@ static void test_line_splitter__pieces_do_not_cut_code_points(void **state)
     assert_string_equal(buf_text(&split.notes), "+16383:xxxxxxxx|3:\xc3\xa4y|");
 }
 
-TEST_MAIN(cmocka_unit_test(test_line_splitter__any_cut_of_the_bytes_gives_the_same_lines),
+static void test_line_splitter_flush__gives_out_whole_characters_as_a_piece(void **state)
+{
+    (void)state;
+    CLEANUP(split_done) struct split split;
+    split_init(&split);
+    line_splitter_flush(&split.splitter, 77, note, &split.notes);
+    put(&split, "a\nnow \xe2\x98", 8);
+    assert_true(line_splitter_is_holding(&split.splitter));
+    line_splitter_flush(&split.splitter, 77, note, &split.notes);
+    assert_string_equal(buf_text(&split.notes), "1:a|+4:now |");
+    put(&split, "\x83\n", 2);
+    assert_false(line_splitter_is_holding(&split.splitter));
+    assert_string_equal(buf_text(&split.notes), "1:a|+4:now |3:\xe2\x98\x83|");
+    finish(&split);
+    assert_string_equal(buf_text(&split.notes), "1:a|+4:now |3:\xe2\x98\x83|");
+}
+
+static void test_line_splitter_flush__a_piece_at_the_end_is_closed(void **state)
+{
+    (void)state;
+    CLEANUP(split_done) struct split split;
+    split_init(&split);
+    put(&split, "end", 3);
+    line_splitter_flush(&split.splitter, 77, note, &split.notes);
+    finish(&split);
+    assert_string_equal(buf_text(&split.notes), "+3:end|0:|");
+}
+
+TEST_MAIN(cmocka_unit_test(test_line_splitter_flush__gives_out_whole_characters_as_a_piece),
+          cmocka_unit_test(test_line_splitter_flush__a_piece_at_the_end_is_closed),
+          cmocka_unit_test(test_line_splitter__any_cut_of_the_bytes_gives_the_same_lines),
           cmocka_unit_test(test_line_splitter__nothing_gives_nothing),
           cmocka_unit_test(test_line_splitter__a_full_piece_and_newline_is_one_whole_line),
           cmocka_unit_test(test_line_splitter__one_byte_more_is_two_pieces),

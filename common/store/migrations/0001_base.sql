@@ -267,6 +267,7 @@ CREATE TABLE run_env (
     env_key  text NOT NULL,
     owner_id uuid NOT NULL,
     value    bytea NOT NULL,
+    secret   boolean NOT NULL DEFAULT true,                  -- masked in the log
     PRIMARY KEY (run_id, env_key)
 );
 
