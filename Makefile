@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test build up down bench fmt lint clean
+.PHONY: help demo test test-crashes build up down bench fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
@@ -32,6 +32,14 @@ test: ## Set up, build with sanitizers and run every test
 	@scripts/setup.sh test
 	@scripts/build.sh asan $(JOBS)
 	@scripts/test.sh asan
+
+test-crashes: ## A log of LINES lines (a million) while everything behind it is killed
+	@scripts/setup.sh test
+	@scripts/build.sh asan $(JOBS)
+	@tests/support/contract/install.sh
+	@ERRAND_LOG_CRASH_LINES=$(or $(LINES),1000000) ERRAND_BIN_DIR=$(CURDIR)/build/asan/bin \
+	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0 \
+	    node --test tests/http/log_crashes.test.mjs
 
 bench: ## Measure beside peers on this machine; BENCH="NAME ..." for some of tests/bench/*.sh
 	@scripts/setup.sh test

@@ -5,6 +5,7 @@
 #
 #   postgres.sh start DIR          make and start it (again: nothing happens); prints a conninfo
 #   postgres.sh createdb DIR NAME  make an empty database (again: nothing happens); prints a conninfo
+#   postgres.sh crash DIR          kill every process of it at once, and start it again
 #   postgres.sh stop DIR           stop it and remove all of it
 #
 # DIR only holds a note of where the cluster is. The cluster itself lives in a short directory below
@@ -24,7 +25,7 @@ fail() {
 }
 
 usage() {
-    fail "usage: postgres.sh start DIR | createdb DIR NAME | stop DIR"
+    fail "usage: postgres.sh start DIR | createdb DIR NAME | crash DIR | stop DIR"
 }
 
 # Debian keeps each major version's programs in a folder of its own, off the PATH.
@@ -142,6 +143,22 @@ command_createdb() {
     conninfo "$home" "$2"
 }
 
+command_crash() {
+    local home postmaster
+    home=$(running_home "$1")
+    postmaster=$(head -n 1 "$home/data/postmaster.pid")
+    # the postmaster first, so that it starts no new ones; then what it has started
+    local children
+    kill -STOP "$postmaster"
+    mapfile -t children < <(pgrep --parent "$postmaster")
+    kill -KILL "$postmaster" "${children[@]}" 2>/dev/null || true
+    tail --pid="$postmaster" --follow /dev/null
+    for child in "${children[@]}"; do
+        tail --pid="$child" --follow /dev/null
+    done
+    start_cluster "$home" || fail "the server did not recover: $(tail -n 5 "$home/log")"
+}
+
 command_stop() {
     local note=$1/postgres-home home
     home=$(cat "$note" 2>/dev/null || true)
@@ -163,6 +180,7 @@ readonly BINDIR
 case "${1-}:$#" in
 start:2) command_start "$2" ;;
 createdb:3) command_createdb "$2" "$3" ;;
+crash:2) command_crash "$2" ;;
 stop:2) command_stop "$2" ;;
 stop-after:3) command_stop_after "$2" "$3" ;;
 *) usage ;;

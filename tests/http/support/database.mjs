@@ -2,9 +2,10 @@
 //
 // A private PostgreSQL with one database, and SQL into it for what has no endpoint.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const SCRIPT = fileURLToPath(new URL('../../support/postgres.sh', import.meta.url));
 
@@ -56,6 +57,11 @@ export class Database {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'errand'`,
       'postgres',
     );
+  }
+
+  /** Kills every process of the server without a word, and starts it again. */
+  async crash() {
+    await promisify(execFile)(SCRIPT, ['crash', this.#dir]);
   }
 
   comeBack() {

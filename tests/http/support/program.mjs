@@ -34,6 +34,7 @@ export class Program {
   #child;
   #exited;
   #logFile;
+  #killed = false;
 
   constructor(name, settings, logFile) {
     this.#name = name;
@@ -53,12 +54,20 @@ export class Program {
 
   /** It runs, or it ended in peace. */
   assertNotCrashed() {
+    if (this.#killed) return;
     const { exitCode, signalCode } = this.#child;
     assert.equal(
       signalCode ?? exitCode ?? 0,
       0,
       `${this.#name} crashed:\n${this.log().slice(-4000)}`,
     );
+  }
+
+  /** It ends now, and that is no crash. */
+  async kill() {
+    this.#killed = true;
+    this.#child.kill('SIGKILL');
+    await this.#exited;
   }
 
   signal(name) {

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A long log while everything behind it is killed: PostgreSQL and both replicas of the API, without a
+// word, at random moments; deliveries come twice and out of order. What was printed, what followers
+// read and what is downloaded are the same bytes.
+//
+// ERRAND_LOG_CRASH_LINES lines, a million for the full proof.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventStreamReader } from '../support/contract/event_stream.mjs';
+import { FakeAgent } from './support/fake_agent.mjs';
+import { logFrame } from './support/log_frame.mjs';
+import { makeRunner, trigger } from './support/samples.mjs';
+import { Stack } from './support/stack.mjs';
+
+const LINES = Number(process.env.ERRAND_LOG_CRASH_LINES ?? 40000);
+const BATCH = Math.max(50, Math.min(1500, Math.round(LINES / 200)));
+const TIMEOUT_MS = 80000 + LINES / 2;
+const SEED = Number(process.env.ERRAND_SEED ?? Date.now() % 1e9);
+
+/** mulberry32: the same numbers for the same seed. */
+function random() {
+  state = (state + 0x6d2b79f5) | 0;
+  let t = Math.imul(state ^ (state >>> 15), 1 | state);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+}
+let state = SEED;
+const below = (n) => Math.floor(random() * n);
+
+const stack = await Stack.start({ scheduler: true });
+after(() => stack.stop());
+// acknowledged means on disk, here too
+stack.database.sql('ALTER SYSTEM SET synchronous_commit = on');
+stack.database.sql('SELECT pg_reload_conf()');
+const replicas = [{ program: stack.api, port: stack.directPort }, await stack.startReplica()];
+const line = (id) => `line ${id} ${'abcdefghij'.repeat(id % 7)}`;
+
+async function request(port, method, path, token, body = null) {
+  const headers = { Authorization: `Bearer ${token}` };
+  if (body) headers['Content-Type'] = 'application/octet-stream';
+  const req = http.request({ agent: false, host: '127.0.0.1', port, method, path, headers });
+  req.end(body);
+  const [res] = await once(req, 'response');
+  return res;
+}
+
+async function bytesOf(res) {
+  const chunks = [];
+  for await (const chunk of res) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** What the API says to one POST of frames; null when it said nothing. */
+async function ship(agent, bytes) {
+  try {
+    const { port } = replicas[below(2)];
+    const res = await request(port, 'POST', '/agent/v1/logs', agent.credential, bytes);
+    const body = await bytesOf(res);
+    return res.statusCode === 200 ? JSON.parse(body).acks : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Ships all lines as an agent may that restarts and whose requests overtake each other. */
+async function shipAll(agent, assignment, counts) {
+  const frame = (from, n) => {
+    const size = Math.min(n, LINES - from + 1);
+    const lines = Array.from({ length: size }, (_, i) => ({
+      msg: line(from + i),
+      ts_us: from + i,
+    }));
+    return logFrame({ ...assignment, firstId: from, lines });
+  };
+  let acked = 0;
+  while (acked < LINES) {
+    const sends = [[acked + 1, 1 + below(BATCH)]];
+    if (random() < 0.2 && acked > 0) sends.push([1 + below(acked), 1 + below(BATCH)]);
+    if (random() < 0.2) sends.push([Math.min(LINES, acked + 2 + below(BATCH)), 1 + below(BATCH)]);
+    if (random() < 0.2) sends.push(sends[0]);
+    if (random() < 0.5) sends.reverse();
+    counts.posts += sends.length;
+    const answers = await Promise.all(sends.map(([from, n]) => ship(agent, frame(from, n))));
+    const heard = answers.filter(Boolean).map((acks) => acks[0]);
+    counts.unanswered += sends.length - heard.length;
+    for (const ack of heard) {
+      assert.equal(ack.code, undefined);
+      assert.ok(ack.last_id <= LINES);
+      acked = Math.max(acked, ack.last_id);
+    }
+    counts.acked = acked;
+    if (heard.length === 0) await delay(20);
+  }
+}
+
+/** Follows over as many connections as it takes; a hash of what was read. */
+async function follow(path, counts) {
+  const hash = createHash('sha256');
+  let last = 0;
+  for (;;) {
+    let ended = null;
+    try {
+      const query = `?batch=${below(2)}&after_id=${last}`;
+      const res = await request(replicas[below(2)].port, 'GET', path + query, stack.tokens.user);
+      counts.connections++;
+      const reader = new EventStreamReader();
+      for await (const bytes of res) {
+        for (const { event, data } of reader.push(bytes)) {
+          const value = data ? JSON.parse(data) : null;
+          for (const entry of event === 'log' ? [value] : (value?.logs ?? [])) {
+            assert.equal(entry.id, last + 1);
+            assert.equal(entry.gap, undefined);
+            last = entry.id;
+            hash.update(`${entry.msg}\n`);
+          }
+          if (event === 'state') ended = value;
+        }
+      }
+    } catch (error) {
+      if (error.code === 'ERR_ASSERTION') throw error;
+      await delay(10);
+    }
+    if (ended) return { ended, digest: hash.digest('hex') };
+  }
+}
+
+/** Until `isOver`: something dies. */
+async function breakThings(counts, isOver) {
+  while (!isOver()) {
+    await delay(100 + below(500));
+    const victim = below(3);
+    if (victim === 2) {
+      await stack.database.crash();
+      counts.databaseCrashes++;
+    } else {
+      await replicas[victim].program.kill();
+      replicas[victim] = await stack.startReplica({ listen: `127.0.0.1:${replicas[victim].port}` });
+      counts.apiKills++;
+    }
+  }
+}
+
+test('a long log is whole whatever dies', { timeout: TIMEOUT_MS }, async (t) => {
+  const agent = await FakeAgent.join(stack, 'node-1');
+  await agent.connect();
+  const run = await trigger(stack.client, await makeRunner(stack.client));
+  const assignment = await agent.next('assign', run);
+  await agent.started(assignment);
+  const logs = `/v1/runs/${run.id}/logs`;
+  const counts = {
+    posts: 0,
+    unanswered: 0,
+    acked: 0,
+    connections: 0,
+    apiKills: 0,
+    databaseCrashes: 0,
+  };
+
+  let shipped = false;
+  const followers = [0, 1].map(() => follow(`${logs}/stream`, counts));
+  const breaking = breakThings(counts, () => shipped);
+  await shipAll(agent, assignment, counts);
+  shipped = true;
+  await breaking;
+  t.diagnostic(`seed ${SEED}: ${JSON.stringify(counts)}`);
+  assert.ok(counts.apiKills + counts.databaseCrashes >= 3, 'too little was broken');
+
+  let finished = null;
+  while (!finished) {
+    const { port } = replicas[0];
+    const event = {
+      seq: 1,
+      type: 'finished',
+      run: run.id,
+      attempt: 1,
+      at: new Date().toISOString(),
+      exit_code: 0,
+      reason: 'exited',
+      message: '',
+      last_line: LINES,
+      log_bytes: 0,
+      log_truncated: false,
+      cpu_ms: 5,
+      memory_peak_bytes: 1,
+      oom_killed: false,
+    };
+    const req = http.request({
+      agent: false,
+      host: '127.0.0.1',
+      port,
+      method: 'POST',
+      path: '/agent/v1/events',
+      headers: {
+        Authorization: `Bearer ${agent.credential}`,
+        'Content-Type': 'application/json',
+      },
+    });
+    req.end(JSON.stringify({ events: [event] }));
+    const [res] = await once(req, 'response');
+    const body = await bytesOf(res);
+    finished = res.statusCode === 200 && JSON.parse(body).results[0].ok;
+  }
+
+  const hash = createHash('sha256');
+  for (let id = 1; id <= LINES; id++) hash.update(`${line(id)}\n`);
+  const expected = hash.digest('hex');
+  for (const { ended, digest } of await Promise.all(followers)) {
+    assert.equal(ended.last_id, LINES);
+    assert.equal(digest, expected, 'what a follower read');
+  }
+  const res = await request(replicas[1].port, 'GET', `${logs}?format=text`, stack.tokens.user);
+  const text = createHash('sha256').update(await bytesOf(res));
+  assert.equal(text.digest('hex'), expected, 'what is downloaded');
+  assert.deepEqual(
+    stack.database.sql(
+      `SELECT count(*), sum(last_id - first_id + 1) FROM log_chunks WHERE run_id = '${run.id}'`,
+    )[0].split('|')[1],
+    String(LINES),
+  );
+  agent.disconnect();
+});
