@@ -2,6 +2,7 @@
 #include "log_shipper.h"
 
 #include "base/backoff.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "logs/log_frame.h"
 #include "timer.h"
@@ -16,18 +17,26 @@
 /* A request carries at most so many: 2 MiB of lines, which one answer acknowledges. */
 #define BATCH_FRAMES_MAX 16
 
+/* Packed. A request of this size and more is followed by the next without a pause. */
+#define LARGE_BYTES ((size_t)16 * 1024)
+
 struct log_shipper {
     struct control_client *client;
     struct control_call *call; /* NULL when idle */
     struct timer *retry;       /* owned; running while it must wait */
     struct timer *soon;        /* owned; gathers what one turn of the loop brings */
+    struct timer *ahead;       /* owned; packs the next request once this one is out */
+    struct buf next;           /* packed, and not on its way yet */
+    bool last_is_large;        /* the newest request ... */
+    int64_t last_us;           /* ... and when it went, monotonic */
     struct backoff backoff;
-    struct log_chunk_writer writer;
+    struct log_reading reading;
     struct log_source *sources; /* borrowed; the next one to be served first */
     struct log_shipper_callbacks callbacks;
 };
 
 static void ship(void *ctx);
+static void prepare(void *ctx);
 
 struct log_shipper *log_shipper_new(struct uv_loop_s *loop, struct control_client *client,
                                     const struct log_shipper_callbacks *callbacks)
@@ -40,9 +49,11 @@ struct log_shipper *log_shipper_new(struct uv_loop_s *loop, struct control_clien
     backoff_init(&shipper->backoff, RETRY_FIRST_MS, RETRY_MAX_MS);
     shipper->retry = timer_new(loop, ship, shipper);
     shipper->soon = timer_new(loop, ship, shipper);
+    shipper->ahead = timer_new(loop, prepare, shipper);
+    buf_init(&shipper->next, LIMIT_LOG_BATCH_BYTES);
     struct err e;
-    if (log_chunk_writer_init(&shipper->writer, &e) < 0 || shipper->retry == NULL ||
-        shipper->soon == NULL) {
+    if (log_reading_init(&shipper->reading, &e) < 0 || shipper->retry == NULL ||
+        shipper->soon == NULL || shipper->ahead == NULL) {
         log_shipper_free(shipper);
         return NULL;
     }
@@ -56,7 +67,9 @@ void log_shipper_free(struct log_shipper *shipper)
     control_call_cancel(shipper->call);
     timer_free(shipper->retry);
     timer_free(shipper->soon);
-    log_chunk_writer_done(&shipper->writer);
+    timer_free(shipper->ahead);
+    log_reading_done(&shipper->reading);
+    buf_done(&shipper->next);
     free(shipper);
 }
 
@@ -94,7 +107,7 @@ void log_shipper_wake(struct log_shipper *shipper, struct log_source *source)
 
 bool log_shipper_is_idle(const struct log_shipper *shipper)
 {
-    if (shipper->call != NULL)
+    if (shipper->call != NULL || shipper->next.len > 0)
         return false;
     for (const struct log_source *source = shipper->sources; source != NULL; source = source->next)
         if (source->is_pending)
@@ -118,7 +131,16 @@ static void try_again_later(struct log_shipper *shipper, const char *why)
     for (struct log_source *source = shipper->sources; source != NULL; source = source->next)
         if (source->sent.last_id != source->acked.last_id)
             log_source_rewind(source);
+    buf_clear(&shipper->next);
     timer_start(shipper->retry, ms);
+}
+
+/* What was packed ahead does not follow what is stored: read it again. */
+static void unprepare(struct log_shipper *shipper)
+{
+    for (struct log_source *source = shipper->sources; source != NULL; source = source->next)
+        log_source_unread(source);
+    buf_clear(&shipper->next);
 }
 
 static bool is_stale(const char *code)
@@ -142,14 +164,21 @@ static bool settle(struct log_shipper *shipper, const struct log_ack *ack)
         return true;
     }
     uint64_t before = source->acked.last_id;
+    if (log_source_land(source, ack->last_id)) {
+        if (before == ack->last_id)
+            return true;
+        shipper->callbacks.on_acked(shipper->callbacks.ctx, source);
+        return true;
+    }
     if (log_source_seek(source, ack->last_id, &e) < 0) {
         log_error("log.lost run=%s attempt=%u error=\"%s\"", ID_TEXT(ack->run_id), ack->attempt,
                   e.msg);
         source->is_broken = true;
         source->is_pending = source->end_id != 0;
-        source->sent = source->acked;
+        source->sent = source->flying = source->acked;
         return true;
     }
+    unprepare(shipper);
     bool has_moved = source->acked.last_id != before;
     if (has_moved)
         shipper->callbacks.on_acked(shipper->callbacks.ctx, source);
@@ -173,7 +202,7 @@ static void settle_all(struct log_shipper *shipper, const struct log_ack_list *l
         if (!is_answered_later(list, i))
             all_moved &= settle(shipper, &list->items[i]);
     for (const struct log_source *source = shipper->sources; source != NULL; source = source->next)
-        all_moved &= source->sent.last_id == source->acked.last_id;
+        all_moved &= source->flying.last_id == source->acked.last_id;
     if (!all_moved) {
         try_again_later(shipper, "the API did not take what it was sent");
         return;
@@ -203,15 +232,15 @@ static void on_done(void *ctx, const struct control_reply *reply)
 static void read_source(struct log_shipper *shipper, struct log_source *source, struct buf *body)
 {
     struct err e;
-    if (source->is_pending && log_source_read(source, &shipper->writer, body, &e) < 0) {
+    if (source->is_pending && log_source_read(source, &shipper->reading, body, &e) < 0) {
         log_error("log.unreadable run=%s attempt=%u error=\"%s\"", ID_TEXT(source->run_id),
                   source->attempt, e.msg);
         source->is_pending = false;
     }
 }
 
-/* Round after round, a frame of each. */
-static void fill(struct log_shipper *shipper, struct buf *body)
+/* Round after round, a frame of each. Returns how many. */
+static size_t fill(struct log_shipper *shipper, struct buf *body)
 {
     size_t frames = 0;
     size_t before;
@@ -220,11 +249,12 @@ static void fill(struct log_shipper *shipper, struct buf *body)
         for (struct log_source *source = shipper->sources; source != NULL; source = source->next) {
             size_t len = body->len;
             if (frames == BATCH_FRAMES_MAX || len + LOG_FRAME_MAX_BYTES > LIMIT_LOG_BATCH_BYTES)
-                return;
+                return frames;
             read_source(shipper, source, body);
             frames += body->len > len;
         }
     } while (body->len > before);
+    return frames;
 }
 
 /* Whoever was served first comes last the next time. */
@@ -238,19 +268,63 @@ static void rotate(struct log_shipper *shipper)
     *end_of(shipper) = first;
 }
 
+static void prepare(void *ctx)
+{
+    struct log_shipper *shipper = ctx;
+    if (shipper->call == NULL || shipper->next.len > 0)
+        return;
+    if (fill(shipper, &shipper->next) > 0)
+        rotate(shipper);
+}
+
+/* A log that has ended waits for nothing: somebody waits for its end. */
+static bool has_ended_log(const struct log_shipper *shipper)
+{
+    for (const struct log_source *source = shipper->sources; source != NULL; source = source->next)
+        if (source->end_id != 0 && source->is_pending)
+            return true;
+    return false;
+}
+
+/* Milliseconds to wait before the next request, for the one before was small. */
+static uint64_t pace_ms(const struct log_shipper *shipper)
+{
+    int64_t passed_us = clock_mono_us() - shipper->last_us;
+    int64_t left_us = LOG_SHIPPER_PACE_MS * CLOCK_US_PER_MS - passed_us;
+    if (left_us <= 0 || shipper->last_is_large || has_ended_log(shipper))
+        return 0;
+    return (uint64_t)((left_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS);
+}
+
+static void post(struct log_shipper *shipper)
+{
+    for (struct log_source *source = shipper->sources; source != NULL; source = source->next)
+        log_source_launch(source);
+    shipper->last_us = clock_mono_us();
+    shipper->last_is_large = shipper->next.len >= LARGE_BYTES;
+    shipper->call =
+        control_client_post(shipper->client, "/agent/v1/logs", "application/octet-stream",
+                            &shipper->next, on_done, shipper);
+    if (shipper->call == NULL)
+        try_again_later(shipper, "out of memory");
+    else if (shipper->last_is_large)
+        timer_start(shipper->ahead, 0);
+}
+
 static void ship(void *ctx)
 {
     struct log_shipper *shipper = ctx;
-    CLEANUP(buf_done) struct buf body = {0};
     if (shipper->call != NULL || timer_is_running(shipper->retry))
         return;
-    buf_init(&body, LIMIT_LOG_BATCH_BYTES);
-    fill(shipper, &body);
-    if (body.len == 0)
-        return;
-    rotate(shipper);
-    shipper->call = control_client_post(shipper->client, "/agent/v1/logs",
-                                        "application/octet-stream", &body, on_done, shipper);
-    if (shipper->call == NULL)
-        try_again_later(shipper, "out of memory");
+    if (shipper->next.len == 0) {
+        uint64_t wait_ms = pace_ms(shipper);
+        if (wait_ms > 0) {
+            timer_start(shipper->soon, wait_ms);
+            return;
+        }
+        if (fill(shipper, &shipper->next) == 0)
+            return;
+        rotate(shipper);
+    }
+    post(shipper);
 }

@@ -15,6 +15,18 @@
 
 #define ZSTD_LEVEL 1
 
+int log_reading_init(struct log_reading *reading, struct err *e)
+{
+    buf_init(&reading->records, READ_BYTES);
+    return log_chunk_writer_init(&reading->writer, e);
+}
+
+void log_reading_done(struct log_reading *reading)
+{
+    log_chunk_writer_done(&reading->writer);
+    buf_done(&reading->records);
+}
+
 void log_source_init(struct log_source *source, struct id run_id, uint32_t attempt,
                      const char *run_dir)
 {
@@ -89,7 +101,7 @@ static int ensure_begun(struct log_source *source, struct err *e)
     if (rc == 0)
         rc = open_segment(source, first, e);
     if (rc == 0)
-        source->acked = source->sent = start_of(first);
+        source->acked = source->flying = source->sent = start_of(first);
     return rc;
 }
 
@@ -214,20 +226,19 @@ static enum log_record_found add_records(struct log_chunk_writer *writer, const 
     }
 }
 
-static int read_records(struct log_source *source, struct log_chunk_writer *writer,
-                        struct buf *frames, struct err *e)
+static int read_records(struct log_source *source, struct log_reading *reading, struct buf *frames,
+                        struct err *e)
 {
-    CLEANUP(buf_done) struct buf records;
-    buf_init(&records, READ_BYTES);
     struct log_position at = source->sent;
-    int rc = read_from(source, &at, &records, e);
+    buf_clear(&reading->records);
+    int rc = read_from(source, &at, &reading->records, e);
     if (rc == ERR_INVALID || rc == ERR_NOT_FOUND)
         return pass_damage(source, frames, e);
     if (rc < 0)
         return rc;
 
-    log_chunk_begin(writer, at.last_id + 1);
-    enum log_record_found end = add_records(writer, &records, &at);
+    log_chunk_begin(&reading->writer, at.last_id + 1);
+    enum log_record_found end = add_records(&reading->writer, &reading->records, &at);
     if (at.last_id == source->sent.last_id) {
         source->sent = at;
         if (end == LOG_RECORD_BAD || at.last_id < source->end_id)
@@ -236,14 +247,14 @@ static int read_records(struct log_source *source, struct log_chunk_writer *writ
         return 0;
     }
     log_frame_begin(frames, source->run_id, source->attempt);
-    log_chunk_seal(writer, ZSTD_LEVEL, frames);
+    log_chunk_seal(&reading->writer, ZSTD_LEVEL, frames);
     if (!buf_ok(frames))
         return err_errno(e, ENOMEM, "read spool");
     source->sent = at;
     return 0;
 }
 
-int log_source_read(struct log_source *source, struct log_chunk_writer *writer, struct buf *frames,
+int log_source_read(struct log_source *source, struct log_reading *reading, struct buf *frames,
                     struct err *e)
 {
     int rc = ensure_begun(source, e);
@@ -257,10 +268,46 @@ int log_source_read(struct log_source *source, struct log_chunk_writer *writer, 
         return pass_damage(source, frames, e);
     if (source->sent.segment > source->sent.last_id + 1)
         return put_gap(source, source->sent.segment - 1, frames, e);
-    return read_records(source, writer, frames, e);
+    return read_records(source, reading, frames, e);
+}
+
+void log_source_launch(struct log_source *source)
+{
+    source->flying = source->sent;
+}
+
+bool log_source_land(struct log_source *source, uint64_t last_id)
+{
+    if (source->acked.segment == 0 || last_id != source->flying.last_id)
+        return false;
+    set_acked(source, source->flying);
+    return true;
 }
 
 /* seeking */
+
+/* `last_id` is behind damage: it was sent as a gap. */
+static int walk_over(const struct log_source *source, uint64_t last_id, struct log_position *at,
+                     struct err *e)
+{
+    struct after after = {.segment = at->segment};
+    int rc = spool_segment_each(source->run_dir, note_after, &after, e);
+    if (rc < 0)
+        return rc;
+    if (after.found == 0 && source->end_id < last_id)
+        return err_set(e, ERR_INVALID, "line %llu of %s is acknowledged but not here",
+                       (unsigned long long)last_id, source->run_dir);
+    if (after.found != 0 && after.found <= last_id) {
+        *at = start_of(after.found);
+        return 0;
+    }
+    at->last_id = last_id;
+    if (after.found != 0) {
+        at->segment = after.found;
+        at->offset = SPOOL_SEGMENT_HEADER_BYTES;
+    }
+    return 0;
+}
 
 /* Walk forward from `at` to `last_id`. */
 static int walk(struct log_source *source, struct log_position at, uint64_t last_id,
@@ -270,14 +317,16 @@ static int walk(struct log_source *source, struct log_position at, uint64_t last
         CLEANUP(buf_done) struct buf records;
         buf_init(&records, READ_BYTES);
         int rc = read_from(source, &at, &records, e);
-        if (rc < 0)
+        if (rc < 0 && rc != ERR_INVALID && rc != ERR_NOT_FOUND)
             return rc;
         struct log_range range = log_record_scan(records.data, records.len, last_id - at.last_id);
-        if (range.records == 0)
-            return err_set(e, ERR_INVALID, "line %llu of %s is acknowledged but not here",
-                           (unsigned long long)last_id, source->run_dir);
         at.last_id += range.records;
         at.offset += (off_t)range.bytes;
+        if (range.records > 0)
+            continue;
+        rc = walk_over(source, last_id, &at, e);
+        if (rc < 0)
+            return rc;
     }
     *ret_at = at;
     return 0;
@@ -304,22 +353,29 @@ int log_source_seek(struct log_source *source, uint64_t last_id, struct err *e)
 {
     struct log_position at = source->sent;
     int rc = ensure_begun(source, e);
-    if (rc == 0 && last_id > source->acked.last_id && last_id != source->sent.last_id)
-        rc = walk(source, source->acked, last_id, &at, e);
+    if (rc == 0 && last_id == source->sent.last_id)
+        at = source->sent;
     else if (rc == 0 && last_id < source->acked.last_id)
         rc = walk_back(source, last_id, &at, e);
-    else if (rc == 0 && last_id != source->sent.last_id)
-        at = source->acked;
+    else if (rc == 0)
+        rc = walk(source, source->acked, last_id, &at, e);
     if (rc < 0)
         return rc;
     set_acked(source, at);
-    source->sent = source->acked;
-    source->is_pending = true;
+    log_source_rewind(source);
     return 0;
+}
+
+void log_source_unread(struct log_source *source)
+{
+    if (source->sent.last_id == source->flying.last_id)
+        return;
+    source->sent = source->flying;
+    source->is_pending = true;
 }
 
 void log_source_rewind(struct log_source *source)
 {
-    source->sent = source->acked;
+    source->sent = source->flying = source->acked;
     source->is_pending = true;
 }

@@ -14,7 +14,7 @@ struct place {
     char dir[64];
     char spool[96];
     struct log_source source;
-    struct log_chunk_writer writer;
+    struct log_reading reading;
 };
 
 /* What is appended goes there. */
@@ -36,7 +36,7 @@ static int set_up(void **state)
     place.source.is_pending = true;
     *state = &place;
     struct err e;
-    return log_chunk_writer_init(&place.writer, &e);
+    return log_reading_init(&place.reading, &e);
 }
 
 static int tear_down(void **state)
@@ -44,7 +44,7 @@ static int tear_down(void **state)
     struct place *place = *state;
     struct err e;
     log_source_done(&place->source);
-    log_chunk_writer_done(&place->writer);
+    log_reading_done(&place->reading);
     return dir_remove(place->dir, &e);
 }
 
@@ -89,7 +89,7 @@ static void assert_reads(struct place *place, uint64_t first_id, uint32_t n)
     struct err e;
     size_t used = 0;
     buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-    ASSERT_OK(log_source_read(&place->source, &place->writer, &b, &e), e);
+    ASSERT_OK(log_source_read(&place->source, &place->reading, &b, &e), e);
     if (n == 0) {
         assert_int_equal(b.len, 0);
         assert_false(place->source.is_pending);
@@ -142,6 +142,24 @@ static void test_seek__goes_on_after_what_is_stored(void **state)
     assert_int_equal(log_source_seek(&place->source, 111, &e), ERR_INVALID);
 }
 
+static void test_land__what_was_read_meanwhile_is_sent_next(void **state)
+{
+    struct place *place = *state;
+    append_header(place);
+    append_lines(place, 1, 10);
+    assert_reads(place, 1, 10);
+    log_source_launch(&place->source);
+    append_lines(place, 11, 15);
+    assert_reads(place, 11, 5);
+    assert_false(log_source_land(&place->source, 7));
+    assert_true(log_source_land(&place->source, 10));
+    assert_int_equal(place->source.acked.last_id, 10);
+    append_lines(place, 16, 17);
+    assert_reads(place, 16, 2);
+    log_source_rewind(&place->source);
+    assert_reads(place, 11, 7);
+}
+
 static void test_read__frames_keep_their_ceiling(void **state)
 {
     struct place *place = *state;
@@ -154,7 +172,7 @@ static void test_read__frames_keep_their_ceiling(void **state)
         struct log_frame frame;
         size_t used = 0;
         buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-        ASSERT_OK(log_source_read(&place->source, &place->writer, &b, &e), e);
+        ASSERT_OK(log_source_read(&place->source, &place->reading, &b, &e), e);
         if (b.len == 0)
             break;
         ASSERT_OK(log_frame_parse(b.data, b.len, &frame, &used, &e), e);
@@ -188,7 +206,7 @@ static void test_read__damage_is_an_error_and_the_end(void **state)
     append(place, zeros, sizeof(zeros));
     assert_reads(place, 1, 2);
     buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-    assert_int_equal(log_source_read(&place->source, &place->writer, &b, &e), ERR_INVALID);
+    assert_int_equal(log_source_read(&place->source, &place->reading, &b, &e), ERR_INVALID);
     assert_false(place->source.is_pending);
 }
 
@@ -240,7 +258,7 @@ static void assert_reads_gap(struct place *place, uint64_t first_id, uint32_t n)
     struct err e;
     size_t used = 0;
     buf_init(&b, LIMIT_LOG_BATCH_BYTES);
-    ASSERT_OK(log_source_read(&place->source, &place->writer, &b, &e), e);
+    ASSERT_OK(log_source_read(&place->source, &place->reading, &b, &e), e);
     ASSERT_OK(log_frame_parse(b.data, b.len, &frame, &used, &e), e);
     assert_int_equal(frame.chunk.codec, LOG_CODEC_GAP);
     assert_int_equal(frame.chunk.first_id, first_id);
@@ -274,7 +292,7 @@ static void test_damage__at_the_end_is_a_gap_once_the_end_is_known(void **state)
     append(place, zeros, sizeof(zeros));
     buf_init(&b, LIMIT_LOG_BATCH_BYTES);
     assert_reads(place, 1, 2);
-    assert_int_equal(log_source_read(&place->source, &place->writer, &b, &e), ERR_INVALID);
+    assert_int_equal(log_source_read(&place->source, &place->reading, &b, &e), ERR_INVALID);
     log_source_set_end(&place->source, 7);
     assert_reads_gap(place, 3, 5);
     assert_reads(place, 0, 0);
@@ -313,6 +331,7 @@ static void test_seek__back_before_what_was_removed_is_a_gap(void **state)
 
 TEST_MAIN(PLACE_TEST(test_read__waits_for_spool_header_and_whole_records),
           PLACE_TEST(test_seek__goes_on_after_what_is_stored),
+          PLACE_TEST(test_land__what_was_read_meanwhile_is_sent_next),
           PLACE_TEST(test_read__frames_keep_their_ceiling),
           PLACE_TEST(test_rewind__sends_again_what_was_not_acknowledged),
           PLACE_TEST(test_read__damage_is_an_error_and_the_end),
