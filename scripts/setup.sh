@@ -19,8 +19,8 @@ readonly BUILD=(
 )
 readonly DEMO=(docker-registry skopeo busybox-static curl jq)
 readonly TEST=(
-    libcmocka-dev bats bsdextrautils catatonit docker.io fish mandoc nginx-light openssl podman procps
-    util-linux zsh
+    libcmocka-dev bats bsdextrautils catatonit docker.io fish mandoc nginx-light openssl podman procps systemd
+    util-linux yq zsh
 )
 readonly LINT=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 readonly NODE_MAJOR=20 # what the contract tools need
