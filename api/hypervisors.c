@@ -3,9 +3,11 @@
 
 #include "store/fleet_store.h"
 
+#include "bus.h"
 #include "catalog_json.h"
 #include "list.h"
 #include "members.h"
+#include "reply.h"
 
 static json_t *hypervisor_json(const struct hypervisor *hypervisor)
 {
@@ -46,4 +48,75 @@ void hypervisors_list(struct request *rq)
     struct params p;
     fleet_store_list_params(&p, pagination_window(&pages));
     request_query(rq, &fleet_store_list, &p, on_list);
+}
+
+static void on_one(struct request *rq, const struct rows *rows)
+{
+    if (rows_count(rows) == 0) {
+        reply_error(rq, ERR_NOT_FOUND, "There is no such hypervisor");
+        return;
+    }
+    struct hypervisor hypervisor;
+    fleet_store_read(rows, 0, &hypervisor);
+    reply_json(rq, 200, json_pack("{s:o}", "hypervisor", hypervisor_json(&hypervisor)));
+}
+
+void hypervisors_get(struct request *rq)
+{
+    struct params p;
+    fleet_store_get_params(&p, rq->path_ids[0]);
+    request_query(rq, &fleet_store_get, &p, on_one);
+}
+
+static void on_status_set(struct request *rq, const struct rows *rows)
+{
+    if (rows_count(rows) > 0)
+        bus_publish(rq->loop, BUS_FLEET, rq->path_ids[0]);
+    on_one(rq, rows);
+}
+
+static void set_status(struct request *rq, const char *status)
+{
+    struct params p;
+    fleet_store_set_status_params(&p, rq->path_ids[0], status);
+    request_query(rq, &fleet_store_set_status, &p, on_status_set);
+}
+
+void hypervisors_cordon(struct request *rq)
+{
+    set_status(rq, "cordoned");
+}
+
+void hypervisors_drain(struct request *rq)
+{
+    set_status(rq, "draining");
+}
+
+void hypervisors_uncordon(struct request *rq)
+{
+    set_status(rq, "ready");
+}
+
+static void on_removed(struct request *rq, const struct rows *rows)
+{
+    switch (fleet_store_read_removal(rows)) {
+    case FLEET_REMOVED:
+        bus_publish(rq->loop, BUS_FLEET, rq->path_ids[0]);
+        reply_json(rq, 200, json_pack("{s:b}", "deleted", 1));
+        break;
+    case FLEET_MISSING:
+        reply_error(rq, ERR_NOT_FOUND, "There is no such hypervisor");
+        break;
+    case FLEET_IN_USE:
+        reply_error(rq, ERR_CONFLICT,
+                    "The hypervisor is ready or has runs; drain it and wait for their end");
+        break;
+    }
+}
+
+void hypervisors_delete(struct request *rq)
+{
+    struct params p;
+    fleet_store_get_params(&p, rq->path_ids[0]);
+    request_query(rq, &fleet_store_remove, &p, on_removed);
 }

@@ -12,6 +12,7 @@
 #include "hypervisors.h"
 #include "log_query.h"
 #include "peers.h"
+#include "run_attempts.h"
 #include "run_logs.h"
 #include "run_trigger.h"
 #include "runners.h"
@@ -36,9 +37,11 @@ const struct route routes[] = {
     {"GET", "/v1/runners/:id/runs", ACCESS_PROJECT, runs_list_of_runner, QUERY_BY_HANDLER},
     {"POST", "/v1/runners/:id/runs", ACCESS_PROJECT, run_trigger, QUERY_BY_HANDLER},
     {"GET", "/v1/runners/:id/runs/:id", ACCESS_PROJECT, runs_get, NULL},
+    {"GET", "/v1/runners/:id/runs/:id/attempts", ACCESS_PROJECT, run_attempts_list, NULL},
     {"POST", "/v1/runners/:id/runs/:id/stop", ACCESS_PROJECT, runs_stop, NULL},
     {"GET", "/v1/runs", ACCESS_PROJECT, runs_list, QUERY_BY_HANDLER},
     {"GET", "/v1/runs/:id", ACCESS_PROJECT, runs_get, NULL},
+    {"GET", "/v1/runs/:id/attempts", ACCESS_PROJECT, run_attempts_list, NULL},
     {"POST", "/v1/runs/:id/stop", ACCESS_PROJECT, runs_stop, NULL},
 
     {"GET", "/v1/container_registries", ACCESS_PROJECT, container_registries_list,
@@ -51,6 +54,11 @@ const struct route routes[] = {
     {"GET", "/v1/regions", ACCESS_PROJECT, catalog_list_regions, QUERY_BY_HANDLER},
     {"GET", "/v1/instance_types", ACCESS_PROJECT, catalog_list_instance_types, QUERY_BY_HANDLER},
     {"GET", "/v1/hypervisors", ACCESS_ADMIN, hypervisors_list, QUERY_BY_HANDLER},
+    {"GET", "/v1/hypervisors/:id", ACCESS_ADMIN, hypervisors_get, NULL},
+    {"DELETE", "/v1/hypervisors/:id", ACCESS_ADMIN, hypervisors_delete, NULL},
+    {"POST", "/v1/hypervisors/:id/cordon", ACCESS_ADMIN, hypervisors_cordon, NULL},
+    {"POST", "/v1/hypervisors/:id/drain", ACCESS_ADMIN, hypervisors_drain, NULL},
+    {"POST", "/v1/hypervisors/:id/uncordon", ACCESS_ADMIN, hypervisors_uncordon, NULL},
 
     {"GET", "/v1/runs/:id/logs", ACCESS_PROJECT, run_logs_list, LOG_QUERY_PARAMS},
     {"DELETE", "/v1/runs/:id/logs", ACCESS_PROJECT, run_logs_delete, NULL},

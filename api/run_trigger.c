@@ -13,6 +13,7 @@
 #include "idempotency.h"
 #include "query.h"
 #include "reply.h"
+#include "run_dry.h"
 #include "run_fields.h"
 #include "run_json.h"
 #include "run_waiters.h"
@@ -22,6 +23,7 @@
 /* Between the statements; in rq->state. */
 struct triggering {
     int64_t wait_seconds; /* 0: answer at once */
+    int64_t is_dry;       /* only say where it would go */
     struct run_input input;
 };
 
@@ -30,6 +32,7 @@ static void read_query(struct request *rq, struct fields *f, struct triggering *
     static const struct field table[] = {
         {"wait", FIELD_INT, .offset = offsetof(struct triggering, wait_seconds), .min = 1,
          .max = LIMIT_WAIT_SECONDS},
+        {"dry_run", FIELD_INT, .offset = offsetof(struct triggering, is_dry), .min = 0, .max = 1},
     };
     h2o_iovec_t path = rq->req->path;
     size_t at = rq->req->query_at != SIZE_MAX ? rq->req->query_at + 1 : path.len;
@@ -54,15 +57,17 @@ static void on_refused(struct request *rq, const struct rows *rows)
         reply_error(rq, ERR_UNAVAILABLE, "The runner was being changed; try again");
 }
 
-static void on_triggered(struct request *rq, const struct rows *rows)
+/* Say why there is no run. */
+static void refuse(struct request *rq, const struct run_request *request)
+{
+    struct params p;
+    run_store_refusal_params(&p, request);
+    request_query(rq, &run_store_refusal, &p, on_refused);
+}
+
+static void answer(struct request *rq, const struct rows *rows)
 {
     const struct triggering *triggering = rq->state;
-    struct params p;
-    if (rows_count(rows) == 0) {
-        run_store_refusal_params(&p, &triggering->input.request);
-        request_query(rq, &run_store_refusal, &p, on_refused);
-        return;
-    }
     struct run run;
     run_store_read(rows, 0, &run);
     bus_publish(rq->loop, BUS_QUEUE, (struct id){0});
@@ -76,6 +81,27 @@ static void on_triggered(struct request *rq, const struct rows *rows)
     } else {
         reply_json(rq, 200, run_answer(&run));
     }
+}
+
+/* Whether a run of a limited runner waits, goes or is skipped is decided as the statement ends, so
+ * its answer is from before. */
+static void on_triggered(struct request *rq, const struct rows *rows)
+{
+    const struct triggering *triggering = rq->state;
+    if (rows_count(rows) == 0) {
+        refuse(rq, &triggering->input.request);
+        return;
+    }
+    struct run run;
+    run_store_read(rows, 0, &run);
+    if (run.state == RUN_PENDING && strcmp(run.pending_reason, "concurrency_limit") == 0) {
+        struct params p;
+        run_store_get_params(&p,
+                             (struct run_place){.project = rq->principal.project, .run = run.id});
+        request_query(rq, &run_store_get, &p, answer);
+        return;
+    }
+    answer(rq, rows);
 }
 
 /* Encrypt one value for the run; false when it was answered. */
@@ -140,5 +166,8 @@ void run_trigger(struct request *rq)
     request->trigger_by = rq->principal.name;
     request_keep(rq, f.kept);
     rq->state = triggering;
-    idempotency_claim(rq, trigger);
+    if (triggering->is_dry != 0)
+        run_dry(rq, request, refuse);
+    else
+        idempotency_claim(rq, trigger);
 }

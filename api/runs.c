@@ -7,8 +7,7 @@
 #include "run_filter.h"
 #include "run_json.h"
 
-/* The last id of the path is the run's; one before it is the runner's. */
-static struct run_place place_of(const struct request *rq)
+struct run_place runs_place(const struct request *rq)
 {
     struct run_place place = {.project = rq->principal.project, .run = rq->path_ids[0]};
     if (!id_is_nil(rq->path_ids[1])) {
@@ -76,7 +75,7 @@ static void on_get(struct request *rq, const struct rows *rows)
 void runs_get(struct request *rq)
 {
     struct params p;
-    run_store_get_params(&p, place_of(rq));
+    run_store_get_params(&p, runs_place(rq));
     request_query(rq, &run_store_get, &p, on_get);
 }
 
@@ -94,6 +93,6 @@ static void on_stopped(struct request *rq, const struct rows *rows)
 void runs_stop(struct request *rq)
 {
     struct params p;
-    run_store_stop_params(&p, place_of(rq));
+    run_store_stop_params(&p, runs_place(rq));
     request_query(rq, &run_store_stop, &p, on_stopped);
 }

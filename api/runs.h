@@ -7,6 +7,8 @@
 
 #include "store/run_store.h"
 
+#include "store/run_store.h"
+
 #include "request.h"
 
 request_handler runs_list;
@@ -15,5 +17,8 @@ request_handler runs_list_of_runner;
 /* The same for /v1/runs/:id and /v1/runners/:id/runs/:id. */
 request_handler runs_get;
 request_handler runs_stop;
+
+/* Which run the path names: its last id is the run's, one before it is the runner's. */
+struct run_place runs_place(const struct request *rq);
 
 #endif

@@ -3,19 +3,68 @@
 
 #include "store/catalog_store.h"
 
-static const char sql_list[] =
-    "SELECT total.n, h.id, h.name, h.status, h.cpu_milli, h.memory_total_mb,"
-    "  greatest(0, least(h.memory_free_mb, h.memory_total_mb - live.memory_mb)),"
-    "  h.disk_free_bytes, live.runs, to_jsonb(h.runtimes)::text, h.labels::text, h.version,"
+#define HYPERVISOR_COLUMNS                                                                         \
+    ", h.id, h.name, h.status, h.cpu_milli, h.memory_total_mb,"                                    \
+    "  greatest(0, least(h.memory_free_mb, h.memory_total_mb - live.memory_mb)),"                  \
+    "  h.disk_free_bytes, live.runs, to_jsonb(h.runtimes)::text, h.labels::text, h.version,"       \
     "  h.images_cached, h.last_seen_at" CATALOG_REGION_COLUMNS
-    " FROM (SELECT count(*) AS n FROM hypervisors) total"
-    " LEFT JOIN (SELECT * FROM hypervisors ORDER BY name LIMIT $1 OFFSET $2) h ON true"
-    " LEFT JOIN LATERAL (SELECT count(*) AS runs, coalesce(sum(memory_mb), 0) AS memory_mb"
-    "   FROM runs WHERE hypervisor_id = h.id AND state IN ('assigned', 'running')) live ON true"
+#define HYPERVISOR_JOINS                                                                           \
+    " LEFT JOIN LATERAL (SELECT count(*) AS runs, coalesce(sum(memory_mb), 0) AS memory_mb"        \
+    "   FROM runs WHERE hypervisor_id = h.id AND state IN ('assigned', 'running')) live ON true"   \
     " LEFT JOIN regions g ON g.id = h.region_id"
-    " ORDER BY h.name";
+
+static const char sql_list[] =
+    "SELECT total.n" HYPERVISOR_COLUMNS
+    " FROM (SELECT count(*) AS n FROM hypervisors WHERE removed_at IS NULL) total"
+    " LEFT JOIN (SELECT * FROM hypervisors WHERE removed_at IS NULL"
+    "            ORDER BY name LIMIT $1 OFFSET $2) h ON true" HYPERVISOR_JOINS " ORDER BY h.name";
+
+static const char sql_get[] =
+    "SELECT 1" HYPERVISOR_COLUMNS " FROM (SELECT * FROM hypervisors WHERE id = $1"
+    "       AND removed_at IS NULL) h" HYPERVISOR_JOINS;
+
+static const char sql_set_status[] =
+    "WITH changed AS (UPDATE hypervisors SET status = $2 WHERE id = $1 AND removed_at IS NULL"
+    " RETURNING *) SELECT 1" HYPERVISOR_COLUMNS " FROM changed h" HYPERVISOR_JOINS;
+
+/* One that is not ready is given no runs, so none can come while we look. */
+static const char sql_remove[] =
+    "WITH target AS ("
+    " SELECT id FROM hypervisors WHERE id = $1 AND removed_at IS NULL FOR UPDATE"
+    "), removed AS ("
+    " UPDATE hypervisors h SET removed_at = now() FROM target WHERE h.id = target.id"
+    " AND h.status <> 'ready' AND NOT EXISTS (SELECT FROM runs WHERE hypervisor_id = $1"
+    "   AND state IN ('assigned', 'running'))"
+    " RETURNING h.id"
+    "), ended AS (DELETE FROM tokens USING removed WHERE hypervisor_id = removed.id"
+    "), cold AS (DELETE FROM warm_pins p USING removed WHERE p.hypervisor_id = removed.id"
+    ") SELECT (SELECT count(*) FROM target), (SELECT count(*) FROM removed)";
 
 const struct statement fleet_store_list = {"fleet_list", sql_list, .repeatable = true};
+const struct statement fleet_store_get = {"fleet_get", sql_get, .repeatable = true};
+const struct statement fleet_store_set_status = {"fleet_set_status", sql_set_status,
+                                                 .repeatable = true};
+const struct statement fleet_store_remove = {"fleet_remove", sql_remove, .repeatable = false};
+
+void fleet_store_get_params(struct params *p, struct id hypervisor)
+{
+    params_init(p, 64);
+    params_add_id(p, hypervisor);
+}
+
+void fleet_store_set_status_params(struct params *p, struct id hypervisor, const char *status)
+{
+    params_init(p, 128);
+    params_add_id(p, hypervisor);
+    params_add_text(p, status);
+}
+
+enum fleet_removal fleet_store_read_removal(const struct rows *rows)
+{
+    if (row_i64(rows, 0, 0, 0) == 0)
+        return FLEET_MISSING;
+    return row_i64(rows, 0, 1, 0) == 0 ? FLEET_IN_USE : FLEET_REMOVED;
+}
 
 void fleet_store_list_params(struct params *p, struct page_window window)
 {

@@ -23,6 +23,11 @@ const struct statement pin_store_put = {"pin_put", sql_put, .repeatable = true};
 const struct statement pin_store_drop = {"pin_drop", "DELETE FROM warm_pins WHERE runner_id = $1",
                                          .repeatable = true};
 const struct statement pin_store_load = {"pin_load", sql_load, .repeatable = true};
+const struct statement pin_store_load_of_runner = {
+    "pin_load_of_runner",
+    "SELECT runner_id, hypervisor_id, valid_until FROM warm_pins WHERE runner_id = $1"
+    " AND valid_until > now() ORDER BY hypervisor_id",
+    .repeatable = true};
 const struct statement pin_store_expire = {"pin_expire", sql_expire, .repeatable = true};
 
 void pin_store_put_params(struct params *p, const struct pin *pin)

@@ -31,6 +31,8 @@ void pin_store_drop_params(struct params *p, struct id runner);
 
 /* All pins that are valid, sorted by runner, at most `$1`. Rows: pin_store_read(). */
 extern const struct statement pin_store_load;
+/* Those of one runner, `$1`. */
+extern const struct statement pin_store_load_of_runner;
 
 struct valid_pin {
     struct id runner;

@@ -142,6 +142,10 @@ static const char sql_trigger[] =
     " (SELECT * FROM made UNION ALL SELECT * FROM runs WHERE id = $5 AND project_id = $1) "
     "r" RUN_JOINS;
 
+static const char sql_wish[] =
+    "WITH" TRIGGER_RUNNER " SELECT r.region_id, type.memory_mb, type.cpu_milli,"
+    "  label_lines(r.hypervisor_labels) FROM runner r, type WHERE " LABELS_FIT;
+
 static const char sql_refusal[] =
     "WITH" TRIGGER_RUNNER " SELECT EXISTS (SELECT FROM runner), EXISTS (SELECT FROM type),"
     "  coalesce((SELECT " LABELS_FIT " FROM runner), true)";
@@ -188,6 +192,7 @@ static const char sql_list_of_runner[] =
          FILTER " AND runner_id = $2");
 
 const struct statement run_store_trigger = {"run_trigger", sql_trigger, .repeatable = true};
+const struct statement run_store_wish = {"run_wish", sql_wish, .repeatable = true};
 const struct statement run_store_refusal = {"run_refusal", sql_refusal, .repeatable = true};
 const struct statement run_store_get = {"run_get", sql_get, .repeatable = true};
 const struct statement run_store_stop = {"run_stop", sql_stop, .repeatable = true};
@@ -304,6 +309,21 @@ void run_store_refusal_params(struct params *p, const struct run_request *reques
 {
     params_init(p, 4 * LIMIT_BODY_BYTES);
     add_trigger_runner(p, request);
+}
+
+void run_store_wish_params(struct params *p, const struct run_request *request)
+{
+    run_store_refusal_params(p, request);
+}
+
+void run_store_read_wish(const struct rows *rows, struct run_wish *ret_wish)
+{
+    *ret_wish = (struct run_wish){
+        .region = row_id(rows, 0, 0),
+        .memory_mb = row_i64(rows, 0, 1, 0),
+        .cpu_milli = row_i64(rows, 0, 2, 0),
+        .labels = row_text(rows, 0, 3),
+    };
 }
 
 unsigned run_store_refusal_read(const struct rows *rows)

@@ -19,6 +19,19 @@ void run_store_read(const struct rows *rows, int row, struct run *ret_run);
 extern const struct statement run_store_trigger;
 void run_store_trigger_params(struct params *p, const struct run_request *request);
 
+/* What a trigger would have to be placed: one row; none as for run_store_trigger. */
+extern const struct statement run_store_wish;
+void run_store_wish_params(struct params *p, const struct run_request *request);
+
+struct run_wish {
+    struct id region;
+    int64_t memory_mb;
+    int64_t cpu_milli;
+    const char *labels; /* lines that the hypervisor must have; borrowed from the rows */
+};
+
+void run_store_read_wish(const struct rows *rows, struct run_wish *ret_wish);
+
 enum run_refusal {
     RUN_REFUSAL_NONE = 0,
     RUN_REFUSAL_RUNNER = 1 << 0,

@@ -31,6 +31,7 @@ before(async () => {
   foreign = stack.makeForeignProject();
   const agent = await FakeAgent.join(stack, 'node-access');
   tokens = { ...stack.tokens, hypervisor: agent.credential };
+  own.hypervisor_id = agent.hypervisor.id;
 });
 
 /** The operation with the ids given, sent with a body that fits. */
@@ -93,13 +94,19 @@ test('a valid token of the wrong kind is 403', async () => {
 });
 
 test('hypervisors are for user tokens only', async () => {
-  const operation = operations.find(({ id }) => id === 'listHypervisors');
-  assertError(await send(operation, own, tokens.project), 403, 'denied');
-  assert.equal((await send(operation, own, tokens.user)).status, 200);
+  const fleet = operations.filter(({ template }) => template.startsWith('/v1/hypervisors'));
+  assert.equal(fleet.length, 6);
+  for (const operation of fleet) {
+    assertError(await send(operation, own, tokens.project), 403, 'denied');
+    const wanted = operation.id === 'deleteHypervisor' ? 409 : 200;
+    assert.equal((await send(operation, own, tokens.user)).status, wanted, operation.id);
+  }
 });
 
 test('objects of another project do not exist', async () => {
-  for (const operation of projectOperations.filter(({ template }) => template.includes('{'))) {
+  for (const operation of projectOperations.filter(
+    ({ template }) => template.includes('{') && !template.includes('{hypervisor_id}'),
+  )) {
     for (const kind of ['user', 'project']) {
       const answer = await send(operation, foreign, tokens[kind]);
       assert.equal(answer.status, 404, `${operation.id} with a ${kind} token: ${answer.text}`);
@@ -140,7 +147,7 @@ test('malformed ids are 404', async () => {
   ];
   for (const operation of projectOperations.filter(({ template }) => template.includes('{'))) {
     for (const id of operation.id === 'getRun' ? broken : broken.slice(0, 1)) {
-      const answer = await send(operation, { runner_id: id, run_id: id, env_id: id, container_registry_id: id }, tokens.user);
+      const answer = await send(operation, { runner_id: id, run_id: id, env_id: id, container_registry_id: id, hypervisor_id: id }, tokens.user);
       assert.equal(answer.status, 404, `${operation.id} ${id}: ${answer.text}`);
     }
   }
