@@ -72,6 +72,7 @@ static bool read_page(struct request *rq, struct log_query *query)
     struct log_page *page = &query->page;
     if (!request_query_int(rq, "after_id", 0, LOG_LINE_ID_MAX, 0, &page->after_id) ||
         !request_query_int(rq, "before_id", 1, LOG_LINE_ID_MAX, 0, &page->before_id) ||
+        !request_query_int(rq, "attempt", 1, INT32_MAX, 0, &page->attempt) ||
         !request_query_int(rq, "tail", 1, LIMIT_LOG_PAGE_MAX, 0, &page->tail))
         return false;
     int64_t fallback = page->tail > 0 ? page->tail : LIMIT_LOG_PAGE_DEFAULT;

@@ -15,7 +15,7 @@
 
 #define LOG_LINE_ID_MAX INT64_C(9007199254740991) /* what JSON numbers hold exactly */
 
-#define LOG_QUERY_PARAMS "after_id before_id format limit q stream tail"
+#define LOG_QUERY_PARAMS "after_id attempt before_id format limit q stream tail"
 
 enum log_format {
     LOG_FORMAT_JSON,   /* a page */

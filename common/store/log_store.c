@@ -43,8 +43,8 @@ static const char *const gap_names[] = {
     "   WHEN r.id < k.floor_id AND l.updated_at < k.dropped_at THEN 'expired' END AS hidden,"      \
     " coalesce(r.log_lines > coalesce(l.last_id, 0) AND greatest(r.completed_at, l.updated_at)"    \
     "   < now() - make_interval(secs => " wait "), false) AS given_up"
-#define RUN_TABLES                                                                                 \
-    " FROM log_retention k, runs r LEFT JOIN hypervisors h ON h.id = r.hypervisor_id"              \
+#define RUN_TABLES(source)                                                                         \
+    " FROM log_retention k, " source " LEFT JOIN hypervisors h ON h.id = r.hypervisor_id"          \
     " LEFT JOIN log_heads l ON l.run_id = r.id AND l.attempt = r.attempt"
 
 /* `run`, which has the fields above, `after` and `max_bytes`, with its chunks from the line after
@@ -75,7 +75,10 @@ static const char sql_append[] =
     " SELECT span.*, runs.id IS NOT NULL AS known, coalesce(head.last_id, 0) AS stored,"
     "        coalesce(runs.attempt = span.attempt AND runs.hypervisor_id = $1::uuid"
     "          AND (runs.state IN ('assigned', 'running') OR span.last_id <= runs.log_lines),"
-    "          false) AS welcome,"
+    "          false)"
+    "          OR EXISTS (SELECT FROM run_attempts a WHERE a.run_id = span.run_id"
+    "            AND a.attempt = span.attempt AND a.hypervisor_id = $1::uuid"
+    "            AND span.last_id <= a.log_lines) AS welcome,"
     "        coalesce(runs.log_storage = 'transient', false) AS transient"
     " FROM span LEFT JOIN runs ON runs.id = span.run_id"
     " LEFT JOIN log_heads head ON head.run_id = span.run_id AND head.attempt = span.attempt"
@@ -103,22 +106,37 @@ static const char sql_append[] =
 static const char sql_find[] = "SELECT FROM runs WHERE id = $1 AND project_id = $2"
                                " AND ($3::uuid IS NULL OR runner_id = $3)";
 
-static const char sql_follow[] =
-    "WITH run AS (SELECT " RUN_FIELDS("$4::bigint") ", $2::bigint AS after,"
-                                                    " $3::bigint AS max_bytes" RUN_TABLES
-                                                    " WHERE r.id = $1)" RUN_WITH_CHUNKS;
+static const char sql_follow[] = "WITH run AS (SELECT " RUN_FIELDS(
+    "$4::bigint") ", $2::bigint AS after,"
+                  " $3::bigint AS max_bytes" RUN_TABLES(
+                      "runs r") " WHERE r.id = $1)" RUN_WITH_CHUNKS;
 
-static const char sql_page[] = "WITH whole AS ("
-                               " SELECT " RUN_FIELDS("$9::bigint") RUN_TABLES
-    " WHERE r.id = $1 AND r.project_id = $2 AND ($3::uuid IS NULL OR r.runner_id = $3)"
-    "), part AS ("
-    " SELECT *, least(stored, $5::bigint - 1) AS upto FROM whole"
-    "), run AS ("
-    " SELECT *, $8::bigint AS max_bytes,"
-    "        greatest($4::bigint, upto - $6::bigint,"
-    "                 CASE WHEN $5::bigint IS NOT NULL THEN upto - $7::bigint END) AS after"
-    " FROM part"
-    ")" RUN_WITH_CHUNKS;
+/* The run as it is; or as it was at the end of the attempt $10. */
+#define RUN_AT                                                                                     \
+    "(SELECT r.id, r.project_id, r.runner_id, r.log_storage,"                                      \
+    "  coalesce(a.attempt, r.attempt) AS attempt,"                                                 \
+    "  CASE WHEN a.attempt IS NULL THEN r.state ELSE 'failed' END AS state,"                       \
+    "  CASE WHEN a.attempt IS NULL THEN r.log_lines ELSE a.log_lines END AS log_lines,"            \
+    "  coalesce(a.exit_code, r.exit_code) AS exit_code,"                                           \
+    "  coalesce(a.termination_reason, r.termination_reason) AS termination_reason,"                \
+    "  coalesce(a.hypervisor_id, r.hypervisor_id) AS hypervisor_id,"                               \
+    "  coalesce(a.completed_at, r.completed_at) AS completed_at"                                   \
+    " FROM runs r LEFT JOIN run_attempts a ON a.run_id = r.id AND a.attempt = $10::int"            \
+    " WHERE r.id = $1 AND ($10 IS NULL OR $10 = coalesce(a.attempt, r.attempt))) r"
+
+static const char sql_page[] =
+    "WITH whole AS ("
+    " SELECT " RUN_FIELDS("$9::bigint") RUN_TABLES(
+        RUN_AT) " WHERE r.id = $1 AND r.project_id = $2 AND ($3::uuid IS NULL OR r.runner_id = $3)"
+                "), part AS ("
+                " SELECT *, least(stored, $5::bigint - 1) AS upto FROM whole"
+                "), run AS ("
+                " SELECT *, $8::bigint AS max_bytes,"
+                "        greatest($4::bigint, upto - $6::bigint,"
+                "                 CASE WHEN $5::bigint IS NOT NULL THEN upto - $7::bigint END) AS "
+                "after"
+                " FROM part"
+                ")" RUN_WITH_CHUNKS;
 
 /* First nothing more can be appended: what a frame may still bring counts as stored. */
 static const char sql_forget[] =
@@ -232,6 +250,7 @@ void log_store_page_params(struct params *p, struct id project, struct id runner
     params_add_i64(p, page->limit);
     params_add_i64(p, page->max_bytes);
     params_add_i64(p, page->wait_s);
+    add_positive(p, page->attempt);
 }
 
 void log_store_forget_params(struct params *p, struct id project, struct id runner, struct id run)

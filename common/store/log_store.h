@@ -96,6 +96,7 @@ void log_store_follow_params(struct params *p, struct id run, int64_t after_id, 
 
 /* Which lines a page shows. */
 struct log_page {
+    int64_t attempt;   /* of this one; 0: the latest */
     int64_t after_id;  /* only lines after it */
     int64_t before_id; /* only lines before it, the last `limit` of them; 0: no such bound */
     int64_t tail;      /* only the last so many; 0: all */

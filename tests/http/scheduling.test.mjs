@@ -137,6 +137,27 @@ test('attempts end at the ceiling', async () => {
   assertError(await client.get(`/v1/runs/${UNKNOWN_ID}/attempts`), 404, 'not_found');
 });
 
+test('each attempt has its own log', async () => {
+  const runner = await makeRunner(client, { retry: { max_attempts: 2, delay_seconds: 0 } });
+  const run = await trigger(client, runner);
+  const logs = async (query = '') =>
+    (await client.get(`/v1/runs/${run.id}/logs${query}`)).json.logs?.map(({ msg }) => msg);
+  const first = await start(run);
+  assert.equal((await agent.log(first, 1, ['a'])).last_id, 1);
+  await end(first, { ...FAILED, last_line: 3 });
+  const second = await start(run);
+  // what was on its way when the first attempt ended still comes
+  assert.equal((await agent.log(first, 2, ['b', 'c'])).last_id, 3);
+  assert.equal((await agent.log(first, 4, ['d'])).code, 'conflict');
+  assert.equal((await agent.log(second, 1, ['x'])).last_id, 1);
+  assert.deepEqual(await logs('?attempt=1'), ['a', 'b', 'c']);
+  assert.deepEqual(await logs('?attempt=2'), ['x']);
+  assert.deepEqual(await logs(), ['x']);
+  assertError(await client.get(`/v1/runs/${run.id}/logs?attempt=3`), 404, 'not_found');
+  await end(second, { last_line: 1 });
+  assert.deepEqual((await attempts(run)).map((a) => a.log_lines), [3, 1]);
+});
+
 test('a run that waits for too long fails', async () => {
   const runner = await makeRunner(client, {
     hypervisor_labels: { zone: 'nowhere' },
