@@ -6,17 +6,21 @@
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "store/project_store.h"
+#include "model/access.h"
 #include "store/token_store.h"
 
+#include "bus.h"
+#include "rate_limit.h"
 #include "reply.h"
 
 #define CACHE_SLOTS 512
 
 struct cached_token {
     struct token_hash hash;
+    struct id asked; /* the project that was asked for, or nil */
     struct principal principal;
     int64_t valid_until_us; /* monotonic; 0 = empty */
+    unsigned epoch;         /* bus_access_epoch() before the database was asked */
 };
 
 struct token_cache {
@@ -26,6 +30,9 @@ struct token_cache {
 /* What auth keeps while the database looks a token up. */
 struct lookup {
     struct token_hash hash;
+    struct id asked;
+    unsigned epoch;
+    bool is_cookie;
 };
 
 struct token_cache *token_cache_new(void)
@@ -40,28 +47,57 @@ void token_cache_free(struct token_cache *cache)
     free(cache);
 }
 
-static struct cached_token *slot_of(struct token_cache *cache, const struct token_hash *hash)
+void auth_forget_all(struct loop *loop)
 {
-    uint32_t n;
-    memcpy(&n, hash->bytes, sizeof(n));
-    return &cache->slots[n % CACHE_SLOTS];
+    bus_forget_access(loop->bus);
 }
 
-static bool may_use(enum access access, enum token_kind kind)
+static struct cached_token *slot_of(struct token_cache *cache, const struct lookup *lookup)
 {
+    uint32_t n;
+    memcpy(&n, lookup->hash.bytes, sizeof(n));
+    return &cache->slots[(n ^ lookup->asked.bytes[15]) % CACHE_SLOTS];
+}
+
+static bool is_member_kind(enum token_kind kind)
+{
+    return kind == TOKEN_KIND_USER || kind == TOKEN_KIND_SESSION || kind == TOKEN_KIND_PROJECT;
+}
+
+static unsigned scope_of(enum access access)
+{
+    switch (access) {
+    case ACCESS_READ:
+        return SCOPE_READ;
+    case ACCESS_RUN:
+        return SCOPE_RUN;
+    case ACCESS_WRITE:
+        return SCOPE_WRITE;
+    case ACCESS_ENV:
+        return SCOPE_ENV;
+    case ACCESS_MANAGE:
+        return SCOPE_ADMIN;
+    default:
+        return 0;
+    }
+}
+
+/* Whether the token is of a kind and scope that ever could, in whatever project. */
+static bool may_ever(enum access access, const struct principal *principal)
+{
+    unsigned scope = scope_of(access);
     switch (access) {
     case ACCESS_PUBLIC:
         return true;
-    case ACCESS_PROJECT:
-        return kind == TOKEN_KIND_USER || kind == TOKEN_KIND_PROJECT;
-    case ACCESS_ADMIN:
-        return kind == TOKEN_KIND_USER;
     case ACCESS_HYPERVISOR:
-        return kind == TOKEN_KIND_HYPERVISOR;
+        return principal->kind == TOKEN_KIND_HYPERVISOR;
     case ACCESS_JOIN:
-        return kind == TOKEN_KIND_JOIN;
+        return principal->kind == TOKEN_KIND_JOIN;
+    case ACCESS_ADMIN:
+        return principal->is_admin;
+    default:
+        return is_member_kind(principal->kind) && (principal->token_scopes & scope) == scope;
     }
-    return false;
 }
 
 /* What a request says is looked at only once it is known who asks. Its body went with the client,
@@ -72,40 +108,45 @@ static void handle(struct request *rq)
         rq->route->handler(rq);
 }
 
-static void on_project(struct request *rq, const struct rows *rows)
+static void deny(struct request *rq)
 {
-    if (rows_count(rows) == 0)
-        reply_error(rq, ERR_NOT_FOUND, "There is no such project");
-    else
-        handle(rq);
+    reply_error(rq, ERR_DENIED, "This token may not do that");
 }
 
-/* A user token may name another project than its default. */
-static void choose_project(struct request *rq)
+/* A cookie comes along by itself, also with what another site makes a browser send. */
+static bool is_forged(struct request *rq)
 {
-    const char *text = request_header(rq, "x-errand-project");
-    if (text == NULL)
-        text = request_header(rq, "x-nodion-project");
-    if (rq->principal.kind != TOKEN_KIND_USER || text == NULL) {
-        handle(rq);
-        return;
-    }
-    if (id_parse(text, strlen(text), &rq->principal.project, NULL) < 0) {
-        reply_error(rq, ERR_NOT_FOUND, "There is no such project");
-        return;
-    }
-    struct params p;
-    project_store_find_params(&p, rq->principal.project);
-    request_query(rq, &project_store_find, &p, on_project);
+    h2o_iovec_t method = rq->req->input.method;
+    if (h2o_memis(method.base, method.len, H2O_STRLIT("GET")) ||
+        h2o_memis(method.base, method.len, H2O_STRLIT("HEAD")))
+        return false;
+    const char *origin = request_header(rq, "origin");
+    const char *host = origin != NULL ? strstr(origin, "://") : NULL;
+    h2o_iovec_t own = rq->req->authority;
+    bool is_foreign = origin != NULL &&
+                      (host == NULL || !h2o_memis(host + 3, strlen(host + 3), own.base, own.len));
+    return is_foreign || request_header(rq, SESSION_HEADER) == NULL;
 }
 
-static void go_on(struct request *rq, const struct principal *principal)
+static void go_on(struct request *rq, const struct lookup *lookup,
+                  const struct principal *principal)
 {
+    enum access access = rq->route->access;
+    unsigned scope = scope_of(access);
     rq->principal = *principal;
-    if (may_use(rq->route->access, principal->kind))
-        choose_project(rq);
+    if (lookup->is_cookie && is_forged(rq))
+        reply_error(rq, ERR_DENIED, "A request with the session's cookie needs X-Errand-Session");
+    else if (is_member_kind(principal->kind) && !rate_limit_admits(rq))
+        reply_error(rq, ERR_LIMIT, "Too many requests with this token");
+    else if (!may_ever(access, principal))
+        deny(rq);
+    else if (id_is_nil(principal->project) && (scope != 0 || !id_is_nil(lookup->asked)) &&
+             is_member_kind(principal->kind))
+        reply_error(rq, ERR_NOT_FOUND, "There is no such project");
+    else if ((principal->scopes & scope) != scope)
+        deny(rq);
     else
-        reply_error(rq, ERR_DENIED, "This token may not do that");
+        handle(rq);
 }
 
 static void refuse(struct request *rq, const char *message)
@@ -118,10 +159,16 @@ static bool principal_of_row(const struct rows *rows, struct principal *ret_prin
 {
     struct token_row row;
     token_store_read(rows, 0, &row);
+    bool is_admin = row.is_admin && (row.scopes & SCOPE_ADMIN) != 0;
+    bool is_users = !id_is_nil(row.user);
     struct principal principal = {
         .token_id = row.id,
+        .user = row.user,
         .project = row.project,
         .hypervisor = row.hypervisor,
+        .token_scopes = row.scopes,
+        .scopes = is_users && !row.is_admin ? row.scopes & role_scopes(row.role) : row.scopes,
+        .is_admin = is_admin,
     };
     if (token_kind_from_name(row.kind, &principal.kind, NULL) < 0)
         return false;
@@ -133,13 +180,15 @@ static bool principal_of_row(const struct rows *rows, struct principal *ret_prin
 }
 
 /* Not agents' tokens: registering again kills the old credential at once. */
-static void remember(struct token_cache *cache, const struct token_hash *hash,
+static void remember(struct token_cache *cache, const struct lookup *lookup,
                      const struct principal *principal)
 {
-    *slot_of(cache, hash) = (struct cached_token){
-        .hash = *hash,
+    *slot_of(cache, lookup) = (struct cached_token){
+        .hash = lookup->hash,
+        .asked = lookup->asked,
         .principal = *principal,
         .valid_until_us = clock_mono_us() + AUTH_CACHE_SECONDS * CLOCK_US_PER_S,
+        .epoch = lookup->epoch,
     };
 }
 
@@ -153,25 +202,84 @@ static void on_token(struct request *rq, const struct rows *rows)
         refuse(rq, "The token is unknown, expired or revoked");
         return;
     }
-    if (may_use(ACCESS_PROJECT, principal.kind))
-        remember(rq->loop->tokens, &lookup->hash, &principal);
-    go_on(rq, &principal);
+    if (is_member_kind(principal.kind))
+        remember(rq->loop->tokens, lookup, &principal);
+    go_on(rq, lookup, &principal);
 }
 
 /* The token of "Authorization: Bearer <token>", in place. */
-static bool bearer_of(h2o_req_t *req, h2o_iovec_t *ret_token)
+static bool bearer_of(h2o_iovec_t value, h2o_iovec_t *ret_token)
 {
     static const char scheme[] = "Bearer ";
     size_t n = sizeof(scheme) - 1;
-    ssize_t i = h2o_find_header(&req->headers, H2O_TOKEN_AUTHORIZATION, -1);
-    if (i < 0)
-        return false;
-    h2o_iovec_t value = req->headers.entries[i].value;
     if (value.len <= n || strncasecmp(value.base, scheme, n) != 0)
         return false;
     *ret_token = h2o_iovec_init(value.base + n, value.len - n);
     return true;
 }
+
+/* The value of our cookie in "a=b; errand_session=<token>", in place. */
+static bool cookie_of(h2o_iovec_t value, h2o_iovec_t *ret_token)
+{
+    static const char name[] = SESSION_COOKIE "=";
+    size_t name_n = sizeof(name) - 1;
+    const char *at = value.base;
+    const char *end = value.base + value.len;
+    while (at < end) {
+        const char *semicolon = memchr(at, ';', (size_t)(end - at));
+        const char *stop = semicolon != NULL ? semicolon : end;
+        if ((size_t)(stop - at) > name_n && memcmp(at, name, name_n) == 0) {
+            *ret_token = h2o_iovec_init(at + name_n, (size_t)(stop - at) - name_n);
+            return true;
+        }
+        at = stop + 1;
+        while (at < end && *at == ' ')
+            at++;
+    }
+    return false;
+}
+
+static bool find_token(h2o_req_t *req, h2o_iovec_t *ret_token, bool *ret_is_cookie)
+{
+    ssize_t i = h2o_find_header(&req->headers, H2O_TOKEN_AUTHORIZATION, -1);
+    *ret_is_cookie = i < 0;
+    if (i >= 0)
+        return bearer_of(req->headers.entries[i].value, ret_token);
+    i = -1;
+    while ((i = h2o_find_header(&req->headers, H2O_TOKEN_COOKIE, i)) >= 0) {
+        if (cookie_of(req->headers.entries[i].value, ret_token))
+            return true;
+    }
+    return false;
+}
+
+/* Which project is asked for; false when that is none of ours. */
+static bool asked_project(struct request *rq, struct id *ret_project)
+{
+    const char *text = request_header(rq, "x-errand-project");
+    if (text == NULL)
+        text = request_header(rq, "x-nodion-project");
+    *ret_project = (struct id){0};
+    return text == NULL ||
+           (id_parse(text, strlen(text), ret_project, NULL) == 0 && !id_is_nil(*ret_project));
+}
+
+static void look_up(struct request *rq, struct lookup *lookup)
+{
+    const struct cached_token *cached = slot_of(rq->loop->tokens, lookup);
+    if (cached->valid_until_us > clock_mono_us() && cached->epoch == lookup->epoch &&
+        token_hash_equal(&cached->hash, &lookup->hash) && id_equal(cached->asked, lookup->asked)) {
+        go_on(rq, lookup, &cached->principal);
+        return;
+    }
+    struct params p;
+    token_store_find_params(&p, lookup->hash.bytes, lookup->asked);
+    request_query(rq, &token_store_find, &p, on_token);
+}
+
+/* No project has it, whatever the token says. */
+static const struct id no_project = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                      0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
 void auth_then_handle(struct request *rq)
 {
@@ -182,28 +290,23 @@ void auth_then_handle(struct request *rq)
 
     h2o_iovec_t token;
     enum token_kind kind;
-    if (!bearer_of(rq->req, &token)) {
+    struct lookup *lookup = request_alloc(rq, sizeof(*lookup));
+    if (!find_token(rq->req, &token, &lookup->is_cookie)) {
         refuse(rq, "Send a token: Authorization: Bearer err_...");
         return;
     }
-    if (token_parse(token.base, token.len, &kind, NULL) < 0) {
+    if (token_parse(token.base, token.len, &kind, NULL) < 0 ||
+        lookup->is_cookie != (kind == TOKEN_KIND_SESSION)) {
         refuse(rq, "The token is not one of ours");
         return;
     }
-
     const unsigned char *key = key_ring_token_key(rq->loop->config->key_ring);
-    struct lookup *lookup = request_alloc(rq, sizeof(*lookup));
     lookup->hash = token_hash(key, token.base, token.len);
+    lookup->epoch = bus_access_epoch(rq->loop->bus);
+    if (kind == TOKEN_KIND_PROJECT)
+        lookup->asked = (struct id){0};
+    else if (!asked_project(rq, &lookup->asked))
+        lookup->asked = no_project;
     rq->step = lookup;
-
-    const struct cached_token *cached = slot_of(rq->loop->tokens, &lookup->hash);
-    if (cached->valid_until_us > clock_mono_us() &&
-        token_hash_equal(&cached->hash, &lookup->hash)) {
-        go_on(rq, &cached->principal);
-        return;
-    }
-
-    struct params p;
-    token_store_find_params(&p, lookup->hash.bytes);
-    request_query(rq, &token_store_find, &p, on_token);
+    look_up(rq, lookup);
 }

@@ -18,7 +18,9 @@ static const char *const channels[] = {
 _Static_assert(sizeof(channels) / sizeof(channels[0]) == BUS_TOPIC_COUNT, "a channel a topic");
 
 /* what other processes say; the queue and the fleet are the scheduler's business */
-static const char *const heard[] = {"errand_run", "errand_log", "errand_hypervisor"};
+#define ACCESS_CHANNEL "errand_access" /* said by triggers of the database */
+static const char *const heard[] = {"errand_run", "errand_log", "errand_hypervisor",
+                                    ACCESS_CHANNEL};
 
 struct bus_message {
     h2o_multithread_message_t super;
@@ -37,6 +39,8 @@ struct bus_seat {
 struct bus {
     struct bus_seat *seats;
     unsigned n;
+    _Atomic unsigned access_epoch;
+    _Atomic int ear; /* the session that listens; 0 = nobody listens */
 };
 
 const char *bus_channel(enum bus_topic topic)
@@ -62,6 +66,16 @@ static void deliver(struct loop *loop, enum bus_topic topic, struct id id)
     case BUS_TOPIC_COUNT:
         break;
     }
+}
+
+unsigned bus_access_epoch(struct bus *bus)
+{
+    return bus->ear != 0 ? bus->access_epoch : ++bus->access_epoch;
+}
+
+void bus_forget_access(struct bus *bus)
+{
+    bus->access_epoch++;
 }
 
 static struct bus_message *take_message(h2o_linklist_t *messages)
@@ -138,6 +152,8 @@ static bool is_own(const struct bus *bus, int session)
 static void on_notice(void *user, const char *channel, const char *payload, int session)
 {
     struct id id;
+    if (strcmp(channel, ACCESS_CHANNEL) == 0)
+        bus_forget_access(user);
     if (is_own(user, session) || id_parse(payload, strlen(payload), &id, NULL) < 0)
         return;
     for (enum bus_topic topic = 0; topic < BUS_TOPIC_COUNT; topic++) {
@@ -148,6 +164,7 @@ static void on_notice(void *user, const char *channel, const char *payload, int 
 
 static void on_gap(void *user)
 {
+    bus_forget_access(user);
     send_all(user, BUS_RUN, (struct id){0});
     send_all(user, BUS_HYPERVISOR, (struct id){0});
 }
@@ -155,7 +172,7 @@ static void on_gap(void *user)
 struct bus *bus_new(unsigned loops)
 {
     struct bus *bus = h2o_mem_alloc(sizeof(*bus));
-    bus->n = loops;
+    *bus = (struct bus){.n = loops};
     bus->seats = h2o_mem_alloc(loops * sizeof(*bus->seats));
     memset(bus->seats, 0, loops * sizeof(*bus->seats));
     return bus;
@@ -192,5 +209,6 @@ void bus_speak(struct bus *bus, struct loop *loop)
 
 void bus_hear(struct bus *bus, struct db_pipe *pipe)
 {
+    db_pipe_report_session(pipe, &bus->ear);
     db_pipe_listen(pipe, heard, sizeof(heard) / sizeof(heard[0]), on_notice, on_gap, bus);
 }

@@ -11,6 +11,7 @@
 
 #include "log_event.h"
 
+struct bus;
 struct loop;
 
 enum bus_topic {
@@ -29,6 +30,11 @@ const char *bus_channel(enum bus_topic topic);
  * Reaches log_hub_on_run() resp. agent_hub_on_hypervisor() of every loop, this one included,
  * asynchronously. Thread: the loop's. */
 void bus_publish(struct loop *loop, enum bus_topic topic, struct id id);
+
+/* A number that grows whenever somebody's rights changed, so that what was known before is not
+ * believed any more; another one each time while changes of others cannot be heard. Any thread. */
+unsigned bus_access_epoch(struct bus *bus);
+void bus_forget_access(struct bus *bus);
 
 /* Progress of a pull, to the loops of this process only: it is not worth a NOTIFY and kept nowhere.
  */

@@ -13,6 +13,7 @@
 
 #include "container_registry_fields.h"
 #include "container_registry_json.h"
+#include "idempotency.h"
 #include "list.h"
 #include "reply.h"
 
@@ -113,14 +114,14 @@ static void on_created(struct request *rq, const struct rows *rows)
     reply_registry(rq, rows);
 }
 
-void container_registries_create(struct request *rq)
+static void create(struct request *rq, struct id id)
 {
     json_t *body = request_json(rq, false);
     if (body == NULL)
         return;
     CLEANUP(fields_done) struct fields f;
     CLEANUP(buf_done) struct buf blob;
-    struct container_registry_input input = {.registry = {.id = id_new()}};
+    struct container_registry_input input = {.registry = {.id = id}};
     fields_init(&f);
     buf_init(&blob, BLOB_MAX_BYTES);
     container_registry_fields_read(&f, body, &input);
@@ -130,6 +131,11 @@ void container_registries_create(struct request *rq)
     struct params p;
     container_registry_store_insert_params(&p, &input.registry);
     request_query(rq, &container_registry_store_insert, &p, on_created);
+}
+
+void container_registries_create(struct request *rq)
+{
+    idempotency_claim(rq, create);
 }
 
 static void on_update_read(struct request *rq, const struct rows *rows);

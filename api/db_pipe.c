@@ -2,9 +2,11 @@
  *
  * libpq in pipeline mode on an h2o event loop.
  *
- * Every statement is followed by its own sync, so each is a transaction of its own and one failure
- * touches no other. What is queued while the loop runs goes out together at the end of the
- * iteration: one write for all of it.
+ * What is queued while the loop runs goes out together at the end of the iteration: one write for
+ * all of it. A sync ends a transaction. Most statements have one of their own, so that one failure
+ * touches no other; `grouped` ones that stand next to each other share it, so that they cost one
+ * flush of the log together. When one of a group fails, all of it was undone and each is run again
+ * on its own.
  */
 #include "db_pipe.h"
 
@@ -13,6 +15,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/audit_store.h"
 #include "store/db_result.h"
 #include "store/prepared_set.h"
 
@@ -22,6 +25,8 @@
 #define RECONNECT_MAX_MS 2000
 #define NOTICES_PER_TICK 64
 #define NOTICE_BYTES 128
+#define GROUPS_MAX 2  /* in flight; what comes meanwhile is the next group */
+#define GROUP_MAX 256 /* statements in one */
 
 enum pipe_state {
     PIPE_DOWN, /* waits to connect again */
@@ -39,7 +44,10 @@ struct db_pipe {
     struct prepared_set prepared;
     bool must_reset; /* a statement could not be prepared: `prepared` says too much */
     struct query_list waiting;
+    struct query_list held; /* grouped ones, until fewer than GROUPS_MAX groups are in flight */
+    size_t groups;          /* in flight */
     struct query_list in_flight;
+    struct query *reading;    /* of `in_flight`: whose results come next; NULL: the head's */
     struct query_list failed; /* called back at the next tick */
     h2o_timeout_t tick;
     h2o_timeout_entry_t tick_entry;
@@ -92,9 +100,10 @@ static void sort_out_in_flight(struct db_pipe *pipe)
     struct query_list again;
     struct query *query;
     query_list_init(&again);
+    pipe->reading = NULL;
+    pipe->groups = 0;
     while ((query = query_list_pop(&pipe->in_flight)) != NULL) {
         rows_free(TAKE_PTR(query->rows));
-        query->awaits_prepare = false;
         query->err.code = ERR_OK;
         if (query->statement->repeatable)
             query_list_push(&again, query);
@@ -107,8 +116,11 @@ static void sort_out_in_flight(struct db_pipe *pipe)
 static void expire_waiting(struct db_pipe *pipe)
 {
     int64_t oldest = clock_mono_us() - DB_PIPE_WAIT_MS * CLOCK_US_PER_MS;
-    while (pipe->waiting.head != NULL && pipe->waiting.head->queued_us < oldest)
-        fail_later(pipe, query_list_pop(&pipe->waiting), ERR_UNAVAILABLE, "PostgreSQL is away");
+    struct query_list *const lists[] = {&pipe->waiting, &pipe->held};
+    for (size_t i = 0; i < 2; i++) {
+        while (lists[i]->head != NULL && lists[i]->head->queued_us < oldest)
+            fail_later(pipe, query_list_pop(lists[i]), ERR_UNAVAILABLE, "PostgreSQL is away");
+    }
 }
 
 /* The session is gone or never came: try again later. */
@@ -149,27 +161,62 @@ static void flush(struct db_pipe *pipe)
         h2o_socket_notify_write(pipe->socket, on_writable);
 }
 
-static bool send_query(struct db_pipe *pipe, struct query *query)
+static bool send_command(struct db_pipe *pipe, struct query *query,
+                         const struct statement *statement, const struct params *p)
 {
-    const struct statement *statement = query->statement;
     if (!prepared_set_has(&pipe->prepared, statement)) {
         if (PQsendPrepare(pipe->conn, statement->name, statement->sql, 0, NULL) == 0)
             return false;
         prepared_set_add(&pipe->prepared, statement);
-        query->awaits_prepare = true;
+        query->prepares = true;
+        query->commands++;
     }
-
     const char *values[PARAMS_MAX];
-    const struct params *p = &query->params;
     params_pointers(p, values);
+    query->commands++;
     return PQsendQueryPrepared(pipe->conn, statement->name, p->n, values, p->lengths, p->formats,
-                               1) == 1 &&
-           PQpipelineSync(pipe->conn) == 1;
+                               1) == 1;
+}
+
+/* Whether `query` is to share its transaction with the one after it. */
+static bool joins_next(const struct db_pipe *pipe, const struct query *query)
+{
+    const struct query *next = pipe->waiting.head;
+    return next != NULL && query->statement->grouped && !query->is_solo &&
+           next->statement->grouped && !next->is_solo && next->actor.n == 0;
+}
+
+static bool send_query(struct db_pipe *pipe, struct query *query)
+{
+    query->commands = 0;
+    query->has_result = false;
+    query->prepares = false;
+    if (query->actor.n > 0 && !send_command(pipe, query, &audit_store_actor, &query->actor))
+        return false;
+    if (!send_command(pipe, query, query->statement, &query->params))
+        return false;
+    query->is_joined = query->actor.n == 0 && joins_next(pipe, query);
+    if (query->is_joined)
+        return true;
+    pipe->groups += query->statement->grouped;
+    return PQpipelineSync(pipe->conn) == 1;
+}
+
+/* The next group stands together at the end of what waits. */
+static void release_held(struct db_pipe *pipe)
+{
+    struct query *query;
+    for (size_t n = 0; pipe->groups < GROUPS_MAX && n < GROUP_MAX; n++) {
+        if ((query = query_list_pop(&pipe->held)) == NULL)
+            return;
+        query_list_push(&pipe->waiting, query);
+    }
 }
 
 static void send_waiting(struct db_pipe *pipe)
 {
     struct query *query;
+    release_held(pipe);
     while ((query = query_list_pop(&pipe->waiting)) != NULL) {
         query_list_push(&pipe->in_flight, query);
         if (!send_query(pipe, query)) {
@@ -215,16 +262,15 @@ static void on_tick(h2o_timeout_entry_t *entry)
         send_waiting(pipe);
 }
 
-/* One result of the statement at the head of the pipeline. Takes `result`. */
+/* One result of the command that is being read. Takes `result`. */
 static void take_result(struct db_pipe *pipe, struct query *query, PGresult *result)
 {
+    query->has_result = true;
     switch (PQresultStatus(result)) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
-        if (query->awaits_prepare) {
-            query->awaits_prepare = false;
-            break;
-        }
+        if (query->commands > 1)
+            break; /* it only went before */
         rows_free(query->rows);
         query->rows = rows_of_result(result);
         return;
@@ -232,10 +278,51 @@ static void take_result(struct db_pipe *pipe, struct query *query, PGresult *res
         break;
     default:
         (void)db_result_error(result, query->statement->name, &query->err);
-        pipe->must_reset |= query->awaits_prepare;
+        pipe->must_reset |= query->prepares && query->commands > 1;
         break;
     }
     PQclear(result);
+}
+
+/* The results of a command are over. */
+static void end_command(struct db_pipe *pipe, struct query *query)
+{
+    if (!query->has_result)
+        return;
+    query->has_result = false;
+    if (--query->commands == 0)
+        pipe->reading = query->next;
+}
+
+/* A transaction is over: the head's, or that of the group which begins with it. */
+static void end_transaction(struct db_pipe *pipe)
+{
+    struct query_list group;
+    struct query *query;
+    bool failed = false;
+    query_list_init(&group);
+    do {
+        query = query_list_pop(&pipe->in_flight);
+        query_list_push(&group, query);
+        failed |= query->err.code != ERR_OK;
+    } while (query->is_joined);
+    pipe->reading = NULL;
+    pipe->groups -= query->statement->grouped;
+    if (pipe->held.head != NULL)
+        tick_soon(pipe);
+
+    bool again = failed && group.n > 1;
+    while ((query = query_list_pop(&group)) != NULL) {
+        if (!again) {
+            query_finish(query);
+            continue;
+        }
+        rows_free(TAKE_PTR(query->rows));
+        query->err.code = ERR_OK;
+        query->is_solo = true;
+        query_list_push(&pipe->waiting, query);
+        tick_soon(pipe);
+    }
 }
 
 static void take_notices(struct db_pipe *pipe)
@@ -258,13 +345,14 @@ static void on_readable(h2o_socket_t *socket, const char *err)
 
     while (pipe->in_flight.head != NULL && PQisBusy(pipe->conn) == 0) {
         PGresult *result = PQgetResult(pipe->conn);
-        if (result == NULL)
-            continue;
-        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+        struct query *query = pipe->reading != NULL ? pipe->reading : pipe->in_flight.head;
+        if (result == NULL) {
+            end_command(pipe, query);
+        } else if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
             PQclear(result);
-            query_finish(query_list_pop(&pipe->in_flight));
+            end_transaction(pipe);
         } else {
-            take_result(pipe, pipe->in_flight.head, result);
+            take_result(pipe, query, result);
         }
     }
     take_notices(pipe);
@@ -376,6 +464,7 @@ int db_pipe_open(h2o_loop_t *loop, const char *conninfo, struct db_pipe **ret_pi
     pipe->loop = loop;
     pipe->conninfo = conninfo;
     query_list_init(&pipe->waiting);
+    query_list_init(&pipe->held);
     query_list_init(&pipe->in_flight);
     query_list_init(&pipe->failed);
     backoff_init(&pipe->backoff, RECONNECT_FIRST_MS, RECONNECT_MAX_MS);
@@ -408,6 +497,7 @@ void db_pipe_close(struct db_pipe *pipe)
     drop_socket(pipe);
     fail_all(&pipe->in_flight);
     fail_all(&pipe->waiting);
+    fail_all(&pipe->held);
     fail_all(&pipe->failed);
     h2o_timeout_unlink(&pipe->tick_entry);
     h2o_timeout_unlink(&pipe->retry_entry);
@@ -417,8 +507,8 @@ void db_pipe_close(struct db_pipe *pipe)
     free(pipe);
 }
 
-void db_pipe_run(struct db_pipe *pipe, const struct statement *statement, struct params *p,
-                 db_pipe_callback *callback, void *user)
+void db_pipe_run_as(struct db_pipe *pipe, const char *actor, const struct statement *statement,
+                    struct params *p, db_pipe_callback *callback, void *user)
 {
     struct query *query = h2o_mem_alloc(sizeof(*query));
     *query = (struct query){
@@ -431,15 +521,23 @@ void db_pipe_run(struct db_pipe *pipe, const struct statement *statement, struct
         query->params = *p;
         params_init(p, 0);
     }
+    if (actor != NULL)
+        audit_store_actor_params(&query->actor, actor);
 
     if (!params_ok(&query->params))
         fail_later(pipe, query, ERR_LIMIT, "parameters too large");
     else if (db_pipe_load(pipe) >= DB_PIPE_QUEUE_MAX)
         fail_later(pipe, query, ERR_UNAVAILABLE, "too many statements waiting");
     else {
-        query_list_push(&pipe->waiting, query);
+        query_list_push(statement->grouped ? &pipe->held : &pipe->waiting, query);
         tick_soon(pipe);
     }
+}
+
+void db_pipe_run(struct db_pipe *pipe, const struct statement *statement, struct params *p,
+                 db_pipe_callback *callback, void *user)
+{
+    db_pipe_run_as(pipe, NULL, statement, p, callback, user);
 }
 
 void db_pipe_notify(struct db_pipe *pipe, const char *channel, const char *payload)
@@ -465,7 +563,7 @@ bool db_pipe_is_connected(const struct db_pipe *pipe)
 
 size_t db_pipe_load(const struct db_pipe *pipe)
 {
-    return pipe->waiting.n + pipe->in_flight.n;
+    return pipe->waiting.n + pipe->held.n + pipe->in_flight.n;
 }
 
 void db_pipe_report_session(struct db_pipe *pipe, _Atomic int *slot)

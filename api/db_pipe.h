@@ -35,10 +35,14 @@ int db_pipe_open(h2o_loop_t *loop, const char *conninfo, struct db_pipe **ret_pi
 /* Fails what is outstanding with ERR_UNAVAILABLE, then frees. */
 void db_pipe_close(struct db_pipe *pipe);
 
-/* Queue one statement, a transaction of its own. `p` is moved out of (empty afterwards) and may be
- * NULL. `callback` may be NULL. */
+/* Queue one statement, a transaction of its own unless it is `grouped`. `p` is moved out of (empty
+ * afterwards) and may be NULL. `callback` may be NULL. */
 void db_pipe_run(struct db_pipe *pipe, const struct statement *statement, struct params *p,
                  db_pipe_callback *callback, void *user);
+
+/* The same in the name of `actor`: JSON, what audit_events keeps as who did it. */
+void db_pipe_run_as(struct db_pipe *pipe, const char *actor, const struct statement *statement,
+                    struct params *p, db_pipe_callback *callback, void *user);
 
 /* Wake other processes. Not part of any transaction; the same channel and payload queued twice in
  * one tick goes out once. */

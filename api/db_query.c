@@ -53,5 +53,6 @@ void query_finish(struct query *query)
     }
     rows_free(query->rows);
     params_done(&query->params);
+    params_done(&query->actor);
     free(query);
 }

@@ -19,8 +19,13 @@ struct query {
     struct params params;
     db_pipe_callback *callback;
     void *user;
-    int64_t queued_us; /* monotonic */
-    bool awaits_prepare;
+    int64_t queued_us;   /* monotonic */
+    struct params actor; /* of audit_store_actor; `n` 0 when nobody is to be named */
+    int commands;        /* sent for it whose results are not all here; its own is the last */
+    bool has_result;     /* of the command that is being read */
+    bool prepares;       /* one of the commands is a PREPARE */
+    bool is_joined;      /* in one transaction with the next one */
+    bool is_solo;        /* its group failed: alone this time */
     struct rows *rows;
     struct err err;
 };

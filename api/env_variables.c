@@ -13,6 +13,7 @@
 #include "store/env_store.h"
 
 #include "env_fields.h"
+#include "idempotency.h"
 #include "list.h"
 #include "members.h"
 #include "reply.h"
@@ -164,7 +165,7 @@ static bool encrypt(struct request *rq, const void *value, size_t n, struct env_
     return true;
 }
 
-void env_variables_create(struct request *rq)
+static void create(struct request *rq, struct id id)
 {
     json_t *body = request_json(rq, false);
     if (body == NULL)
@@ -178,13 +179,17 @@ void env_variables_create(struct request *rq)
 
     CLEANUP(buf_done) struct buf blob;
     buf_init(&blob, BLOB_MAX_BYTES);
-    struct env_variable variable = {
-        .id = id_new(), .env_key = input.env_key, .secret = input.secret};
+    struct env_variable variable = {.id = id, .env_key = input.env_key, .secret = input.secret};
     if (!encrypt(rq, input.env_val, strlen(input.env_val), &variable, &blob))
         return;
     struct params p;
     env_store_insert_params(&p, owner_of(rq), &variable);
     request_query(rq, &env_store_insert, &p, on_created);
+}
+
+void env_variables_create(struct request *rq)
+{
+    idempotency_claim(rq, create);
 }
 
 static void on_update_read(struct request *rq, const struct rows *rows);

@@ -33,7 +33,7 @@ enum field_kind {
 
 enum field_flag {
     FIELD_REQUIRED = 1 << 0, /* an absent one is a problem */
-    FIELD_NULLABLE = 1 << 1, /* null sets a pointer to NULL, an id to nil */
+    FIELD_NULLABLE = 1 << 1, /* null sets a member to NULL, nil or 0 */
 };
 
 /* NULL when `text` is fine, else what it must be: "must be ...". */

@@ -68,6 +68,7 @@ void idempotency_claim(struct request *rq, idempotency_callback *go_on)
     claiming->go_on = go_on;
     rq->step = claiming;
     hash_request(rq, hash);
-    idempotency_store_claim_params(&p, rq->principal.project, key, hash, id_new());
+    struct id scope = id_is_nil(rq->principal.project) ? rq->principal.user : rq->principal.project;
+    idempotency_store_claim_params(&p, scope, key, hash, id_new());
     request_query(rq, &idempotency_store_claim, &p, on_claimed);
 }

@@ -16,8 +16,10 @@
 #include "connection.h"
 #include "log_hub.h"
 #include "loop_start.h"
+#include "passwords.h"
 #include "peers.h"
 #include "run_waiters.h"
+#include "upkeep.h"
 
 #define ACCEPT_PER_WAKE 64
 #define DRAIN_STEP_MS 50
@@ -118,6 +120,7 @@ static int open_sessions(struct loop *loop, struct err *e)
     r = db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->notices, e);
     if (r == 0)
         bus_hear(loop->bus, loop->notices);
+    loop->upkeep = r == 0 ? upkeep_new(loop) : NULL;
     return r;
 }
 
@@ -132,6 +135,7 @@ static void open_all(struct loop *loop, h2o_globalconf_t *globalconf, int listen
     loop->waiters = run_waiters_new(loop);
     loop->agents = agent_hub_new(loop);
     h2o_multithread_register_receiver(loop->h2o.queue, &loop->control, on_control);
+    passwords_join(loop);
     bus_join(loop->bus, loop);
 
     loop->listener = h2o_evloop_socket_create(loop->h2o.loop, listen_fd, H2O_SOCKET_FLAG_DONT_READ);
@@ -144,10 +148,12 @@ static void close_all(struct loop *loop)
     peers_free(loop->peers);
     db_pipe_close(loop->notices);
     db_pipe_close(loop->db);
+    upkeep_free(loop->upkeep);
     agent_hub_free(loop->agents);
     run_waiters_free(loop->waiters);
     log_hub_free(loop->logs);
     token_cache_free(loop->tokens);
+    passwords_leave(loop);
     bus_leave(loop->bus, loop);
     if (loop->listener != NULL)
         h2o_socket_close(loop->listener);

@@ -21,9 +21,13 @@ struct bus;
 struct log_hub;
 struct peers;
 struct replica;
+struct passwords;
+struct rate_limit;
+struct rate_table;
 struct run_waiters;
 struct server;
 struct token_cache;
+struct upkeep;
 
 struct server_config {
     const char *database_url;
@@ -33,18 +37,24 @@ struct server_config {
     unsigned threads;
     unsigned max_connections;
     unsigned drain_seconds;
-    unsigned log_wait_seconds; /* for lines of a run that has ended */
+    unsigned log_wait_seconds;   /* for lines of a run that has ended */
+    int64_t requests_per_second; /* of a token; 0: as many as it likes */
 };
 
 struct loop {
     const struct server_config *config;
     struct server *server;
-    struct bus *bus;            /* shared by all loops */
-    const struct replica *self; /* this process; shared too */
-    unsigned index;             /* 0..threads-1 */
-    h2o_context_t h2o;          /* loop->h2o.loop is the h2o_loop_t */
+    struct bus *bus;               /* shared by all loops */
+    const struct replica *self;    /* this process; shared too */
+    unsigned index;                /* 0..threads-1 */
+    struct rate_limit *rate_limit; /* shared by all loops; NULL: none */
+    struct rate_table *log_ins;    /* shared by all loops */
+    struct passwords *passwords;   /* shared by all loops */
+    h2o_multithread_receiver_t password_answers;
+    h2o_context_t h2o; /* loop->h2o.loop is the h2o_loop_t */
     struct db_pipe *db;
     struct db_pipe *notices; /* LISTEN; the first loop's, else NULL */
+    struct upkeep *upkeep;   /* the first loop's, else NULL */
     struct peers *peers;     /* the other processes */
     struct token_cache *tokens;
     struct log_hub *logs;        /* who follows which run on this thread */

@@ -74,6 +74,9 @@ static void send_bytes(struct request *rq, int status, const char *content_type,
     req->res.reason = status_text(status);
     req->res.content_length = n;
 
+    /* a body may hold passwords and environments; what is needed of it was copied */
+    if (req->entity.len > 0 && rq->body != NULL)
+        explicit_bzero(req->entity.base, req->entity.len);
     rq->req = NULL; /* answered */
     h2o_start_response(req, &generator);
     bool is_head = h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
@@ -139,6 +142,19 @@ void reply_json_text(struct request *rq, int status, struct buf *body)
         buf_add_char(body, '\n');
         h2o_iovec_t bytes = h2o_strdup(&rq->req->pool, body->data, body->len);
         send_bytes(rq, status, "application/json", bytes.base, bytes.len);
+    }
+    buf_done(body);
+}
+
+void reply_bytes(struct request *rq, int status, const char *content_type, struct buf *body)
+{
+    if (!buf_ok(body)) {
+        struct err e;
+        (void)err_set(&e, ERR_INTERNAL, "the answer is too large");
+        reply_err(rq, &e);
+    } else if (rq->req != NULL) {
+        h2o_iovec_t bytes = h2o_strdup(&rq->req->pool, body->data, body->len);
+        send_bytes(rq, status, content_type, bytes.base, bytes.len);
     }
     buf_done(body);
 }

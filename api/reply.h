@@ -28,6 +28,9 @@ void reply_err(struct request *rq, const struct err *err);
  * "unsupported_media_type". */
 void reply_status(struct request *rq, int status, const char *code, const char *message);
 
+/* The same for a body of another type. */
+void reply_bytes(struct request *rq, int status, const char *content_type, struct buf *body);
+
 /* 400 {"errors":["Name must be ...", ...],"fields":{"name":["must be ..."]}}; see problems.h.
  * Takes both. */
 void reply_problems(struct request *rq, json_t *errors, json_t *fields);

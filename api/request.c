@@ -5,10 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "auth/secret.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "model/limits.h"
 
+#include "actor.h"
 #include "connection.h"
 #include "reply.h"
 #include "request_begin.h"
@@ -16,6 +18,7 @@
 
 struct memory_block {
     struct memory_block *next;
+    size_t n;
     max_align_t bytes[];
 };
 
@@ -65,6 +68,7 @@ void request_unref(struct request *rq)
     struct memory_block *block = rq->memory;
     while (block != NULL) {
         struct memory_block *next = block->next;
+        secret_wipe(block->bytes, block->n); /* it may have been a password */
         free(block);
         block = next;
     }
@@ -75,6 +79,7 @@ void *request_alloc(struct request *rq, size_t n)
 {
     struct memory_block *block = h2o_mem_alloc(sizeof(*block) + n);
     block->next = rq->memory;
+    block->n = n;
     rq->memory = block;
     return memset(block->bytes, 0, n);
 }
@@ -117,7 +122,8 @@ static void run(struct request *rq, const struct statement *statement, struct pa
     struct query_call *kept = h2o_mem_alloc(sizeof(*kept));
     *kept = call;
     kept->rq = request_ref(rq);
-    db_pipe_run(rq->loop->db, statement, p, on_query, kept);
+    const char *actor = statement->grouped || rq->route == NULL ? NULL : actor_of_change(rq);
+    db_pipe_run_as(rq->loop->db, actor, statement, p, on_query, kept);
 }
 
 void request_query(struct request *rq, const struct statement *statement, struct params *p,

@@ -22,13 +22,17 @@
 
 #define REQUEST_PATH_IDS 3
 
-/* Who asks. For a project token `project` is fixed; for a user token it is X-Errand-Project or the
- * token's default. */
+/* Who asks. For a project token `project` is fixed; for a user it is X-Errand-Project, or the
+ * token's default, or the first that it is a member of. */
 struct principal {
     enum token_kind kind;
-    struct id token_id;
-    struct id project;    /* nil for hypervisor and join tokens */
-    struct id hypervisor; /* nil but for hypervisor tokens */
+    struct id token_id;    /* nil: nobody */
+    struct id user;        /* nil but for user tokens and sessions */
+    struct id project;     /* nil: none; always for hypervisor and join tokens */
+    struct id hypervisor;  /* nil but for hypervisor tokens */
+    unsigned token_scopes; /* enum scope, of the token alone */
+    unsigned scopes;       /* in the project: of the token and of the user's role */
+    bool is_admin;         /* of the installation */
     char name[64];
 };
 
@@ -47,7 +51,8 @@ struct request {
     json_t *body;
     json_t *kept; /* an array */
     void *memory;
-    void *step; /* of what comes before the handler goes to work: auth.c, idempotency.c */
+    void *step;        /* of what comes before the handler goes to work: auth.c, idempotency.c */
+    const char *actor; /* of actor.c, once it was needed */
     int refs;
 };
 

@@ -7,10 +7,17 @@
 
 #include "request.h"
 
+/* What a route asks of who comes. */
 enum access {
     ACCESS_PUBLIC,
-    ACCESS_PROJECT,    /* a user or project token */
-    ACCESS_ADMIN,      /* a user token */
+    ACCESS_SELF, /* any user or project token; the handler looks at the rest */
+    /* a user, session or project token with this scope in the project (model/access.h) */
+    ACCESS_READ,
+    ACCESS_RUN,
+    ACCESS_WRITE,
+    ACCESS_ENV,
+    ACCESS_MANAGE,     /* SCOPE_ADMIN */
+    ACCESS_ADMIN,      /* an administrator of the installation */
     ACCESS_HYPERVISOR, /* an agent's credential */
     ACCESS_JOIN,       /* a join token */
 };

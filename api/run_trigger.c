@@ -46,6 +46,14 @@ static void on_refused(struct request *rq, const struct rows *rows)
         reply_error(rq, ERR_NOT_FOUND, "There is no such runner");
         return;
     }
+    if (refusal == RUN_REFUSAL_QUOTA) {
+        char message[96];
+        (void)snprintf(message, sizeof(message), "The project's quota %s is used up",
+                       run_store_refusal_quota(rows));
+        reply_header(rq, "retry-after", "10");
+        reply_error(rq, ERR_LIMIT, message);
+        return;
+    }
     CLEANUP(problems_done) struct problems problems;
     problems_init(&problems);
     if ((refusal & RUN_REFUSAL_INSTANCE_TYPE) != 0)

@@ -9,6 +9,7 @@
 
 #include "store/runner_store.h"
 
+#include "idempotency.h"
 #include "list.h"
 #include "reply.h"
 #include "runner_fields.h"
@@ -19,6 +20,7 @@
 /* A create or update between its statements; in rq->state. */
 struct writing {
     struct catalog_found found;
+    struct id id; /* of the new one */
     int tries;
 };
 
@@ -87,7 +89,8 @@ static void find_in_catalog(struct request *rq, const struct runner_input *begin
     struct runner_input input = *begin;
     runner_fields_read(&f, body, &input);
     input.choice.project = rq->principal.project;
-    rq->state = request_alloc(rq, sizeof(struct writing));
+    if (rq->state == NULL)
+        rq->state = request_alloc(rq, sizeof(struct writing));
     struct params p;
     catalog_store_find_params(&p, &input.choice);
     request_query(rq, &catalog_store_find, &p, on_rows);
@@ -130,16 +133,24 @@ static void on_create_found(struct request *rq, const struct rows *rows)
     if (!read_body(rq, &f, &input))
         return;
 
-    input.runner.id = id_new();
+    input.runner.id = ((const struct writing *)rq->state)->id;
     input.runner.project = rq->principal.project;
     struct params p;
     runner_store_insert_params(&p, &input.runner);
     request_query(rq, &runner_store_insert, &p, on_created);
 }
 
+static void create(struct request *rq, struct id id)
+{
+    struct writing *writing = request_alloc(rq, sizeof(*writing));
+    writing->id = id;
+    rq->state = writing;
+    find_in_catalog(rq, &runner_fields_defaults, on_create_found);
+}
+
 void runners_create(struct request *rq)
 {
-    find_in_catalog(rq, &runner_fields_defaults, on_create_found);
+    idempotency_claim(rq, create);
 }
 
 static void on_update_read(struct request *rq, const struct rows *rows);

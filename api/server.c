@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -10,9 +11,13 @@
 
 #include <jansson.h>
 
+#include "auth/secret.h"
+
 #include "bus_start.h"
 #include "loop_start.h"
+#include "passwords.h"
 #include "peers.h"
+#include "rate_limit.h"
 #include "router.h"
 
 #define LISTEN_BACKLOG 1024
@@ -28,6 +33,9 @@ enum server_stage {
 struct server {
     h2o_globalconf_t globalconf;
     struct bus *bus;
+    struct rate_limit *rate_limit;
+    struct rate_table *log_ins;
+    struct passwords *passwords;
     struct loop *loops;
     unsigned threads;
     unsigned open_n; /* loops that are open */
@@ -131,6 +139,9 @@ static int open_loops(struct server *server, const struct server_config *config,
         loop->config = config;
         loop->bus = server->bus;
         loop->self = &server->self;
+        loop->rate_limit = server->rate_limit;
+        loop->log_ins = server->log_ins;
+        loop->passwords = server->passwords;
         loop->index = server->open_n;
         int fd = fcntl(server->listen_fd, F_DUPFD_CLOEXEC, 0);
         int r = fd < 0 ? err_errno(e, errno, "share the listener")
@@ -147,10 +158,18 @@ static void *alloc_or_abort(size_t n)
     return h2o_mem_alloc(n);
 }
 
+/* What JSON held may have been a password or an environment. */
+static void wipe_and_free(void *memory)
+{
+    if (memory != NULL)
+        secret_wipe(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
 int server_open(const struct server_config *config, const char *listen, struct server **ret_server,
                 struct err *e)
 {
-    json_set_alloc_funcs(alloc_or_abort, free);
+    json_set_alloc_funcs(alloc_or_abort, wipe_and_free);
     CLEANUP(server_closep) struct server *server = h2o_mem_alloc(sizeof(*server));
     *server = (struct server){.threads = config->threads, .listen_fd = -1};
     configure_h2o(&server->globalconf);
@@ -162,6 +181,9 @@ int server_open(const struct server_config *config, const char *listen, struct s
     replica_init(&server->self, config->replica_url, listen, server->port,
                  key_ring_token_key(config->key_ring));
     server->bus = bus_new(server->threads);
+    server->rate_limit = rate_limit_new(config->requests_per_second);
+    server->log_ins = rate_table_new();
+    server->passwords = passwords_new();
     server->loops = h2o_mem_alloc(server->threads * sizeof(*server->loops));
     memset(server->loops, 0, server->threads * sizeof(*server->loops));
 
@@ -208,8 +230,12 @@ void server_close(struct server *server)
         server_start(server);
     if (server->stage == SERVER_SERVES)
         server_drain(server);
+    passwords_stop(server->passwords);
     for (unsigned i = 0; i < server->open_n; i++)
         loop_close(&server->loops[i]);
+    passwords_free(server->passwords);
+    rate_table_free(server->log_ins);
+    rate_limit_free(server->rate_limit);
     h2o_config_dispose(&server->globalconf);
     bus_free(server->bus);
     free(server->loops);

@@ -145,3 +145,17 @@ const char *text_rule_username(const char *text)
             return "must not hold a colon or control characters";
     return NULL;
 }
+
+const char *text_rule_email(const char *text)
+{
+    const char *at = strrchr(text, '@');
+    bool fits = at != NULL && at > text && at[1] != '\0' && strpbrk(text, " \t\r\n<>\",;") == NULL;
+    return fits ? text_rule_one_line(text) : "must be an email address";
+}
+
+const char *text_rule_slug(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    bool fits = text[0] != '\0' && text[0] != '-' && text[strspn(text, letters)] == '\0';
+    return fits ? NULL : "must be lower-case letters, digits and hyphens";
+}

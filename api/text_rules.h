@@ -31,4 +31,10 @@ const char *text_rule_user(const char *text);
 /* [a-zA-Z_][a-zA-Z0-9_]* */
 const char *text_rule_env_key(const char *text);
 
+/* Something, "@", something, no spaces. */
+const char *text_rule_email(const char *text);
+
+/* [a-z0-9][a-z0-9-]* */
+const char *text_rule_slug(const char *text);
+
 #endif

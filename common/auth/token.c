@@ -20,6 +20,7 @@ static const struct kind_row kinds[] = {
     [TOKEN_KIND_PROJECT] = {"err_p_", "project"},
     [TOKEN_KIND_HYPERVISOR] = {"err_h_", "hypervisor"},
     [TOKEN_KIND_JOIN] = {"err_j_", "join"},
+    [TOKEN_KIND_SESSION] = {"err_s_", "session"},
 };
 
 _Static_assert(ARRAY_LEN(kinds) == TOKEN_KIND_COUNT, "a row for each kind");
@@ -30,14 +31,28 @@ _Static_assert(TOKEN_KEY_BYTES == crypto_generichash_KEYBYTES &&
                    TOKEN_HASH_BYTES == crypto_generichash_BYTES,
                "BLAKE2b-256 with a 256-bit key");
 
+static void make_text(enum token_kind kind, const unsigned char *random, char *text)
+{
+    memcpy(text, kinds[kind].prefix, PREFIX_CHARS);
+    (void)sodium_bin2base64(text + PREFIX_CHARS, TOKEN_TEXT_BYTES - PREFIX_CHARS, random,
+                            RANDOM_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
 void token_make(enum token_kind kind, char *text)
 {
     unsigned char random[RANDOM_BYTES];
     randombytes_buf(random, sizeof(random));
-    memcpy(text, kinds[kind].prefix, PREFIX_CHARS);
-    (void)sodium_bin2base64(text + PREFIX_CHARS, TOKEN_TEXT_BYTES - PREFIX_CHARS, random,
-                            sizeof(random), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    make_text(kind, random, text);
     secret_wipe(random, sizeof(random));
+}
+
+void token_make_of(enum token_kind kind, const unsigned char *key, const unsigned char *hash,
+                   char *text)
+{
+    unsigned char seed[RANDOM_BYTES];
+    (void)crypto_generichash(seed, sizeof(seed), hash, TOKEN_HASH_BYTES, key, TOKEN_KEY_BYTES);
+    make_text(kind, seed, text);
+    secret_wipe(seed, sizeof(seed));
 }
 
 /* Also refuses a last character with bits that no encoder sets, so a token has one spelling. */

@@ -21,6 +21,7 @@ enum token_kind {
     TOKEN_KIND_PROJECT,    /* err_p_ */
     TOKEN_KIND_HYPERVISOR, /* err_h_ credential of an agent */
     TOKEN_KIND_JOIN,       /* err_j_ lets a new agent register */
+    TOKEN_KIND_SESSION,    /* err_s_ a user's log-in, in a cookie */
     TOKEN_KIND_COUNT,
 };
 
@@ -30,6 +31,11 @@ struct token_hash {
 
 /* A new token into `text` (TOKEN_TEXT_BYTES, NUL-terminated); wipe it when it has been shown. */
 void token_make(enum token_kind kind, char *text);
+
+/* The token that `key` (as for token_hash) and `hash` (TOKEN_HASH_BYTES) make: the same each time.
+ */
+void token_make_of(enum token_kind kind, const unsigned char *key, const unsigned char *hash,
+                   char *text);
 
 /* Kind of a token of the right shape: prefix, length, alphabet. `text` need not end in NUL.
  * Errors: ERR_UNAUTHENTICATED, without the text in the message. */
@@ -48,7 +54,7 @@ void token_make_peer_secret(const unsigned char *key, char *text);
 /* Whether `text` is that, in constant time. */
 bool token_is_peer_secret(const unsigned char *key, const char *text, size_t n);
 
-/* "user", "project", "hypervisor", "join". */
+/* "user", "project", "hypervisor", "join", "session". */
 const char *token_kind_name(enum token_kind kind);
 int token_kind_from_name(const char *name, enum token_kind *ret_kind, struct err *e) MUST_USE;
 

@@ -19,6 +19,7 @@ struct statement {
     const char *name;
     const char *sql;
     bool repeatable; /* running it twice does what running it once does */
+    bool grouped;    /* on a loop: several may share one transaction (api/db_pipe.c) */
 };
 
 struct db;

@@ -8,6 +8,8 @@
 
 extern const unsigned char migration_0001[];
 extern const unsigned char migration_0002[];
+extern const unsigned char migration_0003[];
+extern const unsigned char migration_0004[];
 
 static const struct {
     int version;
@@ -15,6 +17,8 @@ static const struct {
 } migrations[] = {
     {1, migration_0001},
     {2, migration_0002},
+    {3, migration_0003},
+    {4, migration_0004},
 };
 
 static const char sql_prepare[] = "SELECT pg_advisory_lock(" MIGRATE_LOCK ");"

@@ -86,12 +86,12 @@ enum {
 /* What a trigger is about: $1 project, $2 runner, $3 instance type's slug, $4 more labels. */
 #define TRIGGER_RUNNER                                                                             \
     " runner AS ("                                                                                 \
-    "  SELECT *, labels || coalesce($4::jsonb, '{}') AS all_labels FROM runners"                   \
-    "  WHERE project_id = $1 AND id = $2 AND status = 'available'"                                 \
+    " SELECT *, labels || coalesce($4::jsonb, '{}') AS all_labels FROM runners"                    \
+    " WHERE project_id = $1 AND id = $2 AND status = 'available'"                                  \
     " ), type AS ("                                                                                \
-    "  SELECT instance_types.* FROM instance_types, runner"                                        \
-    "  WHERE CASE WHEN $3::text IS NULL THEN instance_types.id = runner.instance_type_id"          \
-    "             ELSE instance_types.slug = $3 END"                                               \
+    " SELECT instance_types.* FROM instance_types, runner"                                         \
+    " WHERE CASE WHEN $3::text IS NULL THEN instance_types.id = runner.instance_type_id"           \
+    "            ELSE instance_types.slug = $3 END"                                                \
     " )"
 #define LABELS_FIT "(SELECT count(*) FROM jsonb_object_keys(all_labels)) <= " TEXT(LIMIT_LABELS)
 
@@ -105,41 +105,42 @@ enum {
 static const char sql_trigger[] =
     "WITH" TRIGGER_RUNNER ", made AS ("
     " INSERT INTO runs (id, project_id, runner_id, runner_version, region_id, instance_type_id,"
-    "  memory_mb, cpu_milli, price_second_nano, image, image_digest, command, argv, entrypoint,"
-    "  timeout_seconds, priority, labels, env_keys, trigger_kind, trigger_by, pending_reason,"
-    "  stop_grace_seconds, stop_signal, pull_policy, pull_timeout_seconds, pids_limit, shm_size_mb,"
-    "  network, sandbox, read_only, user_spec, log_limit_bytes, container_registry_id,"
-    "  log_storage, queue_at, hold, retry, pending_timeout_seconds, pending_until, "
+    " memory_mb, cpu_milli, price_second_nano, image, image_digest, command, argv, entrypoint,"
+    " timeout_seconds, priority, labels, env_keys, trigger_kind, trigger_by, pending_reason,"
+    " stop_grace_seconds, stop_signal, pull_policy, pull_timeout_seconds, pids_limit, shm_size_mb,"
+    " network, sandbox, read_only, user_spec, log_limit_bytes, container_registry_id,"
+    " log_storage, queue_at, hold, retry, pending_timeout_seconds, pending_until, "
     "placement_labels)"
-    " SELECT $5, r.project_id, r.id, r.version, r.region_id, type.id,"
-    "  type.memory_mb, type.cpu_milli, type.price_second_nano,"
-    "  " IMAGE_OF_RUNNER ", r.image_digest,"
-    "  CASE WHEN $6 THEN $7 ELSE r.run_command END,"
-    "  CASE WHEN $6 THEN ARRAY(SELECT jsonb_array_elements_text($8::jsonb)) ELSE r.argv END,"
-    "  coalesce($9, r.entrypoint), coalesce($10, r.timeout_seconds), coalesce($11, r.priority),"
-    "  r.all_labels,"
-    "  ARRAY(SELECT k FROM (SELECT env_key FROM runner_env WHERE runner_id = r.id"
-    "                       UNION SELECT unnest($14::text[])) keys(k) ORDER BY k COLLATE \"C\"),"
-    "  $12, $13, 'queued',"
-    "  r.stop_grace_seconds, r.stop_signal, r.pull_policy, r.pull_timeout_seconds, r.pids_limit,"
-    "  r.shm_size_mb, r.network, r.sandbox, r.read_only, r.user_spec, r.log_limit_bytes,"
-    "  r.container_registry_id, r.log_storage,"
-    "  now() - coalesce($11, r.priority) * interval '" PRIORITY_WORTH "',"
-    "  CASE WHEN r.max_concurrency IS NOT NULL THEN 'concurrency_limit' END, r.retry,"
-    "  r.pending_timeout_seconds, now() + make_interval(secs => r.pending_timeout_seconds),"
-    "  label_lines(r.hypervisor_labels)"
+    " SELECT $5, $1, r.id, r.version, r.region_id, type.id,"
+    " type.memory_mb, type.cpu_milli, type.price_second_nano,"
+    " " IMAGE_OF_RUNNER ", r.image_digest,"
+    " CASE WHEN $6 THEN $7 ELSE r.run_command END,"
+    " CASE WHEN $6 THEN ARRAY(SELECT jsonb_array_elements_text($8::jsonb)) ELSE r.argv END,"
+    " coalesce($9, r.entrypoint), coalesce($10, r.timeout_seconds), coalesce($11, r.priority),"
+    " r.all_labels,"
+    " ARRAY(SELECT k FROM (SELECT env_key FROM runner_env WHERE runner_id = r.id"
+    " UNION SELECT unnest($14::text[])) keys(k) ORDER BY k COLLATE \"C\"),"
+    " $12, $13, 'queued',"
+    " r.stop_grace_seconds, r.stop_signal, r.pull_policy, r.pull_timeout_seconds, r.pids_limit,"
+    " r.shm_size_mb, r.network, r.sandbox, r.read_only, r.user_spec,"
+    " least(r.log_limit_bytes, log_limit_of($1)),"
+    " r.container_registry_id, r.log_storage,"
+    " now() - coalesce($11, r.priority) * interval '" PRIORITY_WORTH "',"
+    " CASE WHEN r.max_concurrency IS NOT NULL THEN 'concurrency_limit' END, r.retry,"
+    " r.pending_timeout_seconds, now() + make_interval(secs => r.pending_timeout_seconds),"
+    " label_lines(r.hypervisor_labels)"
     " FROM runner r JOIN type ON true"
-    "  LEFT JOIN container_registries c ON c.id = r.container_registry_id WHERE " LABELS_FIT
-    " ON CONFLICT (id) DO NOTHING RETURNING *"
+    " LEFT JOIN container_registries c ON c.id = container_registry_id WHERE " LABELS_FIT
+    " AND project_admits($1, type.memory_mb) IS NULL ON CONFLICT (id) DO NOTHING RETURNING *"
     "), own_env AS ("
     " INSERT INTO run_env (run_id, env_key, owner_id, value)"
     " SELECT made.id, own.k, made.id, own.v FROM made, unnest($14::text[], $15::bytea[]) own(k, v)"
-    "), inherited_env AS ("
+    "), inherited AS ("
     " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
     " SELECT made.id, e.env_key, e.runner_id, e.value, e.secret"
-    " FROM made JOIN runner_env e ON e.runner_id = made.runner_id WHERE e.env_key <> ALL ($14)"
+    " FROM made JOIN runner_env e USING (runner_id) WHERE e.env_key <> ALL ($14)"
     ") SELECT 1" RUN_COLUMNS " FROM"
-    " (SELECT * FROM made UNION ALL SELECT * FROM runs WHERE id = $5 AND project_id = $1) "
+    " (TABLE made UNION ALL SELECT * FROM runs WHERE id = $5 AND project_id = $1) "
     "r" RUN_JOINS;
 
 static const char sql_wish[] =
@@ -148,7 +149,8 @@ static const char sql_wish[] =
 
 static const char sql_refusal[] =
     "WITH" TRIGGER_RUNNER " SELECT EXISTS (SELECT FROM runner), EXISTS (SELECT FROM type),"
-    "  coalesce((SELECT " LABELS_FIT " FROM runner), true)";
+    "  coalesce((SELECT " LABELS_FIT " FROM runner), true),"
+    "  (SELECT project_admits($1, type.memory_mb) FROM type)";
 
 #define PLACE " id = $1 AND project_id = $2 AND ($3::uuid IS NULL OR runner_id = $3)"
 
@@ -191,7 +193,8 @@ static const char sql_list_of_runner[] =
     LIST("(SELECT id FROM runners WHERE id = $2 AND project_id = $1) owner",
          FILTER " AND runner_id = $2");
 
-const struct statement run_store_trigger = {"run_trigger", sql_trigger, .repeatable = true};
+const struct statement run_store_trigger = {"run_trigger", sql_trigger, .repeatable = true,
+                                            .grouped = true};
 const struct statement run_store_wish = {"run_wish", sql_wish, .repeatable = true};
 const struct statement run_store_refusal = {"run_refusal", sql_refusal, .repeatable = true};
 const struct statement run_store_get = {"run_get", sql_get, .repeatable = true};
@@ -331,7 +334,13 @@ unsigned run_store_refusal_read(const struct rows *rows)
     if (!row_bool(rows, 0, 0))
         return RUN_REFUSAL_RUNNER;
     return (row_bool(rows, 0, 1) ? 0u : (unsigned)RUN_REFUSAL_INSTANCE_TYPE) |
-           (row_bool(rows, 0, 2) ? 0u : (unsigned)RUN_REFUSAL_LABELS);
+           (row_bool(rows, 0, 2) ? 0u : (unsigned)RUN_REFUSAL_LABELS) |
+           (row_is_null(rows, 0, 3) ? 0u : (unsigned)RUN_REFUSAL_QUOTA);
+}
+
+const char *run_store_refusal_quota(const struct rows *rows)
+{
+    return row_text(rows, 0, 3);
 }
 
 void run_store_get_params(struct params *p, struct run_place place)

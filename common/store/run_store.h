@@ -37,10 +37,12 @@ enum run_refusal {
     RUN_REFUSAL_RUNNER = 1 << 0,
     RUN_REFUSAL_INSTANCE_TYPE = 1 << 1,
     RUN_REFUSAL_LABELS = 1 << 2,
+    RUN_REFUSAL_QUOTA = 1 << 3, /* run_store_refusal_quota() says which */
 };
 extern const struct statement run_store_refusal;
 void run_store_refusal_params(struct params *p, const struct run_request *request);
 unsigned run_store_refusal_read(const struct rows *rows); /* of enum run_refusal */
+const char *run_store_refusal_quota(const struct rows *rows);
 
 /* Which run: the nil `runner` is any. */
 struct run_place {

@@ -27,8 +27,11 @@ before(async () => {
     run_id: (await trigger(stack.client, runner)).id,
     env_id: variable.json.env_variable.id,
     container_registry_id: (await makeRegistry(stack.client)).id,
+    project_id: '01900000-0000-7000-8000-000000000001',
+    user_id: UNKNOWN_ID,
+    token_id: UNKNOWN_ID,
   });
-  foreign = stack.makeForeignProject();
+  foreign = { ...own, ...stack.makeForeignProject(), project_id: UNKNOWN_ID };
   const agent = await FakeAgent.join(stack, 'node-access');
   tokens = { ...stack.tokens, hypervisor: agent.credential };
   own.hypervisor_id = agent.hypervisor.id;
@@ -109,7 +112,8 @@ test('objects of another project do not exist', async () => {
   )) {
     for (const kind of ['user', 'project']) {
       const answer = await send(operation, foreign, tokens[kind]);
-      assert.equal(answer.status, 404, `${operation.id} with a ${kind} token: ${answer.text}`);
+      const expected = kind === 'project' && operation.scope === 'installation' ? 403 : 404;
+      assert.equal(answer.status, expected, `${operation.id} with a ${kind} token: ${answer.text}`);
       assert.ok(!answer.text.includes('sample'), 'a foreign name leaks');
     }
   }
@@ -147,7 +151,8 @@ test('malformed ids are 404', async () => {
   ];
   for (const operation of projectOperations.filter(({ template }) => template.includes('{'))) {
     for (const id of operation.id === 'getRun' ? broken : broken.slice(0, 1)) {
-      const answer = await send(operation, { runner_id: id, run_id: id, env_id: id, container_registry_id: id, hypervisor_id: id }, tokens.user);
+      const ids = Object.fromEntries(Object.keys(own).map((name) => [name, id]));
+      const answer = await send(operation, ids, tokens.user);
       assert.equal(answer.status, 404, `${operation.id} ${id}: ${answer.text}`);
     }
   }

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { FakeAgent } from './support/fake_agent.mjs';
 import { operations, pathOf } from './support/operations.mjs';
-import { makeRegistry, makeRunner, trigger } from './support/samples.mjs';
+import { UNKNOWN_ID, makeRegistry, makeRunner, trigger } from './support/samples.mjs';
 import { Stack } from './support/stack.mjs';
 import { until } from './support/wait.mjs';
 
@@ -40,6 +40,9 @@ test(
       run_id: run.id,
       env_id: variable.json.env_variable.id,
       container_registry_id: (await makeRegistry(client)).id,
+      project_id: UNKNOWN_ID,
+      user_id: UNKNOWN_ID,
+      token_id: UNKNOWN_ID,
     };
     const agent = await FakeAgent.join(stack, 'node-service');
     const tokens = {

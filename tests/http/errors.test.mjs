@@ -29,6 +29,9 @@ const ids = {
   run_id: run.id,
   env_id: variable.env_variable.id,
   container_registry_id: (await makeRegistry(client)).id,
+  project_id: '01900000-0000-7000-8000-000000000001',
+  user_id: (await client.get('/v1/session')).json.session.user.id,
+  token_id: (await client.get('/v1/session')).json.session.token_id,
 };
 
 const agent = await FakeAgent.join(stack, 'node-errors');

@@ -3,11 +3,38 @@
 -- The base: tenancy, fleet, runners, the queue of runs.
 -- Times are timestamptz (UTC); ids are UUIDv7 made by our programs.
 
+-- Quotas: NULL is none.
 CREATE TABLE projects (
-    id         uuid PRIMARY KEY,
-    name       text NOT NULL UNIQUE,
-    created_at timestamptz NOT NULL DEFAULT now()
+    id                  uuid PRIMARY KEY,
+    name                text NOT NULL UNIQUE,
+    max_open_runs       int CHECK (max_open_runs > 0),             -- not final
+    max_memory_mb       bigint CHECK (max_memory_mb > 0),          -- MiB, of all open runs
+    max_runs_per_day    int CHECK (max_runs_per_day > 0),          -- triggered in 24 hours
+    max_log_bytes_per_run bigint CHECK (max_log_bytes_per_run > 0), -- lowers a run's own limit
+    created_at          timestamptz NOT NULL DEFAULT now(),
+    updated_at          timestamptz NOT NULL DEFAULT now()
 );
+
+CREATE TABLE users (
+    id            uuid PRIMARY KEY,
+    email         text UNIQUE,                                     -- lower case; NULL: has no log-in
+    name          text NOT NULL,
+    password_hash text,                                            -- Argon2id; NULL: has no log-in
+    is_admin      boolean NOT NULL DEFAULT false,                  -- of the whole installation
+    status        text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    updated_at    timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE members (
+    project_id uuid NOT NULL REFERENCES projects ON DELETE CASCADE,
+    user_id    uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    role       text NOT NULL CHECK (role IN ('viewer', 'operator', 'developer', 'admin')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (project_id, user_id)
+);
+CREATE INDEX members_by_user ON members (user_id, project_id);
 
 CREATE TABLE regions (
     id         uuid PRIMARY KEY,
@@ -52,14 +79,36 @@ CREATE UNIQUE INDEX hypervisors_by_name ON hypervisors (name) WHERE removed_at I
 
 CREATE TABLE tokens (
     id            uuid PRIMARY KEY,
-    kind          text NOT NULL CHECK (kind IN ('user', 'project', 'hypervisor', 'join')),
+    kind          text NOT NULL
+                  CHECK (kind IN ('user', 'session', 'project', 'hypervisor', 'join')),
     hash          bytea NOT NULL UNIQUE CHECK (length(hash) = 32), -- keyed BLAKE2b-256
     name          text NOT NULL DEFAULT '',
     project_id    uuid REFERENCES projects ON DELETE CASCADE,       -- default project of a user token
+    user_id       uuid REFERENCES users ON DELETE CASCADE,
     hypervisor_id uuid REFERENCES hypervisors ON DELETE CASCADE,
+    scopes        int NOT NULL DEFAULT 31,                         -- bits of model/access.h
     created_at    timestamptz NOT NULL DEFAULT now(),
-    expires_at    timestamptz
+    expires_at    timestamptz,
+    CHECK ((kind IN ('user', 'session')) = (user_id IS NOT NULL))
 );
+CREATE INDEX tokens_by_user ON tokens (user_id, id) WHERE user_id IS NOT NULL;
+CREATE INDEX tokens_by_project ON tokens (project_id, id) WHERE kind = 'project';
+
+-- Who may do what is kept in memory for some seconds; this is how that ends at once.
+CREATE FUNCTION tell_access() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('errand_access', '');
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER tell AFTER UPDATE OR DELETE ON tokens
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_access();
+CREATE TRIGGER tell AFTER UPDATE OR DELETE ON users
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_access();
+CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON members
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_access();
+CREATE TRIGGER tell AFTER DELETE ON projects
+    FOR EACH STATEMENT EXECUTE FUNCTION tell_access();
 -- a hypervisor has one credential: registering again replaces it
 CREATE UNIQUE INDEX tokens_one_per_hypervisor ON tokens (hypervisor_id) WHERE kind = 'hypervisor';
 
@@ -214,7 +263,8 @@ CREATE TABLE runs (
     updated_at           timestamptz NOT NULL DEFAULT now(),
     assigned_at          timestamptz,
     started_at           timestamptz,
-    completed_at         timestamptz
+    completed_at         timestamptz,
+    settled_at           timestamptz                             -- when its end became known here
 ) WITH (fillfactor = 80);
 -- The queue is many lanes, a lane a size of run of a project: a pass reads only lanes that fit.
 CREATE INDEX runs_queue ON runs
@@ -273,7 +323,7 @@ CREATE TABLE run_env (
 
 -- Which object the first request with an Idempotency-Key made, or was to make.
 CREATE TABLE idempotency_keys (
-    project_id uuid NOT NULL REFERENCES projects ON DELETE CASCADE,
+    project_id uuid NOT NULL,                                     -- or the user, outside of any
     key        text NOT NULL,
     hash       bytea NOT NULL CHECK (length(hash) = 32),         -- BLAKE2b-256 of the request
     object_id  uuid NOT NULL,
@@ -466,6 +516,9 @@ CREATE TRIGGER runs_admit AFTER INSERT ON runs FOR EACH ROW
     WHEN (NEW.hold = 'concurrency_limit') EXECUTE FUNCTION runs_admit_new();
 
 INSERT INTO projects (id, name) VALUES ('01900000-0000-7000-8000-000000000001', 'default');
+-- who `errand-api token create --kind user` makes tokens for; has no log-in
+INSERT INTO users (id, name, is_admin) VALUES
+    ('01900000-0000-7000-8000-000000000002', 'operator', true);
 INSERT INTO regions (id, slug, name) VALUES
     ('01900000-0000-7000-8000-000000000011', 'local', 'Local');
 INSERT INTO instance_types (id, slug, name, cpu_milli, memory_mb, price_second_nano) VALUES
@@ -488,11 +541,11 @@ BEGIN
 END
 $$;
 
-GRANT SELECT ON schema_migrations, projects, regions, instance_types, leases, queue_notes,
-    scheduler_counters TO errand_api;
-GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys, tokens, hypervisors,
-    container_registries, runners, runner_env, runs,
-    run_attempts, run_env, warm_pins TO errand_api;
+GRANT SELECT ON schema_migrations, leases, queue_notes, scheduler_counters TO errand_api;
+GRANT SELECT, INSERT, UPDATE ON regions, instance_types TO errand_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON projects, users, members, idempotency_keys, tokens,
+    hypervisors, container_registries, runners, runner_env, runs, run_attempts, run_env,
+    warm_pins TO errand_api;
 
 GRANT SELECT ON regions, instance_types TO errand_scheduler;
 GRANT SELECT (id, max_concurrency, on_overlap) ON runners TO errand_scheduler;

@@ -12,6 +12,12 @@ const SAMPLE_BODIES = {
   createRunner: { name: 'sample', image_name: 'sample' },
   createEnvVariable: { env_key: 'KEY', env_val: 'value' },
   createContainerRegistry: { registry_type: 'ghcr', name: 'sample' },
+  createProject: { name: 'sample project' },
+  addMember: { email: 'nobody@example.org', role: 'viewer' },
+  updateMember: { role: 'viewer' },
+  createUser: { email: 'sample@example.org', name: 'Sample' },
+  createToken: { name: 'sample', kind: 'user' },
+  createHypervisorToken: { name: 'sample' },
   agentRegister: document.components.schemas.Registration.example,
   agentEvents: document.components.schemas.EventBatch.example,
 };
@@ -27,6 +33,8 @@ export const operations = Object.entries(document.paths).flatMap(([template, ite
         id: operation.operationId,
         method: method.toUpperCase(),
         template,
+        /** Who may: public, self, read, run, write, env, admin, installation; absent for agents. */
+        scope: operation['x-access'],
         access: security.length === 0 ? 'public' : Object.keys(security[0])[0],
         statuses: Object.keys(operation.responses).map(Number),
         bodyType: Object.keys(operation.requestBody?.content ?? {})[0] ?? null,

@@ -95,6 +95,14 @@ export class Stack {
     return this.plant(runProgram('errand-api', args, this.#settings));
   }
 
+  /** A user token of this user, made past the API: nobody but the user could ask for it there. */
+  tokenFor(userId) {
+    const text = this.makeToken('user', 'made for');
+    this.database.sql(`UPDATE tokens SET user_id = '${userId}', project_id = NULL
+      WHERE id = (SELECT max(id::text)::uuid FROM tokens WHERE name = 'made for')`);
+    return text;
+  }
+
   /**
    * A second project with copies of one runner, one of its variables, one run and one container
    * registry: what must stay invisible. At least one of each must have been made before.

@@ -180,7 +180,8 @@ class AnswerCheck {
   #judgeHeaders({ node, pointer }) {
     for (const [name, reference] of Object.entries(node.headers ?? {})) {
       const header = this.#contract.resolve(reference, `${pointer}/headers/${name}`);
-      const value = this.#head.headers[name.toLowerCase()];
+      const sent = this.#head.headers[name.toLowerCase()];
+      const value = Array.isArray(sent) ? sent.join(', ') : sent;
       if (value === undefined) {
         if (header.node.required) this.problems.push(`header ${name} is missing`);
       } else {
@@ -201,7 +202,8 @@ class AnswerCheck {
     if (type === 'text/event-stream') {
       this.#stream = new EventStreamCheck(this.#contract.validator(this.#bodySchema));
     } else if (type === 'application/x-ndjson') {
-      this.#stream = new LineStreamCheck(this.#contract.validator(this.#bodySchema));
+      const isAgents = this.#head.path.startsWith('/agent/');
+      this.#stream = new LineStreamCheck(this.#contract.validator(this.#bodySchema), isAgents);
     }
   }
 

@@ -6,9 +6,11 @@ export class LineStreamCheck {
   #rest = Buffer.alloc(0);
   #judge;
   #count = 0;
+  #beginsWithSync;
 
-  constructor(judge) {
+  constructor(judge, beginsWithSync = true) {
     this.#judge = judge;
+    this.#beginsWithSync = beginsWithSync;
   }
 
   push(bytes) {
@@ -32,7 +34,8 @@ export class LineStreamCheck {
     try {
       const value = JSON.parse(text);
       const problems = this.#judge(where, value);
-      if (this.#count === 1 && 'type' in value && value.type !== 'sync') problems.push('first line is not sync');
+      if (this.#beginsWithSync && this.#count === 1 && value.type !== 'sync')
+        problems.push('first line is not sync');
       return problems;
     } catch (error) {
       return [`${where} is no JSON: ${error.message}`];
