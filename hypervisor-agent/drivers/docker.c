@@ -114,6 +114,9 @@ static int docker_prepare(const struct run_spec *spec, struct sandbox **ret_sand
         return err_set(e, ERR_UNAVAILABLE, "out of memory");
     if (spec->cgroup != NULL && !cgroup_path_is_safe(spec->cgroup))
         return err_set(e, ERR_INVALID, "cgroup must be like /errand/name");
+    if (spec->sandbox == RUN_SANDBOX_UNTRUSTED)
+        return err_set(e, ERR_INVALID,
+                       "sandbox untrusted: engines have no user namespace for one container alone");
     if (getcwd(sandbox->run_dir, sizeof(sandbox->run_dir)) == NULL)
         return err_errno(e, errno, "name the run dir");
     int r = spec->cgroup == NULL ? 0 : cgroup_layout_find(&sandbox->layout, e);

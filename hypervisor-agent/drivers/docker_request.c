@@ -86,7 +86,9 @@ static void put_ulimits(struct buf *b)
 
 static void put_host(struct buf *b, const struct run_spec *spec)
 {
-    static const char *const security[] = {"no-new-privileges"};
+    static const char *const no_privileges[] = {"no-new-privileges"};
+    static const char *const more[] = {"NET_ADMIN", "SYS_PTRACE", "SYS_NICE", "IPC_LOCK"};
+    bool is_trusted = spec->sandbox == RUN_SANDBOX_TRUSTED;
     field_put_key(b, "HostConfig");
     buf_add_char(b, '{');
     field_put_bool(b, "Init", true);
@@ -94,7 +96,8 @@ static void put_host(struct buf *b, const struct run_spec *spec)
     field_put_bool(b, "ReadonlyRootfs", spec->read_only);
     field_put_bool(b, "Privileged", false);
     field_put_text(b, "IpcMode", "private");
-    field_put_texts(b, "SecurityOpt", security, 1);
+    field_put_texts(b, "SecurityOpt", no_privileges, is_trusted ? 0 : 1);
+    field_put_texts(b, "CapAdd", more, is_trusted ? ARRAY_LEN(more) : 0);
     field_put_text(b, "CgroupParent", spec->cgroup == NULL ? "" : spec->cgroup);
     field_put_key(b, "LogConfig");
     buf_add_text(b, "{\"Type\":\"none\"}");

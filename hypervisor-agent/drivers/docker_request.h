@@ -2,8 +2,9 @@
  *
  * What the docker driver asks of an engine: the container of one attempt, as the body of "create".
  *
- * The isolation is the default profile's: the engine's default capabilities and seccomp profile, no
- * new privileges, own namespaces, limits, an init that reaps. Nothing the image asks for of its own
+ * The isolation of sandbox "default": the engine's default capabilities and seccomp profile, no new
+ * privileges, own namespaces, limits, an init that reaps; "trusted" adds what it adds under the oci
+ * driver. Nothing the image asks for of its own
  * (entrypoint, health check, ports) is in force, for the agent has decided already.
  *
  * The environment is in the body, and whoever may talk to the engine can read it there for as long

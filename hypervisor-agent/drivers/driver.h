@@ -57,6 +57,7 @@ struct sandbox_use {
     X(NETWORK_NONE, "network none")                                                                \
     X(NETWORK_BRIDGE, "network bridge")                                                            \
     X(CONFINED, "capabilities, seccomp, no new privileges")                                        \
+    X(UNTRUSTED, "sandbox untrusted; refused otherwise")                                           \
     X(SECRETS, "environment readable inside only")                                                 \
     X(DIES_WITH_SHIM, "ends when its supervisor is killed")                                        \
     X(STATS, "processor time and peak memory")

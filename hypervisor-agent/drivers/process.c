@@ -94,6 +94,8 @@ static int process_prepare(const struct run_spec *spec, struct sandbox **ret_san
     CLEANUP(sandbox_freep) struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
     if (sandbox == NULL)
         return err_set(e, ERR_UNAVAILABLE, "out of memory");
+    if (spec->sandbox == RUN_SANDBOX_UNTRUSTED)
+        return err_set(e, ERR_INVALID, "sandbox untrusted: a process of the machine is in none");
     sandbox->spec = spec;
     sandbox->channel_fd = -1;
     sandbox->init_fd = -1;

@@ -124,6 +124,39 @@ static void test_contract__network_none_has_but_loopback(void **state)
     shim_assert_text(shim, LOG_STREAM_STDOUT, "lo\n");
 }
 
+static void test_contract__untrusted_is_confined_or_refused(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.sandbox = RUN_SANDBOX_UNTRUSTED;
+    freep(&shim->spec.seccomp_bpf); /* the other's */
+    shim->spec.seccomp_bpf = NULL;
+    shim_set_script(shim, "grep -c '^CapBnd:.0000000000000000$' /proc/self/status");
+    shim_run(shim);
+    if ((driver_of(shim_driver())->abilities & DRIVER_CAN(UNTRUSTED)) != 0) {
+        shim_assert_text(shim, LOG_STREAM_STDOUT, "1\n");
+    } else {
+        assert_int_equal(shim->record.reason, TERMINATION_START_FAILED);
+        assert_non_null(strstr(shim->record.message, "untrusted"));
+    }
+}
+
+static void test_contract__trusted_may_do_more(void **state)
+{
+    struct shim *shim = *state;
+    shim->spec.sandbox = RUN_SANDBOX_TRUSTED;
+    freep(&shim->spec.seccomp_bpf);
+    shim->spec.seccomp_bpf = NULL;
+    shim_set_script(shim, "grep -E '^(CapEff|NoNewPrivs)' /proc/self/status | tr '\\t' ' '");
+    shim_run(shim);
+    size_t n;
+    CLEANUP(freep) char *text = shim_text(shim, LOG_STREAM_STDOUT, &n);
+    assert_non_null(strstr(text, "NoNewPrivs: 0\n"));
+    const char *set = strstr(text, "CapEff: ");
+    assert_non_null(set);
+    uint64_t net_admin = UINT64_C(1) << 12;
+    assert_int_equal(strtoull(set + 8, NULL, 16) & net_admin, net_admin);
+}
+
 const struct contract_row contract_limits[] = {
     CONTRACT_ROW_IF(test_contract__memory_limit_ends_the_run, DRIVER_CAN(MEMORY)),
     CONTRACT_ROW_IF(test_contract__child_killed_for_memory_is_no_end, DRIVER_CAN(MEMORY)),
@@ -131,6 +164,8 @@ const struct contract_row contract_limits[] = {
     CONTRACT_ROW_IF(test_contract__processor_time_is_limited, DRIVER_CAN(CPU)),
     CONTRACT_ROW_IF(test_contract__use_is_told, DRIVER_CAN(STATS)),
     CONTRACT_ROW_IF(test_contract__privileges_are_dockers_defaults, DRIVER_CAN(CONFINED)),
+    CONTRACT_ROW(test_contract__untrusted_is_confined_or_refused),
+    CONTRACT_ROW_IF(test_contract__trusted_may_do_more, DRIVER_CAN(CONFINED)),
     CONTRACT_ROW_IF(test_contract__read_only_root_is_read_only, DRIVER_CAN(READ_ONLY)),
     CONTRACT_ROW_IF(test_contract__root_is_writable_and_gone_after, DRIVER_CAN(IMAGE)),
     CONTRACT_ROW_IF(test_contract__shared_memory_has_its_size, DRIVER_CAN(SHM)),
