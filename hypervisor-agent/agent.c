@@ -4,6 +4,7 @@
 #include "assignment_stream.h"
 #include "base/log.h"
 #include "drivers/seccomp_compile.h"
+#include "engine_leftovers.h"
 #include "enrollment.h"
 #include "heartbeat.h"
 #include "host_network.h"
@@ -41,6 +42,7 @@ struct agent {
     struct log_shipper *shipper;
     struct run_table *runs;
     struct leftovers *leftovers;
+    struct engine_leftovers *engine_leftovers; /* NULL without an engine */
     struct launcher launcher;
     struct heartbeat *heartbeat; /* NULL while draining, as is the stream */
     struct supervisor *supervisor;
@@ -117,7 +119,8 @@ static int take_data_dir(struct agent *agent, struct err *e)
         return err_set(e, ERR_CONFLICT, "another errand-agent uses %s", agent->config->data_dir);
     if (rc == 0)
         rc = path_in(agent, "agent.sock", agent->wake_path, e);
-    for (int i = 0; rc == 0 && i < RUN_SANDBOX_COUNT; i++)
+    bool is_oci = agent->config->driver == DRIVER_OCI;
+    for (int i = 0; rc == 0 && is_oci && i < RUN_SANDBOX_COUNT; i++)
         rc = compile_profile(agent, (enum run_sandbox)i, e);
     return rc < 0 ? rc : identity_open(agent->config->data_dir, &agent->identity, e);
 }
@@ -162,15 +165,17 @@ static int make_images(struct agent *agent, struct err *e)
                                               .max_bytes = config->image_cache_max_bytes,
                                               .is_needed = is_image_needed,
                                               .ctx = agent};
-    agent->cache = image_cache_new(&cache);
+    /* what an engine keeps is not ours to remove */
+    bool has_cache = config->engine_socket == NULL;
+    agent->cache = has_cache ? image_cache_new(&cache) : NULL;
     const struct image_puller_options puller = {
         .loop = agent->loop,
         .layers = agent->layers,
         .images = agent->images,
         .cache = agent->cache,
-        .rules = {.insecure_hosts = config->insecure_registries,
-                  .ca_pem = config->registry_ca_pem}};
-    agent->puller = agent->cache != NULL ? image_puller_new(&puller) : NULL;
+        .rules = {.insecure_hosts = config->insecure_registries, .ca_pem = config->registry_ca_pem},
+        .engine = config->engine_socket};
+    agent->puller = agent->cache != NULL || !has_cache ? image_puller_new(&puller) : NULL;
     return agent->puller != NULL ? 0 : err_errno(e, ENOMEM, "images");
 }
 
@@ -190,26 +195,49 @@ static int make_links(struct agent *agent, struct err *e)
     return 0;
 }
 
+static bool has_groups(const struct agent_config *config)
+{
+    return config->driver != DRIVER_DOCKER || config->has_engine_groups;
+}
+
+static int make_engine_leftovers(struct agent *agent, struct err *e)
+{
+    const struct engine_leftovers_parts parts = {.loop = agent->loop,
+                                                 .runs = agent->runs,
+                                                 .socket = agent->config->engine_socket,
+                                                 .data_dir = agent->config->data_dir};
+    if (parts.socket == NULL)
+        return 0;
+    agent->engine_leftovers = engine_leftovers_new(&parts);
+    return agent->engine_leftovers != NULL ? 0 : err_errno(e, ENOMEM, "runs");
+}
+
 static int make_supervisor(struct agent *agent, struct err *e)
 {
     const struct agent_config *config = agent->config;
-    agent->launcher = (struct launcher){.loop = agent->loop,
-                                        .identity = agent->identity,
-                                        .layers = agent->layers,
-                                        .shim = config->shim,
-                                        .init = config->init,
-                                        .runtime = config->runtime,
-                                        .wake_socket = agent->wake_path,
-                                        .disk_bytes = (uint64_t)config->disk_limit_bytes,
-                                        .cgroup_parent = agent->cgroup_parent,
-                                        .start_timeout_seconds = config->start_timeout_seconds};
-    for (int i = 0; i < RUN_SANDBOX_COUNT; i++)
+    bool is_oci = config->driver == DRIVER_OCI;
+    agent->launcher =
+        (struct launcher){.loop = agent->loop,
+                          .identity = agent->identity,
+                          .layers = agent->layers,
+                          .shim = config->shim,
+                          .init = config->init,
+                          .driver = config->driver,
+                          .engine_socket = config->engine_socket,
+                          .runtime = is_oci ? config->runtime : NULL,
+                          .wake_socket = agent->wake_path,
+                          .disk_bytes = (uint64_t)config->disk_limit_bytes,
+                          .cgroup_parent = has_groups(config) ? agent->cgroup_parent : NULL,
+                          .start_timeout_seconds = config->start_timeout_seconds};
+    for (int i = 0; is_oci && i < RUN_SANDBOX_COUNT; i++)
         agent->launcher.seccomp_bpf[i] = agent->seccomp_paths[i];
     agent->runs = run_table_new();
     if (agent->runs == NULL)
         return err_errno(e, ENOMEM, "runs");
     leftovers_name_parent(config->data_dir, agent->cgroup_parent);
     int rc = leftovers_new(agent->loop, agent->runs, agent->cgroup_parent, &agent->leftovers, e);
+    if (rc == 0)
+        rc = make_engine_leftovers(agent, e);
     if (rc < 0)
         return rc;
     const struct heartbeat_parts beats = {.loop = agent->loop,
@@ -241,7 +269,7 @@ static void make_network(struct agent *agent)
     struct subnet subnet;
     const char *bridge = agent->config->network_bridge;
     const char *text = agent->config->network_subnet;
-    if (bridge == NULL)
+    if (bridge == NULL || agent->config->driver != DRIVER_OCI)
         return;
     if (subnet_parse(text, &subnet, &e) < 0 || host_network_make(bridge, &subnet, &e) < 0) {
         log_warn("network.unavailable bridge=%s subnet=%s error=\"%s\"", bridge, text, e.msg);
@@ -264,6 +292,8 @@ static void work(struct agent *agent)
         return;
     }
     leftovers_start(agent->leftovers);
+    if (agent->engine_leftovers != NULL)
+        engine_leftovers_start(agent->engine_leftovers);
     heartbeat_start(agent->heartbeat);
     assignment_stream_connect(agent->stream);
     if (process_notify("READY=1", &e) < 0)
@@ -366,6 +396,7 @@ void agent_free(struct agent *agent)
     supervisor_free(agent->supervisor);
     heartbeat_free(agent->heartbeat);
     leftovers_free(agent->leftovers);
+    engine_leftovers_free(agent->engine_leftovers);
     run_table_free(agent->runs);
     agent->runs = NULL;
     log_shipper_free(agent->shipper);

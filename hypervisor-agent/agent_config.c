@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "doctor/doctor.h"
+#include "engine/engine_info.h"
 #include "host_facts.h"
 #include "host_network.h"
 
@@ -38,6 +39,19 @@ static const struct setting table[] = {
      .fallback = "0",
      .max = 65536,
      .help = "cores for runs; 0 = the host's"},
+    {.name = "driver",
+     .kind = SETTING_CHOICE,
+     .fallback = "oci",
+     .choices = "oci|docker|process",
+     .help = "what runs containers: crun or runc; Docker or Podman; nothing (development only)"},
+    {.name = "docker_socket",
+     .kind = SETTING_PATH,
+     .fallback = "/var/run/docker.sock",
+     .help = "with driver docker: Unix socket of Docker, or of Podman's system service"},
+    {.name = "allow_process_driver",
+     .kind = SETTING_BOOL,
+     .fallback = "false",
+     .help = "driver process runs commands as processes of this machine, in no sandbox: say so"},
     {.name = "runtime",
      .kind = SETTING_STRING,
      .fallback = "auto",
@@ -151,6 +165,42 @@ static int find_runtime(const struct settings *s, struct agent_config *c, struct
     return rc < 0 ? err_wrap(e, "runtime (install one, or give its path)") : rc;
 }
 
+static int find_engine(const struct settings *s, struct agent_config *c, struct err *e)
+{
+    struct engine_info info;
+    c->engine_socket = settings_text(s, "docker_socket");
+    if (c->engine_socket[0] != '/')
+        return err_set(e, ERR_INVALID, "docker_socket '%.100s' must be an absolute path",
+                       c->engine_socket);
+    if (engine_info_get(c->engine_socket, &info, e) < 0)
+        return err_wrap(e, "docker_socket (start the engine, or give its socket's path)");
+    c->has_engine_groups = info.has_parents;
+    return copy(info.is_podman ? "podman" : "docker", &c->runtime, e);
+}
+
+static int find_driver(const struct settings *s, struct agent_config *c, struct err *e)
+{
+    const char *name = settings_text(s, "driver");
+    for (int kind = 0; kind < DRIVER_COUNT; kind++)
+        if (strcmp(name, driver_kind_names[kind]) == 0)
+            c->driver = (enum driver_kind)kind;
+    switch (c->driver) {
+    case DRIVER_DOCKER:
+        return find_engine(s, c, e);
+    case DRIVER_PROCESS:
+        if (!settings_bool(s, "allow_process_driver"))
+            return err_set(
+                e, ERR_INVALID,
+                "driver 'process' is no sandbox: any run may do to this machine what the "
+                "agent may; set allow_process_driver=true if that is wanted");
+        return copy("process", &c->runtime, e);
+    case DRIVER_OCI:
+    case DRIVER_COUNT:
+        break;
+    }
+    return find_runtime(s, c, e);
+}
+
 static int find_name(const struct settings *s, struct agent_config *c, struct err *e)
 {
     char host[HOST_NAME_MAX + 1];
@@ -228,7 +278,7 @@ int agent_config_make(const struct settings *s, struct agent_config *ret_config,
     if (rc == 0)
         rc = measure(s, &c, e);
     if (rc == 0)
-        rc = find_runtime(s, &c, e);
+        rc = find_driver(s, &c, e);
     if (rc == 0)
         rc = find_beside(s, "shim", "errand-shim", &c.shim, e);
     if (rc == 0)

@@ -5,9 +5,11 @@
 #ifndef ERRAND_HYPERVISOR_AGENT_AGENT_CONFIG_H
 #define ERRAND_HYPERVISOR_AGENT_AGENT_CONFIG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "driver_kind.h"
 #include "service/settings.h"
 
 extern const struct settings_program agent_settings;
@@ -20,9 +22,12 @@ struct agent_config {
     const char *insecure_registries;
     const char *network_bridge; /* NULL = no container network is wanted */
     const char *network_subnet; /* valid (subnet.h) */
-    char *data_dir;             /* owned, absolute, as are the next ones */
+    enum driver_kind driver;
+    const char *engine_socket; /* absolute; NULL but for DRIVER_DOCKER */
+    bool has_engine_groups;    /* the engine puts containers below control groups of ours */
+    char *data_dir;            /* owned, absolute, as are the next ones */
     char *name;
-    char *runtime;
+    char *runtime; /* but for DRIVER_OCI only a word: "docker", "podman", "process" */
     char *shim;
     char *init;
     char *registry_ca_pem; /* owned; NULL: the system's certificates only */

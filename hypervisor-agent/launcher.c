@@ -39,11 +39,15 @@ static int copy_text(const char *text, char **ret_copy, struct err *e)
 static int fill_paths(const struct launcher *l, const struct run *run, struct run_spec *spec,
                       struct err *e)
 {
-    if (asprintf(&spec->cgroup, "%s/%s-%u", l->cgroup_parent, ID_TEXT(run->id), run->attempt) < 0) {
+    if (l->cgroup_parent != NULL &&
+        asprintf(&spec->cgroup, "%s/%s-%u", l->cgroup_parent, ID_TEXT(run->id), run->attempt) < 0) {
         spec->cgroup = NULL;
         return err_errno(e, ENOMEM, "launch");
     }
+    spec->driver = l->driver;
     int rc = copy_text(l->runtime, &spec->runtime, e);
+    if (rc == 0)
+        rc = copy_text(l->engine_socket, &spec->engine_socket, e);
     if (rc == 0)
         rc = copy_text(l->init, &spec->init, e);
     if (rc == 0)
@@ -57,10 +61,10 @@ static int fill_paths(const struct launcher *l, const struct run *run, struct ru
     return rc;
 }
 
-static int fill_layers(const struct launcher *l, const struct image *image, struct run_spec *spec,
-                       struct err *e)
+static int fill_image(const struct launcher *l, const struct image *image, struct run_spec *spec,
+                      struct err *e)
 {
-    int rc = 0;
+    int rc = copy_text(image->engine_id, &spec->image, e);
     for (size_t i = 0; rc == 0 && i < image->layers.n; i++) {
         CLEANUP(freep) char *path = layer_store_path(l->layers, image->layers.items[i]);
         rc = path != NULL ? text_list_add(&spec->layers, path, e) : err_errno(e, ENOMEM, "launch");
@@ -126,7 +130,7 @@ static int make_spec(const struct launcher *l, const struct run *run, const stru
     if (rc == 0)
         rc = fill_paths(l, run, spec, e);
     if (rc == 0)
-        rc = fill_layers(l, image, spec, e);
+        rc = fill_image(l, image, spec, e);
     if (rc == 0)
         rc = fill_limits(l, a, spec, e);
     if (rc == 0) {

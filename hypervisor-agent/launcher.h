@@ -17,15 +17,17 @@ struct launcher {
     struct uv_loop_s *loop;
     const struct identity *identity;
     const struct layer_store *layers;
-    const char *shim;                           /* program */
-    const char *init;                           /* program */
-    const char *runtime;                        /* program */
+    const char *shim; /* program */
+    const char *init; /* program */
+    enum driver_kind driver;
+    const char *engine_socket;                  /* of DRIVER_DOCKER */
+    const char *runtime;                        /* program; of DRIVER_OCI */
     const char *seccomp_bpf[RUN_SANDBOX_COUNT]; /* files, or NULL */
     const char *wake_socket;
     uint64_t disk_bytes; /* ceiling of a run's writable layer; 0 = none */
     const char *bridge;  /* NULL = no container network here: runs that want it fail to start */
     const char *subnet;  /* of the bridge */
-    const char *cgroup_parent; /* of all runs' groups */
+    const char *cgroup_parent; /* of all runs' groups; NULL = the engine has its own */
     uint32_t start_timeout_seconds;
 };
 

@@ -201,17 +201,43 @@ static void on_pull_done(void *ctx, const struct image *image, enum termination_
         fail(run, reason, why->msg);
 }
 
-static void pull(struct run *run, const struct image_order *order)
+static void pull(struct run *run, const struct image_order *order, bool may_use_local,
+                 bool may_pull)
 {
     const struct image_callbacks callbacks = {
         .on_progress = on_pull_progress, .on_done = on_pull_done, .ctx = run};
     const struct image_wish wish = {.ref = &order->ref,
                                     .login = &order->login,
                                     .project = run->assignment.project_id,
-                                    .timeout_s = run->assignment.pull_timeout_seconds};
+                                    .timeout_s = run->assignment.pull_timeout_seconds,
+                                    .may_use_local = may_use_local,
+                                    .may_pull = may_pull};
     run->request = image_puller_request(run->supervisor->parts.puller, &wish, &callbacks);
     if (run->request == NULL)
         fail(run, TERMINATION_IMAGE_PULL_FAILED, "out of memory");
+}
+
+/* What its operator put into an engine is for everybody; what was pulled for some project is for
+ * whom it was opened to. */
+static void get_engine_image(struct run *run, const struct image_order *order)
+{
+    const struct assignment *a = &run->assignment;
+    const struct image *known = image_store_find(run->supervisor->parts.images, order->reference);
+    bool is_ours = known == NULL || image_is_open_to(known, a->project_id);
+    pull(run, order, is_ours && strcmp(a->pull_policy, "always") != 0,
+         strcmp(a->pull_policy, "never") != 0);
+}
+
+/* A process needs none: nothing but the run says what is executed. */
+static void start_without_image(struct run *run, const struct image_order *order)
+{
+    static const char no_digest[DIGEST_TEXT_BYTES];
+    struct image *image = image_new(order->reference, no_digest);
+    if (image != NULL)
+        start_with(run, image);
+    else
+        fail(run, TERMINATION_INTERNAL, "out of memory");
+    image_free(image);
 }
 
 /* What is here serves a run without a word to the registry if its project got it from there once,
@@ -230,6 +256,14 @@ static void get_image(struct run *run)
              e.msg);
         return;
     }
+    if (parts->launcher->driver == DRIVER_DOCKER) {
+        get_engine_image(run, &order);
+        return;
+    }
+    if (parts->launcher->driver == DRIVER_PROCESS) {
+        start_without_image(run, &order);
+        return;
+    }
     const struct image *image = image_store_find(parts->images, order.reference);
     bool is_ours = image != NULL && image_is_open_to(image, a->project_id);
     if (is_ours && strcmp(a->pull_policy, "always") != 0)
@@ -238,7 +272,7 @@ static void get_image(struct run *run)
         fail(run, TERMINATION_IMAGE_NOT_FOUND,
              "the image is not on this hypervisor and pull_policy is never");
     else
-        pull(run, &order);
+        pull(run, &order, false, true);
 }
 
 static void order_stop(struct supervisor *s, struct id run_id, uint32_t attempt)

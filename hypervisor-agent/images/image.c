@@ -25,6 +25,7 @@ void image_free(struct image *image)
     if (image == NULL)
         return;
     free(image->reference);
+    free(image->engine_id);
     image_config_done(&image->config);
     text_list_done(&image->layers);
     text_list_done(&image->projects);

@@ -22,6 +22,7 @@ struct image {
     char digest[DIGEST_TEXT_BYTES]; /* what the reference stood for: of the manifest or index */
     struct image_config config;
     struct text_list layers; /* digests of the compressed layers, lowest first */
+    char *engine_id;         /* owned; when an engine keeps it instead; in no record */
     int64_t size_bytes;      /* compressed layers together */
 
     /* Who may use it without asking its registry again: everybody, or the projects that got it with

@@ -26,6 +26,9 @@ struct image_pull {
     struct registry_rules rules; /* borrowed texts */
     struct registry_login login; /* owned */
     struct layer_store *layers;
+    const char *engine; /* borrowed; socket of the engine that keeps the images, or NULL */
+    bool may_use_local; /* of an engine: without asking the registry */
+    bool may_pull;      /* of an engine */
     struct image_pull_watch watch;
 };
 

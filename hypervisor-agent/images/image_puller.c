@@ -5,6 +5,7 @@
  */
 #include "images/image_puller.h"
 
+#include "images/image_engine.h"
 #include "images/image_pull.h"
 #include "timer.h"
 
@@ -34,6 +35,7 @@ struct job {
     bool had_room;                  /* room was made for it already */
     struct image *image;            /* owned; the worker's result */
     bool is_private;
+    bool is_new; /* of an engine: it was pulled now */
     int rc;
     struct err err;
     struct job *next;
@@ -153,7 +155,12 @@ static void on_timeout(void *ctx)
 static void work(uv_work_t *request)
 {
     struct job *job = request->data;
-    job->rc = image_pull_run(&job->pull, &job->image, &job->is_private, &job->err);
+    if (job->pull.engine == NULL) {
+        job->rc = image_pull_run(&job->pull, &job->image, &job->is_private, &job->err);
+        return;
+    }
+    job->rc = image_engine_get(&job->pull, &job->image, &job->is_new, &job->err);
+    job->is_private = job->pull.login.username != NULL;
 }
 
 static enum termination_reason reason_of(int rc)
@@ -202,16 +209,22 @@ static int store(struct image_store *images, struct job *job, struct err *e)
     return rc < 0 ? rc : image_store_add(images, copy, e);
 }
 
+static const struct image *found(const struct image_store *images, const struct job *job)
+{
+    return job->pull.engine != NULL ? job->image : image_store_find(images, job->reference);
+}
+
 static void answer(struct job *job)
 {
     struct image_store *images = job->puller->options.images;
     job_detach(job);
-    if (job->rc == 0)
+    bool is_kept = job->pull.engine == NULL || job->is_new;
+    if (job->rc == 0 && is_kept)
         job->rc = store(images, job, &job->err);
     while (job->requests != NULL) {
         struct image_callbacks callbacks = job->requests->callbacks;
         image_request_cancel(job->requests);
-        const struct image *image = job->rc == 0 ? image_store_find(images, job->reference) : NULL;
+        const struct image *image = job->rc == 0 ? found(images, job) : NULL;
         callbacks.on_done(callbacks.ctx, image, reason_of(job->rc), &job->err);
     }
 }
@@ -259,13 +272,16 @@ static void after_work(uv_work_t *request, int status)
 }
 
 static struct job *job_new(struct image_puller *puller, const char *reference,
-                           const struct registry_login *login)
+                           const struct registry_login *login, const struct image_wish *wish)
 {
     struct job *job = calloc(1, sizeof(*job));
     if (job == NULL)
         return NULL;
     job->pull.rules = puller->options.rules;
     job->pull.layers = puller->options.layers;
+    job->pull.engine = puller->options.engine;
+    job->pull.may_use_local = wish->may_use_local;
+    job->pull.may_pull = wish->may_pull;
     job->reference = strdup(reference);
     if (job->reference == NULL ||
         image_reference_parse(reference, NULL, &job->pull.ref, NULL) < 0 ||
@@ -278,13 +294,15 @@ static struct job *job_new(struct image_puller *puller, const char *reference,
 }
 
 static struct job *job_for(struct image_puller *puller, const char *reference,
-                           const struct registry_login *login)
+                           const struct registry_login *login, const struct image_wish *wish)
 {
     for (struct job *job = puller->jobs; job != NULL; job = job->next)
-        if (strcmp(job->reference, reference) == 0 && registry_login_equal(&job->pull.login, login))
+        if (strcmp(job->reference, reference) == 0 &&
+            registry_login_equal(&job->pull.login, login) &&
+            job->pull.may_use_local == wish->may_use_local && job->pull.may_pull == wish->may_pull)
             return job;
 
-    struct job *job = job_new(puller, reference, login);
+    struct job *job = job_new(puller, reference, login, wish);
     if (job == NULL || uv_queue_work(puller->options.loop, &job->work, work, after_work) != 0) {
         if (job != NULL)
             job_free(job);
@@ -314,7 +332,8 @@ struct image_request *image_puller_request(struct image_puller *puller,
     request->timeout_s = wish->timeout_s;
     request->timeout = timer_new(puller->options.loop, on_timeout, request);
     if (request->timeout != NULL)
-        request->job = job_for(puller, reference, wish->login != NULL ? wish->login : &anonymous);
+        request->job =
+            job_for(puller, reference, wish->login != NULL ? wish->login : &anonymous, wish);
     if (request->job == NULL) {
         request_free(request);
         return NULL;

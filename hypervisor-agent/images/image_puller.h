@@ -26,6 +26,7 @@ struct image_puller_options {
     struct image_store *images;
     struct image_cache *cache;   /* borrowed; NULL: nobody makes room */
     struct registry_rules rules; /* borrowed texts */
+    const char *engine; /* borrowed; socket of the engine that keeps the images; NULL: here */
 };
 
 struct image_puller *image_puller_new(const struct image_puller_options *options);
@@ -50,6 +51,9 @@ struct image_wish {
     const struct registry_login *login; /* NULL: anonymous */
     struct id project;                  /* may use the image from then on */
     uint32_t timeout_s;
+    /* With an engine, which has to be asked what is there: */
+    bool may_use_local; /* what it has serves, without a word to the registry */
+    bool may_pull;
 };
 
 /* Pull the image whether or not it is here (what is unchanged costs two small requests). Wishes for

@@ -24,6 +24,7 @@ fi
 
 readonly DIR=$ERRAND_TEST_ENGINE_DIR
 export ERRAND_TEST_ENGINE_SOCKET=$DIR/engine.sock
+export ERRAND_DOCKER_SOCKET=$ERRAND_TEST_ENGINE_SOCKET # for an errand-agent below
 
 start_docker() {
     exec dockerd --host "unix://$ERRAND_TEST_ENGINE_SOCKET" --data-root "$DIR/data" \
