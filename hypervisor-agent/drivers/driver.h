@@ -53,6 +53,7 @@ struct sandbox_use {
     X(CPU, "processor limit")                                                                      \
     X(PIDS, "limit of processes")                                                                  \
     X(SHM, "size of /dev/shm")                                                                     \
+    X(DISK, "ceiling of what is written to disk")                                                  \
     X(READ_ONLY, "read-only root")                                                                 \
     X(NETWORK_NONE, "network none")                                                                \
     X(NETWORK_BRIDGE, "network bridge")                                                            \

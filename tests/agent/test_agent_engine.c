@@ -116,6 +116,17 @@ static void test_engine__failures_have_their_reasons(void **state)
     assert_true(engine_is_empty());
 }
 
+static void test_engine__network_bridge_is_the_engines(void **state)
+{
+    struct world *w = *state;
+    struct assignment a = run_of(w, "tail -n +3 /proc/net/dev | cut -d : -f 1 | tr -d ' ' | sort");
+    a.network = "bridge";
+    fake_api_assign(w->api, &a);
+    assert_finished(w, a.run_id, "exited", 0);
+    assert_log(w, a.run_id, "1:eth0\n1:lo\n");
+    wait_run_dirs_gone(w);
+}
+
 /* What the engine has serves without the registry; a digest finds it too. */
 static void test_engine__image_that_is_there_needs_no_registry(void **state)
 {
@@ -215,6 +226,7 @@ int main(void)
         WORLD_TEST(test_engine__output_end_and_nothing_left),
         WORLD_TEST(test_engine__entrypoint_and_arguments),
         WORLD_TEST(test_engine__failures_have_their_reasons),
+        WORLD_TEST(test_engine__network_bridge_is_the_engines),
         WORLD_TEST(test_engine__image_that_is_there_needs_no_registry),
         WORLD_TEST(test_engine__killed_agent_finds_its_runs_again),
         WORLD_TEST(test_engine__killed_shim_leaves_no_container),
