@@ -4,10 +4,11 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes build up down bench fmt lint clean
+.PHONY: help demo test test-crashes build up down bench fuzz fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
+FUZZ_SECONDS ?= 60
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 help: ## Show this
@@ -45,6 +46,11 @@ bench: ## Measure beside peers on this machine; BENCH="NAME ..." for some of tes
 	@scripts/setup.sh test
 	@scripts/build.sh release $(JOBS)
 	@scripts/bench.sh $(BENCH)
+
+fuzz: ## Run the fuzzers with clang; FUZZ_SECONDS=60 each, FUZZ="NAME ..." for some
+	@scripts/setup.sh lint
+	@scripts/build.sh fuzz $(JOBS)
+	@scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
 
 fmt: ## Format the C files
 	@scripts/setup.sh lint

@@ -44,6 +44,12 @@ if(ERRAND_SANITIZE)
     target_link_options(errand_flags INTERFACE -fsanitize=${ERRAND_SANITIZE})
 endif()
 
+# Fuzzers are told by it what an input has reached.
+if(ERRAND_BUILD_FUZZERS)
+    target_compile_options(errand_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(errand_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 if(ERRAND_COVERAGE)
     target_compile_options(errand_flags INTERFACE --coverage)
     target_link_options(errand_flags INTERFACE --coverage)

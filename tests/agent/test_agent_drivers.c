@@ -44,7 +44,7 @@ static void test_process__runs_what_is_on_the_machine(void **state)
     fake_api_assign(w->api, &untrusted);
     fake_api_assign(w->api, &nothing);
     assert_finished(w, a.run_id, "exited", 5);
-    assert_log(w, a.run_id, "1:s3cr3t value\n1:0\n");
+    assert_log(w, a.run_id, "1:***\n1:0\n");
     assert_finished(w, untrusted.run_id, "start_failed", -1);
     assert_finished(w, nothing.run_id, "invalid_command", -1);
     wait_run_dirs_gone(w);

@@ -26,17 +26,20 @@ readonly DIR=$ERRAND_TEST_ENGINE_DIR
 export ERRAND_TEST_ENGINE_SOCKET=$DIR/engine.sock
 export ERRAND_DOCKER_SOCKET=$ERRAND_TEST_ENGINE_SOCKET # for an errand-agent below
 
-start_docker() {
-    exec dockerd --host "unix://$ERRAND_TEST_ENGINE_SOCKET" --data-root "$DIR/data" \
-        --exec-root "$DIR/exec" --pidfile "$DIR/pid" --config-file "$DIR/daemon.json" \
-        --iptables=false --ip6tables=false --ip-masq=false --log-level error
-}
-
-# crun 1.8 refuses the hybrid control group layout, and there is no journal to log to.
-start_podman() {
-    exec podman --root "$DIR/data" --runroot "$DIR/run" --tmpdir "$DIR/tmp" --runtime runc \
-        --cgroup-manager cgroupfs --events-backend file --storage-driver overlay \
-        system service --time 0 "unix://$ERRAND_TEST_ENGINE_SOCKET"
+# crun 1.8 refuses the hybrid control group layout, and there is no journal for podman to log to.
+start_engine() {
+    case $ENGINE in
+    docker)
+        exec dockerd --host "unix://$ERRAND_TEST_ENGINE_SOCKET" --data-root "$DIR/data" \
+            --exec-root "$DIR/exec" --pidfile "$DIR/pid" --config-file "$DIR/daemon.json" \
+            --iptables=false --ip6tables=false --ip-masq=false --log-level error
+        ;;
+    podman)
+        exec podman --root "$DIR/data" --runroot "$DIR/run" --tmpdir "$DIR/tmp" --runtime runc \
+            --cgroup-manager cgroupfs --events-backend file --storage-driver overlay \
+            system service --time 0 "unix://$ERRAND_TEST_ENGINE_SOCKET"
+        ;;
+    esac
 }
 
 answers() {
@@ -47,7 +50,7 @@ answers() {
 
 ip link set lo up
 echo '{}' >"$DIR/daemon.json"
-"start_$ENGINE" >"$DIR/log" 2>&1 &
+start_engine >"$DIR/log" 2>&1 &
 engine=$!
 for _ in {1..300}; do
     answers && break
