@@ -9,6 +9,7 @@
 const struct flag common_flags[] = {
     {"url", 0, "URL", "the server; default: ERRAND_URL"},
     {"token", 0, "TOKEN", "who asks; default: ERRAND_TOKEN"},
+    {"context", 0, "NAME", "one that 'errand login' keeps; default: ERRAND_CONTEXT"},
     {"project", 0, "ID", "the project; default: ERRAND_PROJECT, else the token's"},
     {"ca-file", 0, "FILE", "PEM file of the authority to trust; default: ERRAND_CA_FILE"},
     {"json", 0, NULL, "print JSON"},
@@ -17,10 +18,11 @@ const struct flag common_flags[] = {
 const size_t n_common_flags = N_FLAGS(common_flags);
 
 const struct command *const commands[] = {
-    &up_command,          &down_command,        &status_command,        &runner_create_command,
-    &runner_list_command, &runner_show_command, &runner_delete_command, &run_command,
-    &runs_command,        &logs_command,        &stop_command,          &env_set_command,
-    &env_list_command,    &env_rm_command,      &completion_command,
+    &up_command,          &down_command,         &status_command,        &runner_create_command,
+    &runner_list_command, &runner_show_command,  &runner_delete_command, &run_command,
+    &runs_command,        &logs_command,         &stop_command,          &env_set_command,
+    &env_list_command,    &env_rm_command,       &completion_command,    &login_command,
+    &logout_command,      &context_list_command, &context_use_command,
 };
 const size_t n_commands = sizeof(commands) / sizeof(commands[0]);
 

@@ -62,5 +62,9 @@ extern const struct command env_set_command;
 extern const struct command env_list_command;
 extern const struct command env_rm_command;
 extern const struct command completion_command;
+extern const struct command login_command;
+extern const struct command logout_command;
+extern const struct command context_list_command;
+extern const struct command context_use_command;
 
 #endif

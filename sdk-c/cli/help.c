@@ -53,7 +53,7 @@ void help_print_all(FILE *out)
     (void)fputs(
         "\nThe server is ERRAND_URL, the token ERRAND_TOKEN, the project ERRAND_PROJECT, the\n"
         "authority to trust for https ERRAND_CA_FILE.\n"
-        "Where they are not set, the local stack's file .errand/env is read.\n"
+        "Where they are not set: the local stack's file .errand/env, else 'errand login'.\n"
         "Exit status: 0, or 125 for a failure of errand itself; 'errand run' exits with\n"
         "the container's own.\n",
         out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which server, and as whom: flags, then environment, then the local stack's file.
+ * Which server, and as whom: flags, then environment, then a file: of the checkout's stack, of the
+ * contexts that `errand login` keeps, of the installed stack.
  */
 #ifndef ERRAND_CLI_SESSION_H
 #define ERRAND_CLI_SESSION_H

@@ -83,14 +83,15 @@ static void put_head(FILE *out, const char *page, const char *name, const char *
 
 static void put_environment(FILE *out)
 {
-    (void)fputs(
-        ".SH ENVIRONMENT\n"
-        ".TP\n.B ERRAND_URL\nthe server, http(s)://host:port\n"
-        ".TP\n.B ERRAND_TOKEN\nwho asks\n"
-        ".TP\n.B ERRAND_PROJECT\nthe project; default: the token's\n"
-        ".TP\n.B ERRAND_CA_FILE\nPEM file of the authority to trust for https\n"
-        ".PP\nWhere they are not set, the file \\fI.errand/env\\fP of a local stack is read.\n",
-        out);
+    (void)fputs(".SH ENVIRONMENT\n"
+                ".TP\n.B ERRAND_URL\nthe server, http(s)://host:port\n"
+                ".TP\n.B ERRAND_TOKEN\nwho asks\n"
+                ".TP\n.B ERRAND_PROJECT\nthe project; default: the token's\n"
+                ".TP\n.B ERRAND_CA_FILE\nPEM file of the authority to trust for https\n"
+                ".TP\n.B ERRAND_CONTEXT\none that errand\\-login(1) keeps\n"
+                ".PP\nWhere they are not set: the file \\fI.errand/env\\fP of a local stack, else\n"
+                "the current context of \\fI~/.config/errand/config.json\\fP.\n",
+                out);
 }
 
 /* "runner create" is described in errand-runner-create(1). */

@@ -26,8 +26,8 @@ static int is_passed_on(const char *variable)
         "ERRAND_",       "http_proxy=",   "https_proxy=",   "no_proxy=",
         "HTTP_PROXY=",   "HTTPS_PROXY=",  "NO_PROXY=",      "SSL_CERT_",
         "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS=", "TSAN_OPTIONS="};
-    static const char *const ours[] = {
-        "ERRAND_URL=", "ERRAND_TOKEN=", "ERRAND_PROJECT=", "ERRAND_CA_FILE=", "ERRAND_CONFIG="};
+    static const char *const ours[] = {"ERRAND_URL=",     "ERRAND_TOKEN=",   "ERRAND_PROJECT=",
+                                       "ERRAND_CA_FILE=", "ERRAND_CONTEXT=", "ERRAND_CONFIG="};
 
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
         if (strncmp(variable, ours[i], strlen(ours[i])) == 0)
