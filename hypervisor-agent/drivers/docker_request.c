@@ -87,7 +87,7 @@ static void put_ulimits(struct buf *b)
 static void put_host(struct buf *b, const struct run_spec *spec)
 {
     static const char *const no_privileges[] = {"no-new-privileges"};
-    static const char *const more[] = {"NET_ADMIN", "SYS_PTRACE", "SYS_NICE", "IPC_LOCK"};
+    static const char *const more[] = {"NET_ADMIN", "SYS_PTRACE", "IPC_LOCK"};
     bool is_trusted = spec->sandbox == RUN_SANDBOX_TRUSTED;
     field_put_key(b, "HostConfig");
     buf_add_char(b, '{');

@@ -10,7 +10,8 @@
     "\"CAP_NET_BIND_SERVICE\",\"CAP_SYS_CHROOT\",\"CAP_KILL\",\"CAP_AUDIT_WRITE\""
 
 /* CAP_SYS_ADMIN is not among the trusted's: with it a container can mount the control groups of
- * cgroup v1 and have the kernel start programs on the machine. */
+ * cgroup v1 and have the kernel start programs on the machine. Nor is CAP_SYS_NICE: real-time
+ * processes are not held by the processor limit. */
 static const struct isolation table[] = {
     [RUN_SANDBOX_DEFAULT] =
         {
@@ -28,7 +29,7 @@ static const struct isolation table[] = {
     [RUN_SANDBOX_TRUSTED] =
         {
             .capabilities = "[" DOCKERS_DEFAULT ",\"CAP_NET_ADMIN\",\"CAP_SYS_PTRACE\","
-                            "\"CAP_SYS_NICE\",\"CAP_IPC_LOCK\"]",
+                            "\"CAP_IPC_LOCK\"]",
         },
 };
 _Static_assert(ARRAY_LEN(table) == RUN_SANDBOX_COUNT, "a row for each sandbox");

@@ -28,3 +28,19 @@ foreach(runtime crun runc)
         TIMEOUT 120)
     add_dependencies(test_agent_shim_network_${runtime} errand-shim errand-init)
 endforeach()
+
+# On a machine with the hybrid layout, more: v1 alone, and a v2 tree, which has no controllers there
+# but all that ends a group (crun wants CAP_SYS_RESOURCE on v2). tests/vm/cgroup_v2.sh has v2 with
+# controllers.
+if(EXISTS /sys/fs/cgroup/unified)
+    foreach(run limits_crun_v1 stop_crun_v1 process_runc_v2 stop_runc_v2)
+        string(REGEX MATCH "^[a-z]+_([a-z]+)" test ${run})
+        set(runtime ${CMAKE_MATCH_1})
+        string(REGEX MATCH "[a-z0-9]+$" layout ${run})
+        errand_script_test(NAME agent.shim_${run}
+            COMMAND $<TARGET_FILE:test_agent_shim_${test}>
+            ENVIRONMENT "ERRAND_TEST_RUNTIME=${ERRAND_TEST_${runtime}}" "ERRAND_TEST_CGROUPS=${layout}"
+                        "ERRAND_BIN_DIR=$<TARGET_FILE_DIR:errand-shim>"
+            TIMEOUT 60)
+    endforeach()
+endif()

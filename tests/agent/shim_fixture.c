@@ -13,9 +13,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -178,9 +180,61 @@ void shim_set_sandbox(struct shim *shim, enum run_sandbox sandbox)
     shim->spec.seccomp_bpf = strdup(seccomp_path(sandbox, path));
 }
 
+/* All v1 trees at their places, and nothing beside them. */
+static int show_v1_only(void)
+{
+    char path[SHIM_PATH_BYTES * 2];
+    char place[] = "/tmp/errand-cgroups.XXXXXX";
+    DIR *trees = opendir(CGROUP_ROOT);
+    const struct dirent *tree;
+    bool done = trees != NULL && mkdtemp(place) != NULL &&
+                mount("none", place, "tmpfs", 0, "mode=755") == 0;
+    while (done && (tree = readdir(trees)) != NULL) {
+        if (tree->d_name[0] == '.' || strcmp(tree->d_name, CGROUP_HYBRID_V2_NAME) == 0)
+            continue;
+        char from[SHIM_PATH_BYTES * 2];
+        done = snprintf(from, sizeof(from), CGROUP_ROOT "/%s", tree->d_name) > 0 &&
+               snprintf(path, sizeof(path), "%s/%s", place, tree->d_name) > 0 &&
+               mkdir(path, 0755) == 0 && mount(from, path, NULL, MS_BIND, NULL) == 0;
+    }
+    done = done && mount(place, CGROUP_ROOT, NULL, MS_BIND | MS_REC, NULL) == 0 &&
+           umount2(place, MNT_DETACH) == 0 && rmdir(place) == 0;
+    if (trees != NULL)
+        (void)closedir(trees);
+    return done ? 0 : -1;
+}
+
+static int show_v2_only(void)
+{
+    return umount2(CGROUP_ROOT, MNT_DETACH) < 0 ||
+                   mount("cgroup2", CGROUP_ROOT, "cgroup2", 0, NULL) < 0
+               ? -1
+               : 0;
+}
+
+/* Of a machine with the hybrid layout, for this program and its shims alone: one with v1 only, or
+ * with v2 only, which then has no controllers. */
+static int arrange_cgroups(const char *layout)
+{
+    if (layout == NULL)
+        return 0;
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0)
+        return -1;
+    return strcmp(layout, "v1") == 0 ? show_v1_only() : show_v2_only();
+}
+
+static const char *wanted_layout(void)
+{
+    return getenv("ERRAND_TEST_CGROUPS");
+}
+
 int shim_group_setup(void **state)
 {
     (void)state;
+    if (arrange_cgroups(wanted_layout()) < 0) {
+        print_error("cannot arrange cgroups %s: %s\n", wanted_layout(), strerror(errno));
+        return -1;
+    }
     struct err e;
     char path[SHIM_PATH_BYTES];
     if (geteuid() != 0) {
@@ -296,6 +350,10 @@ static void make_spec(struct run_spec *spec)
     spec->memory_bytes = (uint64_t)64 << 20;
     spec->pids_limit = 64;
     spec->network = RUN_NETWORK_NONE;
+    if (wanted_layout() != NULL && strcmp(wanted_layout(), "v2") == 0) {
+        spec->memory_bytes = 0;
+        spec->pids_limit = 0;
+    }
 }
 
 static int open_wake_socket(void)

@@ -46,8 +46,8 @@ static void test_trusted__may_gain_privileges(void **state)
     struct shim *shim = *state;
     run_in(shim, RUN_SANDBOX_TRUSTED, STATUS);
     shim_assert_text(shim, LOG_STREAM_STDOUT,
-                     "CapInh:0000000000000000\nCapPrm:00000000a88c75fb\n"
-                     "CapEff:00000000a88c75fb\nCapBnd:00000000a88c75fb\n"
+                     "CapInh:0000000000000000\nCapPrm:00000000a80c75fb\n"
+                     "CapEff:00000000a80c75fb\nCapBnd:00000000a80c75fb\n"
                      "CapAmb:0000000000000000\nNoNewPrivs:0\nSeccomp:2\n");
 }
 
