@@ -45,6 +45,7 @@ test(
       token_id: UNKNOWN_ID,
     };
     const agent = await FakeAgent.join(stack, 'node-service');
+    ids.hypervisor_id = agent.hypervisor.id;
     const tokens = {
       token: stack.tokens.user,
       joinToken: stack.tokens.join,

@@ -35,6 +35,7 @@ const ids = {
 };
 
 const agent = await FakeAgent.join(stack, 'node-errors');
+ids.hypervisor_id = agent.hypervisor.id;
 
 const withBody = operations.filter(({ bodyType }) => bodyType === 'application/json');
 const tokens = {
