@@ -17,6 +17,7 @@
 #include "projects.h"
 #include "run_attempts.h"
 #include "run_logs.h"
+#include "run_rerun.h"
 #include "run_trigger.h"
 #include "runners.h"
 #include "runs.h"
@@ -46,10 +47,12 @@ const struct route routes[] = {
     {"GET", "/v1/runners/:id/runs/:id", ACCESS_READ, runs_get, NULL},
     {"GET", "/v1/runners/:id/runs/:id/attempts", ACCESS_READ, run_attempts_list, NULL},
     {"POST", "/v1/runners/:id/runs/:id/stop", ACCESS_RUN, runs_stop, NULL},
+    {"POST", "/v1/runners/:id/runs/:id/rerun", ACCESS_RUN, run_rerun, NULL},
     {"GET", "/v1/runs", ACCESS_READ, runs_list, QUERY_BY_HANDLER},
     {"GET", "/v1/runs/:id", ACCESS_READ, runs_get, NULL},
     {"GET", "/v1/runs/:id/attempts", ACCESS_READ, run_attempts_list, NULL},
     {"POST", "/v1/runs/:id/stop", ACCESS_RUN, runs_stop, NULL},
+    {"POST", "/v1/runs/:id/rerun", ACCESS_RUN, run_rerun, NULL},
 
     {"GET", "/v1/container_registries", ACCESS_READ, container_registries_list, QUERY_BY_HANDLER},
     {"POST", "/v1/container_registries", ACCESS_WRITE, container_registries_create, NULL},

@@ -15,11 +15,21 @@ struct run_query {
     const char *trigger;
     int64_t since_us;
     int64_t until_us;
+    const char *cursor;
 };
 
 static const char *const statuses[] = {"pending", "running",  "succeeded",
                                        "failed",  "canceled", NULL};
 static const char *const triggers[] = {"api", "schedule", "webhook", "rerun", "retry", NULL};
+
+#define CURSOR_START "start"
+
+static const char *check_cursor(const char *text)
+{
+    struct id id;
+    bool fits = strcmp(text, CURSOR_START) == 0 || id_parse(text, strlen(text), &id, NULL) == 0;
+    return fits ? NULL : "must be start, or what meta.cursor.next said";
+}
 
 static const char *check_label(const char *text)
 {
@@ -35,6 +45,8 @@ static const struct field table[] = {
     {"trigger", FIELD_CHOICE, QUERY(trigger), .choices = triggers},
     {"since", FIELD_TIME, QUERY(since_us)},
     {"until", FIELD_TIME, QUERY(until_us)},
+    {"cursor", FIELD_TEXT, QUERY(cursor), .min = 1, .max = ID_TEXT_BYTES - 1,
+     .check = check_cursor},
 };
 
 /* "team=data" as {"team":"data"}; the first "=" divides. */
@@ -63,5 +75,8 @@ bool run_filter_read(struct request *rq, struct fields *f, struct run_filter *fi
     filter->since_us = query.since_us;
     filter->until_us = query.until_us;
     filter->window = pagination_window(&query.pages);
+    filter->is_keyset = query.cursor != NULL;
+    if (filter->is_keyset && strcmp(query.cursor, CURSOR_START) != 0)
+        IGNORE(id_parse(query.cursor, strlen(query.cursor), &filter->before, NULL));
     return true;
 }

@@ -17,22 +17,49 @@ struct run_place runs_place(const struct request *rq)
     return place;
 }
 
-static void on_list(struct request *rq, const struct rows *rows)
+/* NULL, and answered, when there is no such runner. `*ret_last` is nil for an empty page. */
+static json_t *runs_of(struct request *rq, const struct rows *rows, struct id *ret_last)
 {
     if (rows_count(rows) == 0) {
         reply_error(rq, ERR_NOT_FOUND, "There is no such runner");
-        return;
+        return NULL;
     }
+    *ret_last = (struct id){0};
     json_t *runs = json_array();
     for (int i = 0; i < page_rows_count(rows); i++) {
         struct run run;
         run_store_read(rows, i, &run);
         (void)json_array_append_new(runs, run_json(&run));
+        *ret_last = run.id;
     }
-    list_reply(rq, "runs", runs, page_rows_total(rows));
+    return runs;
 }
 
-static void list(struct request *rq, const struct statement *statement, struct id runner)
+static void on_list(struct request *rq, const struct rows *rows)
+{
+    struct id last;
+    json_t *runs = runs_of(rq, rows, &last);
+    if (runs != NULL)
+        list_reply(rq, "runs", runs, page_rows_total(rows));
+}
+
+static void on_list_on(struct request *rq, const struct rows *rows)
+{
+    struct id last;
+    const struct pagination *pages = rq->state;
+    json_t *runs = runs_of(rq, rows, &last);
+    if (runs == NULL)
+        return;
+    bool is_last = (int64_t)json_array_size(runs) < pages->per_page;
+    json_t *next = is_last ? json_null() : json_string(ID_TEXT(last));
+    reply_json(rq, 200,
+               json_pack("{s:o, s:{s:{s:o, s:I}}}", "runs", runs, "meta", "cursor", "next", next,
+                         "per_page", (json_int_t)pages->per_page));
+}
+
+/* Either statement by pages, `on` by keyset. */
+static void list(struct request *rq, const struct statement *statement, const struct statement *on,
+                 struct id runner)
 {
     CLEANUP(fields_done) struct fields f;
     fields_init(&f);
@@ -41,17 +68,20 @@ static void list(struct request *rq, const struct statement *statement, struct i
         return;
     struct params p;
     run_store_list_params(&p, &filter);
-    request_query(rq, statement, &p, on_list);
+    if (filter.is_keyset)
+        request_query(rq, on, &p, on_list_on);
+    else
+        request_query(rq, statement, &p, on_list);
 }
 
 void runs_list(struct request *rq)
 {
-    list(rq, &run_store_list, (struct id){0});
+    list(rq, &run_store_list, &run_store_list_on, (struct id){0});
 }
 
 void runs_list_of_runner(struct request *rq)
 {
-    list(rq, &run_store_list_of_runner, rq->path_ids[0]);
+    list(rq, &run_store_list_of_runner, &run_store_list_on_of_runner, rq->path_ids[0]);
 }
 
 /* The run of row 0; false when there is none and that was answered. */

@@ -174,6 +174,39 @@ static const char sql_stop[] =
     " (SELECT * FROM stopped"
     "  UNION ALL SELECT * FROM target WHERE NOT EXISTS (SELECT FROM stopped)) r" RUN_JOINS;
 
+/* $4 the new id, $5 who asks. What the first one was made of, its image as it was pulled, its
+ * environment as it was; the region, price and limits on how many stay those of then. */
+#define AGAIN                                                                                      \
+    "project_id, runner_id, runner_version, priority, retry, pending_timeout_seconds,"             \
+    " placement_labels, region_id, instance_type_id, memory_mb, cpu_milli, price_second_nano,"     \
+    " image, image_digest, container_registry_id, command, argv, entrypoint, timeout_seconds,"     \
+    " stop_grace_seconds, stop_signal, pull_policy, pull_timeout_seconds, pids_limit,"             \
+    " shm_size_mb, network, sandbox, read_only, user_spec, log_limit_bytes, log_storage, labels,"  \
+    " env_keys"
+static const char sql_rerun[] =
+    "WITH old AS (SELECT * FROM runs WHERE" PLACE "), made AS ("
+    " INSERT INTO runs (id, trigger_kind, trigger_by, trigger_ref, pending_reason, queue_at, hold,"
+    "  pending_until, " AGAIN ")"
+    " SELECT $4::uuid, 'rerun', $5, old.id::text, 'queued',"
+    "  now() - old.priority * interval '" PRIORITY_WORTH "',"
+    "  (SELECT CASE WHEN max_concurrency IS NOT NULL THEN 'concurrency_limit' END FROM runners"
+    "   WHERE id = old.runner_id),"
+    "  now() + make_interval(secs => pending_timeout_seconds), " AGAIN " FROM old"
+    " WHERE EXISTS (SELECT FROM runners WHERE id = old.runner_id AND status = 'available')"
+    "  AND project_admits($2, old.memory_mb) IS NULL ON CONFLICT (id) DO NOTHING RETURNING *"
+    "), env AS ("
+    " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
+    " SELECT made.id, e.env_key, e.owner_id, e.value, e.secret"
+    " FROM made, old JOIN run_env e ON e.run_id = old.id"
+    ") SELECT 1" RUN_COLUMNS " FROM"
+    " (TABLE made UNION ALL SELECT * FROM runs WHERE id = $4 AND project_id = $2) r" RUN_JOINS;
+
+/* Why there was none: whether there is such a run, whether its runner is there, the quota. */
+static const char sql_rerun_refusal[] =
+    "SELECT EXISTS (SELECT FROM runners WHERE id = r.runner_id AND status = 'available'),"
+    "  project_admits($2, r.memory_mb)"
+    " FROM (SELECT * FROM runs WHERE" PLACE ") r";
+
 #define FILTER                                                                                     \
     " project_id = $1"                                                                             \
     " AND ($5::text[] IS NULL OR state = ANY ($5))"                                                \
@@ -193,6 +226,24 @@ static const char sql_list_of_runner[] =
     LIST("(SELECT id FROM runners WHERE id = $2 AND project_id = $1) owner",
          FILTER " AND runner_id = $2");
 
+/* By keyset: what is older than $4, without counting what there is in all. */
+#define LIST_ON(owner, filter)                                                                     \
+    "SELECT 0::bigint" RUN_COLUMNS " FROM " owner                                                  \
+    " LEFT JOIN LATERAL (SELECT * FROM runs WHERE" filter " AND ($4::uuid IS NULL OR id < $4)"     \
+    "                    ORDER BY id DESC LIMIT $3) r ON true" RUN_JOINS " ORDER BY r.id DESC"
+
+static const char sql_list_on[] = LIST_ON("(SELECT $2::uuid) owner", FILTER);
+static const char sql_list_on_of_runner[] =
+    LIST_ON("(SELECT id FROM runners WHERE id = $2 AND project_id = $1) owner",
+            FILTER " AND runner_id = $2");
+
+const struct statement run_store_list_on = {"run_list_on", sql_list_on, .repeatable = true};
+const struct statement run_store_list_on_of_runner = {"run_list_on_of_runner",
+                                                      sql_list_on_of_runner, .repeatable = true};
+const struct statement run_store_rerun = {"run_rerun", sql_rerun, .repeatable = true,
+                                          .grouped = true};
+const struct statement run_store_rerun_refusal = {"run_rerun_refusal", sql_rerun_refusal,
+                                                  .repeatable = true};
 const struct statement run_store_trigger = {"run_trigger", sql_trigger, .repeatable = true,
                                             .grouped = true};
 const struct statement run_store_wish = {"run_wish", sql_wish, .repeatable = true};
@@ -345,7 +396,7 @@ const char *run_store_refusal_quota(const struct rows *rows)
 
 void run_store_get_params(struct params *p, struct run_place place)
 {
-    params_init(p, 128);
+    params_init(p, 512);
     params_add_id(p, place.run);
     params_add_id(p, place.project);
     params_add_id_or_null(p, place.runner);
@@ -377,10 +428,29 @@ void run_store_list_params(struct params *p, const struct run_filter *filter)
     params_init(p, 1 << 16);
     params_add_id(p, filter->project);
     params_add_id_or_null(p, filter->runner);
-    page_window_params(p, filter->window);
+    params_add_i64(p, filter->window.limit);
+    if (filter->is_keyset)
+        params_add_id_or_null(p, filter->before);
+    else
+        params_add_i64(p, filter->window.offset);
     add_states(p, filter->status);
     params_add_text(p, filter->labels);
     params_add_text(p, filter->trigger);
     params_add_time_or_null(p, filter->since_us);
     params_add_time_or_null(p, filter->until_us);
+}
+
+void run_store_rerun_params(struct params *p, struct run_place place, struct id run,
+                            const char *trigger_by)
+{
+    run_store_get_params(p, place);
+    params_add_id(p, run);
+    params_add_text(p, trigger_by);
+}
+
+void run_store_rerun_refusal_read(const struct rows *rows, bool *ret_has_runner,
+                                  const char **ret_quota)
+{
+    *ret_has_runner = row_bool(rows, 0, 0);
+    *ret_quota = row_text(rows, 0, 1);
 }

@@ -61,6 +61,15 @@ void run_store_get_params(struct params *p, struct run_place place);
 extern const struct statement run_store_stop;
 void run_store_stop_params(struct params *p, struct run_place place);
 
+/* Make a run like another one, final or not. One row: the new run. No row: nothing happened, and
+ * run_store_rerun_refusal says why, in no row when there is no such run. Afterwards: BUS_QUEUE. */
+extern const struct statement run_store_rerun;
+void run_store_rerun_params(struct params *p, struct run_place place, struct id run,
+                            const char *trigger_by);
+extern const struct statement run_store_rerun_refusal; /* run_store_get_params() */
+void run_store_rerun_refusal_read(const struct rows *rows, bool *ret_has_runner,
+                                  const char **ret_quota);
+
 /* Which runs; what is NULL or 0 does not matter. */
 struct run_filter {
     struct id project;
@@ -71,12 +80,17 @@ struct run_filter {
     int64_t since_us;    /* created then or later */
     int64_t until_us;    /* created before */
     struct page_window window;
+    bool is_keyset;   /* for run_store_list_on: `before` instead of the window's offset */
+    struct id before; /* older than this run; nil: from the newest on */
 };
 
 /* A page (page_rows.h), newest first. Of a runner, archived or not: no row at all when the project
  * has no such runner. */
 extern const struct statement run_store_list;
 extern const struct statement run_store_list_of_runner;
+/* The same by keyset; the total is 0. */
+extern const struct statement run_store_list_on;
+extern const struct statement run_store_list_on_of_runner;
 void run_store_list_params(struct params *p, const struct run_filter *filter);
 
 #endif
