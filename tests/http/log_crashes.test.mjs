@@ -18,7 +18,7 @@ import { logFrame } from './support/log_frame.mjs';
 import { makeRunner, trigger } from './support/samples.mjs';
 import { Stack } from './support/stack.mjs';
 
-const LINES = Number(process.env.ERRAND_LOG_CRASH_LINES ?? 40000);
+const LINES = Number(process.env.ERRAND_LOG_CRASH_LINES ?? 20000);
 const BATCH = Math.max(50, Math.min(1500, Math.round(LINES / 200)));
 const TIMEOUT_MS = 80000 + LINES / 2;
 const SEED = Number(process.env.ERRAND_SEED ?? Date.now() % 1e9);
