@@ -7,6 +7,7 @@ struct connection {
     struct loop *loop;
     unsigned requests; /* entered and not left */
     bool is_open;
+    void *watcher; /* borrowed */
 };
 
 static void free_when_unused(struct connection *connection)
@@ -43,6 +44,18 @@ void connection_leave(struct connection *connection)
 {
     connection->requests--;
     free_when_unused(connection);
+}
+
+void connection_set_watcher(h2o_socket_t *socket, void *watcher)
+{
+    struct connection *connection = socket->on_close.data;
+    connection->watcher = watcher;
+}
+
+void *connection_watcher(const h2o_socket_t *socket)
+{
+    const struct connection *connection = socket->on_close.data;
+    return connection->watcher;
 }
 
 bool connection_is_full(const struct connection *connection)

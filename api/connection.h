@@ -25,6 +25,10 @@ void connection_open(struct loop *loop, h2o_socket_t *socket);
 struct connection *connection_enter(h2o_req_t *req);
 void connection_leave(struct connection *connection);
 
+/* Keep a pointer for whoever watches the connection's socket; NULL: nobody does. */
+void connection_set_watcher(h2o_socket_t *socket, void *watcher);
+void *connection_watcher(const h2o_socket_t *socket);
+
 /* It has more in progress than one connection may. */
 bool connection_is_full(const struct connection *connection);
 

@@ -55,6 +55,21 @@ struct request *request_ref(struct request *rq)
     return rq;
 }
 
+void request_release(struct request *rq)
+{
+    json_decref(rq->body);
+    json_decref(rq->kept);
+    rq->body = rq->kept = NULL;
+    rq->state = rq->step = NULL;
+    struct memory_block *block = TAKE_PTR(rq->memory);
+    while (block != NULL) {
+        struct memory_block *next = block->next;
+        secret_wipe(block->bytes, block->n); /* it may have been a password */
+        free(block);
+        block = next;
+    }
+}
+
 void request_unref(struct request *rq)
 {
     assert(rq->refs > 0);
@@ -63,15 +78,7 @@ void request_unref(struct request *rq)
 
     rq->loop->requests--;
     connection_leave(rq->connection);
-    json_decref(rq->body);
-    json_decref(rq->kept);
-    struct memory_block *block = rq->memory;
-    while (block != NULL) {
-        struct memory_block *next = block->next;
-        secret_wipe(block->bytes, block->n); /* it may have been a password */
-        free(block);
-        block = next;
-    }
+    request_release(rq);
     free(rq);
 }
 

@@ -106,4 +106,8 @@ const char *request_header(struct request *rq, const char *name);
 struct request *request_ref(struct request *rq);
 void request_unref(struct request *rq);
 
+/* Free the request's memory early: it has its answer, which goes on for long (stream.h), and
+ * nothing of it is looked at any more. */
+void request_release(struct request *rq);
+
 #endif

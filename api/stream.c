@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * An HTTP/1.1 client that leaves an idle stream is not noticed by h2o, which does not read from the
- * socket during a response. So a duplicate of the descriptor is watched for the end of input.
- * HTTP/2 connections are always read by h2o.
+ * socket during a response. So the socket is watched for the end of input, and looked at without
+ * reading from it; it is h2o's again before the response ends. HTTP/2 connections are always read
+ * by h2o.
  */
 #include "stream.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/socket.h>
 
+#include "connection.h"
 #include "reply.h"
 
 struct blob_queue {
@@ -24,7 +25,7 @@ struct stream {
     h2o_loop_t *loop;
     h2o_timeout_t *beat;
     h2o_timeout_entry_t beat_entry;
-    h2o_socket_t *hangup;
+    bool is_watching;
     const struct stream_events *events; /* NULL: the caller is done with it */
     void *user;
     struct blob_queue sending; /* owned references, as in `waiting` */
@@ -42,11 +43,20 @@ static void queue_clear(struct blob_queue *queue)
     queue->n = 0;
 }
 
+static h2o_socket_t *socket_of(const struct stream *stream)
+{
+    return stream->req->conn->callbacks->get_socket(stream->req->conn);
+}
+
 static void stop_watching(struct stream *stream)
 {
-    if (stream->hangup != NULL)
-        h2o_socket_close(stream->hangup);
-    stream->hangup = NULL;
+    if (!stream->is_watching)
+        return;
+    h2o_socket_t *socket = socket_of(stream);
+    h2o_socket_read_stop(socket);
+    h2o_socket_dont_read(socket, 0);
+    connection_set_watcher(socket, NULL);
+    stream->is_watching = false;
 }
 
 /* The request's memory is being released, for whatever reason. */
@@ -125,13 +135,13 @@ static void on_beat(h2o_timeout_entry_t *entry)
  */
 static void on_hangup(h2o_socket_t *socket, const char *err)
 {
-    struct stream *stream = socket->data;
+    struct stream *stream = connection_watcher(socket);
     char byte;
     ssize_t n = recv(h2o_socket_get_fd(socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (err == NULL && n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
 
-    h2o_socket_read_stop(socket);
+    stop_watching(stream);
     stream->hung_up = err != NULL || n <= 0;
     if (stream->hung_up && stream->sending.n == 0)
         send_last(stream, NULL, 0, H2O_SEND_STATE_ERROR);
@@ -142,12 +152,11 @@ static void watch_for_hangup(struct stream *stream)
     h2o_conn_t *conn = stream->req->conn;
     if (stream->req->version >= 0x200 || conn->callbacks->get_socket == NULL)
         return;
-    int fd = fcntl(h2o_socket_get_fd(conn->callbacks->get_socket(conn)), F_DUPFD_CLOEXEC, 0);
-    if (fd < 0)
-        return; /* the next heartbeat finds out */
-    stream->hangup = h2o_evloop_socket_create(stream->loop, fd, H2O_SOCKET_FLAG_DONT_READ);
-    stream->hangup->data = stream;
-    h2o_socket_read_start(stream->hangup, on_hangup);
+    h2o_socket_t *socket = socket_of(stream);
+    connection_set_watcher(socket, stream);
+    h2o_socket_dont_read(socket, 1);
+    h2o_socket_read_start(socket, on_hangup);
+    stream->is_watching = true;
 }
 
 struct stream *stream_open(struct request *rq, const char *content_type, h2o_timeout_t *beat,
