@@ -69,6 +69,7 @@ struct sandbox {
     struct engine_call signal_call;
     int signal_due; /* 0 = none; sent when signal_call is free */
     bool killed;    /* by us */
+    bool was_asked; /* the engine, to create: there may be something to remove */
     struct docker_output output;
     struct engine_container_state end;
     struct sandbox_report report;
@@ -387,6 +388,7 @@ static int docker_start(struct sandbox *sandbox, int out_fd, int err_fd, struct 
         r = begin_create(sandbox, e);
     if (r < 0)
         return r;
+    sandbox->was_asked = true;
     sandbox->stage = STAGE_CREATING;
     arm(sandbox, sandbox->call.fd, engine_call_events(&sandbox->call));
     arm(sandbox, sandbox->timer_fd, EPOLLIN);
@@ -480,7 +482,7 @@ static int docker_destroy(struct sandbox *sandbox, struct err *e)
         if (r < 0 && engine_call_events(&sandbox->call) != 0)
             return err_set(e, ERR_CONFLICT, "the engine is still making the container");
     }
-    int r = ask_to_remove(sandbox->spec->engine_socket, sandbox->name, e);
+    int r = sandbox->was_asked ? ask_to_remove(sandbox->spec->engine_socket, sandbox->name, e) : 0;
     return r < 0 && r != ERR_NOT_FOUND ? r : remove_group(sandbox->spec->cgroup, e);
 }
 

@@ -30,3 +30,10 @@ foreach(engine docker podman)
         LAUNCHER "${PROJECT_SOURCE_DIR}/tests/support/with_engine.sh" ${engine})
 endforeach()
 errand_contract_test(NAME process DRIVER process)
+
+errand_test(NAME agent.shim_engine
+    SOURCES test_shim_engine.c fake_engine.c shim_fixture.c
+    LIBRARIES errand_shim_parts errand_drivers errand_seccomp Threads::Threads
+    ENVIRONMENT "ERRAND_TEST_RUNTIME=${ERRAND_TEST_crun}"
+    TIMEOUT 60)
+add_dependencies(test_agent_shim_engine errand-shim errand-init)

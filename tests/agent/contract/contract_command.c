@@ -169,8 +169,10 @@ static void test_contract__unknown_user_is_told(void **state)
 static void test_contract__orphans_are_reaped(void **state)
 {
     struct shim *shim = *state;
-    shim_set_script(shim, "(sleep 0.1 &) ; sleep 0.4; "
-                          "grep -l 'State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l");
+    /* the command itself waits for nobody */
+    shim_set_script(shim, "( (sleep 0.1 &) ; sleep 0.4; "
+                          "grep -l 'State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l) & "
+                          "exec sleep 0.8");
     shim_run(shim);
     shim_assert_text(shim, LOG_STREAM_STDOUT, "0\n");
 }
