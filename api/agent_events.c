@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "model/reason.h"
 #include "store/agent_store.h"
+#include "store/warm_store.h"
 #include "wire/agent_event.h"
 #include "wire/agent_result.h"
 
@@ -25,6 +26,8 @@ struct event_report {
     struct id run;
     struct pull_progress pull;
     struct agent_result *result;
+    const char *warm_digest; /* of `warmed`; NULL: a failure */
+    bool is_pinned;          /* its pin is being made */
 };
 
 struct event_batch {
@@ -57,6 +60,27 @@ static void finish(struct event_batch *batch)
     request_unref(rq);
 }
 
+static void run(struct event_report *report, const struct statement *statement, struct params *p);
+
+/* First the target, then the pin. */
+static void take_warmth(struct event_report *report, const struct rows *rows)
+{
+    struct event_batch *batch = report->batch;
+    struct id hypervisor = batch->rq->principal.hypervisor;
+    struct params p;
+    struct pin pin = {
+        .runner = report->run, .hypervisor = hypervisor, .image_digest = report->warm_digest};
+    if (report->is_pinned) {
+        bus_publish(batch->rq->loop, BUS_FLEET, hypervisor);
+    } else if (!warm_store_read_target(rows, &pin)) {
+        refuse(report, ERR_CONFLICT, "The runner is not, or no longer, to be warm here");
+    } else if (pin.image_digest != NULL) {
+        report->is_pinned = true;
+        pin_store_put_params(&p, &pin);
+        run(report, &pin_store_put, &p);
+    }
+}
+
 static void take_answer(struct event_report *report, const struct rows *rows)
 {
     struct loop *loop = report->batch->rq->loop;
@@ -66,6 +90,8 @@ static void take_answer(struct event_report *report, const struct rows *rows)
             refuse(report, ERR_NOT_FOUND, "There is no such hypervisor");
         else if (agent_store_room_changed(rows))
             bus_publish(loop, BUS_FLEET, hypervisor);
+    } else if (report->type == AGENT_EVENT_WARMED) {
+        take_warmth(report, rows);
     } else if (!agent_store_accepted(rows)) {
         refuse(report, ERR_CONFLICT, STALE);
     } else if (report->type == AGENT_EVENT_PULLING) {
@@ -169,6 +195,20 @@ static void store_finished(struct event_report *report, const struct agent_event
     run(report, &agent_store_finished, &p);
 }
 
+static void store_warmed(struct event_report *report, const struct agent_event *event)
+{
+    struct params p;
+    const struct warm_report said = {
+        .runner = event->run_id,
+        .hypervisor = report->batch->rq->principal.hypervisor,
+        .message = event->warmed.message,
+    };
+    if (event->warmed.image_digest != NULL)
+        report->warm_digest = request_strdup(report->batch->rq, event->warmed.image_digest);
+    warm_store_report_params(&p, &said);
+    run(report, &warm_store_report, &p);
+}
+
 static void store(struct event_report *report, const struct agent_event *event)
 {
     switch (event->type) {
@@ -183,6 +223,9 @@ static void store(struct event_report *report, const struct agent_event *event)
         break;
     case AGENT_EVENT_PULLING:
         check_pulling(report, event);
+        break;
+    case AGENT_EVENT_WARMED:
+        store_warmed(report, event);
         break;
     case AGENT_EVENT_TYPE_COUNT:
         break;

@@ -63,6 +63,17 @@ void agent_hub_on_hypervisor(struct agent_hub *hub, struct id hypervisor)
         watch_changed(hub->links, hypervisor);
 }
 
+void agent_hub_on_warm(struct agent_hub *hub, struct id hypervisor)
+{
+    if (id_is_nil(hypervisor)) {
+        watch_each(hub->links, agent_link_look_at_pins);
+        return;
+    }
+    struct watch *link = watch_find(hub->links, hypervisor);
+    if (link != NULL)
+        agent_link_look_at_pins(link);
+}
+
 void agent_hub_drain(struct agent_hub *hub)
 {
     watch_each(hub->links, agent_link_drain);

@@ -13,6 +13,7 @@
 #include "assignment_lines.h"
 #include "bus.h"
 #include "stream.h"
+#include "warm_line.h"
 
 #define LINES_BYTES_MAX (2 * LIMIT_ASSIGNMENT_BYTES)
 
@@ -22,7 +23,9 @@ struct agent_link {
     struct stream *stream; /* NULL once it has ended */
     struct assignment_lines lines;
     bool is_changed; /* since the last read began */
-    bool is_busy;    /* a read is outstanding */
+    bool pins_changed;
+    uint64_t told_pins; /* fingerprint of the last line about them; 0: none yet */
+    bool is_busy;       /* a read is outstanding */
 };
 
 /* A run whose end is being written. */
@@ -115,11 +118,60 @@ static void on_read(void *user, const struct rows *rows, const struct err *err)
         pump(link);
 }
 
+static void send_pins(struct agent_link *link, const struct rows *rows)
+{
+    uint64_t fingerprint = warm_line_fingerprint(rows);
+    if (fingerprint == link->told_pins)
+        return;
+    struct buf b;
+    buf_init(&b, LINES_BYTES_MAX);
+    warm_line_put(&b, rows, link->hub->loop->config->key_ring);
+    if (!buf_ok(&b)) {
+        log_error("pins.lost hypervisor=%s", ID_TEXT(link->watch.id));
+        buf_done(&b);
+        return;
+    }
+    link->told_pins = fingerprint;
+    struct blob *blob = blob_take(&b);
+    stream_push(link->stream, blob);
+    stream_flush(link->stream);
+    blob_unref(blob);
+}
+
+static void on_pins_read(void *user, const struct rows *rows, const struct err *err)
+{
+    struct agent_link *link = user;
+    link->is_busy = false;
+    if (link->stream == NULL) {
+        free_when_unused(link);
+        return;
+    }
+    if (err == NULL)
+        send_pins(link, rows);
+    pump(link);
+}
+
+/* After the runs: an agent must know those before it clears up. A read that failed is done again
+ * with the next beat. */
+static void pump_pins(struct agent_link *link)
+{
+    struct params p;
+    if (!link->pins_changed || !link->lines.is_synced)
+        return;
+    link->is_busy = true;
+    link->pins_changed = false;
+    warm_store_pins_params(&p, link->watch.id);
+    db_pipe_run(link->hub->loop->db, &warm_store_pins, &p, on_pins_read, link);
+}
+
 static void pump(struct agent_link *link)
 {
-    if (link->is_busy || !link->is_changed || !stream_has_room(link->stream))
+    if (link->is_busy || !stream_has_room(link->stream))
         return;
-
+    if (!link->is_changed) {
+        pump_pins(link);
+        return;
+    }
     struct params p;
     link->is_busy = true;
     link->is_changed = false;
@@ -148,6 +200,7 @@ static void on_beat(void *user)
         stream_flush(link->stream);
     }
     link->is_changed = true;
+    link->pins_changed = true;
     pump(link);
 }
 
@@ -167,6 +220,7 @@ void agent_link_open(struct agent_hub *hub, struct request *rq)
         .watch = {.id = rq->principal.hypervisor, .on_change = on_change},
         .hub = hub,
         .is_changed = true,
+        .pins_changed = true,
     };
     link->stream = stream_open(rq, "application/x-ndjson", &hub->beat, &link_events, link);
     if (link->stream == NULL) {
@@ -178,6 +232,13 @@ void agent_link_open(struct agent_hub *hub, struct request *rq)
         agent_link_drain(older);
     watch_add(hub->links, &link->watch);
     log_info("agent.stream_opened hypervisor=%s", ID_TEXT(link->watch.id));
+    pump(link);
+}
+
+void agent_link_look_at_pins(struct watch *watch)
+{
+    struct agent_link *link = H2O_STRUCT_FROM_MEMBER(struct agent_link, watch, watch);
+    link->pins_changed = true;
     pump(link);
 }
 

@@ -22,6 +22,9 @@ struct agent_hub {
 /* Answer `rq` with the stream of the hypervisor that asks; one it has here so far ends. */
 void agent_link_open(struct agent_hub *hub, struct request *rq);
 
+/* For watch_each(): the pins of its hypervisor may be others. */
+void agent_link_look_at_pins(struct watch *watch);
+
 /* For watch_each(): end the stream. */
 void agent_link_drain(struct watch *watch);
 

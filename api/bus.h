@@ -20,6 +20,7 @@ enum bus_topic {
     BUS_LOG,        /* lines of a run were stored; apart, because the scheduler hears BUS_RUN */
     BUS_HYPERVISOR, /* assigned a run, or one of its runs is to stop */
     BUS_FLEET,      /* a hypervisor came or has other memory than before; for the scheduler too */
+    BUS_WARM,       /* pins of a hypervisor changed; nil: of the scheduler's making yet */
     BUS_TOPIC_COUNT
 };
 

@@ -19,6 +19,7 @@
 #include "run_logs.h"
 #include "run_rerun.h"
 #include "run_trigger.h"
+#include "runner_warmup.h"
 #include "runners.h"
 #include "runs.h"
 #include "session.h"
@@ -36,6 +37,7 @@ const struct route routes[] = {
     {"GET", "/v1/runners/:id", ACCESS_READ, runners_get, NULL},
     {"PATCH", "/v1/runners/:id", ACCESS_WRITE, runners_update, NULL},
     {"DELETE", "/v1/runners/:id", ACCESS_WRITE, runners_delete, NULL},
+    {"POST", "/v1/runners/:id/warmup", ACCESS_RUN, runner_warmup, NULL},
 
     {"GET", "/v1/runners/:id/env_variables", ACCESS_READ, env_variables_list, QUERY_BY_HANDLER},
     {"POST", "/v1/runners/:id/env_variables", ACCESS_ENV, env_variables_create, NULL},

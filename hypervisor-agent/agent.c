@@ -13,6 +13,7 @@
 #include "service/process.h"
 #include "supervisor.h"
 #include "timer.h"
+#include "warm_pins.h"
 
 #include <uv.h>
 
@@ -39,6 +40,7 @@ struct agent {
     struct image_cache *cache;
     struct image_puller *puller;
     struct event_outbox *outbox;
+    struct warm_pins *pins;
     struct log_shipper *shipper;
     struct run_table *runs;
     struct leftovers *leftovers;
@@ -84,7 +86,10 @@ static void on_wake(void *ctx, enum wake_event event, struct id run_id, uint32_t
 static void on_line(void *ctx, struct assignment_line *line)
 {
     struct agent *agent = ctx;
-    supervisor_take_line(agent->supervisor, line);
+    if (line->type == ASSIGNMENT_LINE_WARM)
+        warm_pins_take(agent->pins, line->warm, line->warm_n);
+    else
+        supervisor_take_line(agent->supervisor, line);
 }
 
 static void on_change(void *ctx)
@@ -125,7 +130,7 @@ static int take_data_dir(struct agent *agent, struct err *e)
     return rc < 0 ? rc : identity_open(agent->config->data_dir, &agent->identity, e);
 }
 
-/* A run that is here may be using its layers. */
+/* A run that is here may be using its layers, and so may one that a pin is for. */
 static bool is_image_needed(void *ctx, const struct image *image)
 {
     const struct agent *agent = ctx;
@@ -133,7 +138,7 @@ static bool is_image_needed(void *ctx, const struct image *image)
     for (; run != NULL; run = run->next)
         if (strcmp(run->image_digest, image->digest) == 0)
             return true;
-    return false;
+    return agent->pins != NULL && warm_pins_need(agent->pins, image);
 }
 
 static int open_stores(struct agent *agent, struct err *e)
@@ -210,6 +215,17 @@ static int make_engine_leftovers(struct agent *agent, struct err *e)
         return 0;
     agent->engine_leftovers = engine_leftovers_new(&parts);
     return agent->engine_leftovers != NULL ? 0 : err_errno(e, ENOMEM, "runs");
+}
+
+static int make_pins(struct agent *agent, struct err *e)
+{
+    const struct warm_pins_parts parts = {.loop = agent->loop,
+                                          .data_dir = agent->config->data_dir,
+                                          .identity = agent->identity,
+                                          .images = agent->images,
+                                          .puller = agent->puller,
+                                          .outbox = agent->outbox};
+    return warm_pins_open(&parts, &agent->pins, e);
 }
 
 static int make_supervisor(struct agent *agent, struct err *e)
@@ -355,6 +371,8 @@ int agent_start(struct uv_loop_s *loop, const struct agent_config *config, struc
     if (rc == 0)
         rc = make_links(agent, e);
     if (rc == 0)
+        rc = make_pins(agent, e);
+    if (rc == 0)
         rc = make_supervisor(agent, e);
     if (rc == 0)
         make_network(agent);
@@ -401,6 +419,8 @@ void agent_free(struct agent *agent)
     agent->runs = NULL;
     log_shipper_free(agent->shipper);
     event_outbox_free(agent->outbox);
+    warm_pins_close(agent->pins);
+    agent->pins = NULL;
     image_puller_free(agent->puller);
     image_cache_free(agent->cache);
     image_store_close(agent->images);

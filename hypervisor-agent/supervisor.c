@@ -373,6 +373,8 @@ void supervisor_take_line(struct supervisor *s, struct assignment_line *line)
     case ASSIGNMENT_LINE_STOP:
         order_stop(s, line->stop.run_id, line->stop.attempt);
         break;
+    case ASSIGNMENT_LINE_WARM: /* warm_pins.h */
+        break;
     case ASSIGNMENT_LINE_PING:
         report_lost(s);
         break;

@@ -18,6 +18,7 @@
 #include "reaper.h"
 #include "retention.h"
 #include "timers.h"
+#include "warm_orders.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -40,6 +41,7 @@ struct session {
     struct reaper reaper;
     struct timers timers;
     bool runs_were_added;
+    bool warmth_was_asked;
     bool runs_wait; /* some did not fit at the last look */
     bool is_cut;    /* the last pass has more to do */
     unsigned ticks;
@@ -106,6 +108,8 @@ static void on_notice(void *user, const char *channel, const char *payload)
     struct session *s = user;
     if (strcmp(channel, "errand_queue") == 0)
         s->runs_were_added = true;
+    else if (strcmp(channel, "errand_warm") == 0)
+        s->warmth_was_asked = s->warmth_was_asked || payload[0] == '\0';
     else if (strcmp(channel, "errand_run") == 0)
         fleet_sync_note_run(&s->sync, payload);
     else
@@ -153,6 +157,8 @@ static int tick(struct session *s, struct err *e)
         r = timers_look(&s->timers, e);
     if (r == 0 && (is_full || fleet_changed || wants_notes(s)))
         r = look_at_fleet(s, is_full || fleet_changed, e);
+    if (r == 0)
+        r = warm_orders_place(s->db, e);
     if (r == 0 && s->ticks % TICKS_PER_RETENTION == 0)
         r = retention_tick(s->db, s->options->log_days, e);
     if (r == 0)
@@ -182,8 +188,9 @@ static int work(struct session *s, struct err *e)
         return tick(s, e);
 
     bool has_more = false;
-    int r = 0;
-    if (wants_notes(s) && fleet_sync_has_notes(&s->sync))
+    int r = s->warmth_was_asked ? warm_orders_place(s->db, e) : 0;
+    s->warmth_was_asked = false;
+    if (r == 0 && wants_notes(s) && fleet_sync_has_notes(&s->sync))
         r = take_notes(s, &has_more, e);
     bool were_added = s->runs_were_added;
     s->runs_were_added = false;
@@ -194,13 +201,15 @@ static int work(struct session *s, struct err *e)
 
 static bool has_work(const struct session *s)
 {
-    return s->is_cut || s->runs_were_added || (wants_notes(s) && fleet_sync_has_notes(&s->sync));
+    return s->is_cut || s->warmth_was_asked || s->runs_were_added ||
+           (wants_notes(s) && fleet_sync_has_notes(&s->sync));
 }
 
 /* Listen before the first look, so that nothing falls between. */
 static int start_leading(struct session *s, struct err *e)
 {
-    static const char *const channels[] = {"errand_queue", "errand_run", "errand_fleet"};
+    static const char *const channels[] = {"errand_queue", "errand_run", "errand_fleet",
+                                           "errand_warm"};
     int r = 0;
     for (size_t i = 0; r == 0 && i < ARRAY_LEN(channels); i++)
         r = db_listen(s->db, channels[i], e);

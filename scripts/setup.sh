@@ -19,7 +19,7 @@ readonly BUILD=(
 )
 readonly DEMO=(docker-registry skopeo busybox-static curl jq)
 readonly TEST=(
-    libcmocka-dev bats bsdextrautils catatonit docker.io fish mandoc nginx-light openssl podman procps systemd
+    libcmocka-dev apache2-utils bats bsdextrautils catatonit docker.io fish mandoc nginx-light openssl podman procps systemd
     util-linux yq zsh
 )
 readonly LINT=(clang-14 clang-format-14 clang-tidy-14 shellcheck)

@@ -58,6 +58,11 @@
 #define LIMIT_ENV_VALUE_BYTES (32 << 10)
 #define LIMIT_ENV_VARIABLES 200
 
+/* warm-up */
+#define LIMIT_WARM_HYPERVISORS 100
+#define LIMIT_WARM_POOL 100
+#define LIMIT_WARM_SECONDS 86400 /* until a warm-up is over, unless asked for again */
+
 /* container registries */
 #define LIMIT_REGISTRY_HOSTNAME_MAX 255
 #define LIMIT_REGISTRY_USERNAME_MAX 255

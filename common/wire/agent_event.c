@@ -11,7 +11,7 @@
 static const char *const type_names[] = {
     [AGENT_EVENT_HEARTBEAT] = "heartbeat", [AGENT_EVENT_PULLING] = "pulling",
     [AGENT_EVENT_STARTED] = "started",     [AGENT_EVENT_FINISHED] = "finished",
-    [AGENT_EVENT_TYPE_COUNT] = NULL,
+    [AGENT_EVENT_WARMED] = "warmed",       [AGENT_EVENT_TYPE_COUNT] = NULL,
 };
 
 static void put_heartbeat(struct buf *b, const struct agent_heartbeat *h)
@@ -59,7 +59,9 @@ void agent_event_put(struct buf *b, const struct agent_event *event)
     buf_add_char(b, '{');
     field_put_i64(b, "seq", event->seq);
     field_put_text(b, "type", type_names[event->type]);
-    if (event->type != AGENT_EVENT_HEARTBEAT) {
+    if (event->type == AGENT_EVENT_WARMED) {
+        field_put_id(b, "runner", event->run_id);
+    } else if (event->type != AGENT_EVENT_HEARTBEAT) {
         field_put_id(b, "run", event->run_id);
         field_put_i64(b, "attempt", event->attempt);
     }
@@ -75,6 +77,10 @@ void agent_event_put(struct buf *b, const struct agent_event *event)
         break;
     case AGENT_EVENT_FINISHED:
         put_finished(b, &event->finished);
+        break;
+    case AGENT_EVENT_WARMED:
+        field_put_text(b, "image_digest", event->warmed.image_digest);
+        field_put_text(b, "message", event->warmed.message);
         break;
     case AGENT_EVENT_TYPE_COUNT:
         break;
@@ -138,6 +144,15 @@ static int parse_finished(const json_t *object, struct agent_finished *f, struct
     return 0;
 }
 
+static int parse_warmed(const json_t *object, struct agent_event *event, struct err *e)
+{
+    if (field_get_id(object, "runner", &event->run_id, e) < 0 ||
+        field_get_text_or_null(object, "image_digest", &event->warmed.image_digest, e) < 0 ||
+        field_get_text_or_null(object, "message", &event->warmed.message, e) < 0)
+        return ERR_INVALID;
+    return 0;
+}
+
 static int parse_fence(const json_t *object, struct agent_event *event, struct err *e)
 {
     int64_t attempt = 0;
@@ -157,6 +172,8 @@ static int parse_event(const json_t *object, struct agent_event *event, struct e
     event->type = (enum agent_event_type)type;
     if (event->type == AGENT_EVENT_HEARTBEAT)
         return parse_heartbeat(object, &event->heartbeat, e);
+    if (event->type == AGENT_EVENT_WARMED)
+        return parse_warmed(object, event, e);
     if (parse_fence(object, event, e) < 0)
         return ERR_INVALID;
     if (event->type == AGENT_EVENT_PULLING)

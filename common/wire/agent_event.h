@@ -22,6 +22,7 @@ enum agent_event_type {
     AGENT_EVENT_PULLING,
     AGENT_EVENT_STARTED,
     AGENT_EVENT_FINISHED,
+    AGENT_EVENT_WARMED,
     AGENT_EVENT_TYPE_COUNT
 };
 
@@ -59,16 +60,22 @@ struct agent_finished {
     bool oom_killed;
 };
 
+struct agent_warmed {
+    const char *image_digest; /* NULL: it could not be warmed */
+    const char *message;      /* then: why */
+};
+
 struct agent_event {
     int64_t seq;
     enum agent_event_type type;
-    struct id run_id; /* nil for a heartbeat */
+    struct id run_id; /* nil for a heartbeat; the runner of `warmed` */
     uint32_t attempt;
     union {
         struct agent_heartbeat heartbeat;
         struct agent_pulling pulling;
         struct agent_started started;
         struct agent_finished finished;
+        struct agent_warmed warmed;
     };
 };
 

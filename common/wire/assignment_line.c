@@ -8,11 +8,9 @@
 #include <errno.h>
 
 static const char *const type_names[] = {
-    [ASSIGNMENT_LINE_SYNC] = "sync",
-    [ASSIGNMENT_LINE_ASSIGN] = "assign",
-    [ASSIGNMENT_LINE_STOP] = "stop",
-    [ASSIGNMENT_LINE_PING] = "ping",
-    NULL,
+    [ASSIGNMENT_LINE_SYNC] = "sync", [ASSIGNMENT_LINE_ASSIGN] = "assign",
+    [ASSIGNMENT_LINE_STOP] = "stop", [ASSIGNMENT_LINE_WARM] = "warm",
+    [ASSIGNMENT_LINE_PING] = "ping", NULL,
 };
 
 static void open_line(struct buf *b, enum assignment_line_type type)
@@ -56,6 +54,26 @@ void assignment_line_put_stop(struct buf *b, struct id run_id, uint32_t attempt)
     buf_add_text(b, "}\n");
 }
 
+void assignment_line_open_warm(struct buf *b)
+{
+    open_line(b, ASSIGNMENT_LINE_WARM);
+    field_put_key(b, "pins");
+    buf_add_char(b, '[');
+}
+
+void assignment_line_put_pin(struct buf *b, const struct warm_order *pin)
+{
+    field_put_separator(b);
+    buf_add_char(b, '{');
+    warm_order_put(b, pin);
+    buf_add_char(b, '}');
+}
+
+void assignment_line_close_warm(struct buf *b)
+{
+    buf_add_text(b, "]}\n");
+}
+
 void assignment_line_put_ping(struct buf *b)
 {
     open_line(b, ASSIGNMENT_LINE_PING);
@@ -92,6 +110,23 @@ static int parse_sync(const json_t *doc, struct assignment_line *line, struct er
     return 0;
 }
 
+static int parse_warm(json_t *doc, struct assignment_line *line, struct err *e)
+{
+    json_t *pins = NULL;
+    if (field_get_array(doc, "pins", &pins, e) < 0)
+        return ERR_INVALID;
+    size_t n = json_array_size(pins);
+    line->warm = calloc(n + 1, sizeof(*line->warm));
+    if (line->warm == NULL)
+        return err_errno(e, ENOMEM, "read pins");
+    for (size_t i = 0; i < n; i++)
+        if (warm_order_parse(json_array_get(pins, i), &line->warm[i], e) < 0)
+            return err_wrap(e, "pins[%zu]", i);
+    line->warm_n = n;
+    line->doc = json_incref(doc);
+    return 0;
+}
+
 static int parse_members(json_t *doc, struct assignment_line *line, struct err *e)
 {
     switch (line->type) {
@@ -102,6 +137,8 @@ static int parse_members(json_t *doc, struct assignment_line *line, struct err *
     case ASSIGNMENT_LINE_STOP:
         line->stop.stop = true;
         return parse_run(doc, &line->stop, e);
+    case ASSIGNMENT_LINE_WARM:
+        return parse_warm(doc, line, e);
     case ASSIGNMENT_LINE_PING:
         return 0;
     }
@@ -133,4 +170,9 @@ void assignment_line_done(struct assignment_line *line)
     free(line->sync);
     line->sync = NULL;
     line->sync_n = 0;
+    free(line->warm);
+    line->warm = NULL;
+    line->warm_n = 0;
+    field_doc_free(line->doc);
+    line->doc = NULL;
 }

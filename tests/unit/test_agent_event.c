@@ -59,6 +59,10 @@ static void test_events__come_back_as_they_were_put(void **state)
                       .cpu_ms = 77,
                       .memory_peak_bytes = 1 << 26,
                       .oom_killed = true}},
+        {.seq = 5,
+         .type = AGENT_EVENT_WARMED,
+         .run_id = run,
+         .warmed = {.message = "no such image"}},
     };
     CLEANUP(buf_done) struct buf b;
     CLEANUP(agent_event_list_done) struct agent_event_list list = {0};
@@ -68,7 +72,10 @@ static void test_events__come_back_as_they_were_put(void **state)
     put_request(&b, events, ARRAY_LEN(events));
     ASSERT_OK(agent_event_list_parse(b.data, b.len, &list, &e), e);
 
-    assert_int_equal(list.n, 4);
+    assert_int_equal(list.n, 5);
+    assert_true(id_equal(list.items[4].run_id, run));
+    assert_null(list.items[4].warmed.image_digest);
+    assert_string_equal(list.items[4].warmed.message, "no such image");
     assert_int_equal(list.items[0].type, AGENT_EVENT_HEARTBEAT);
     assert_memory_equal(&list.items[0].heartbeat, &events[0].heartbeat,
                         sizeof(events[0].heartbeat));

@@ -95,6 +95,60 @@ static void test_assign__comes_back_as_it_was_put(void **state)
     assert_int_equal(line.assign.log_limit_bytes, 1 << 20);
 }
 
+static void test_warm__comes_back_whole(void **state)
+{
+    (void)state;
+    const struct warm_order orders[] = {
+        {.runner_id = id_new(),
+         .project_id = id_new(),
+         .stamp = INT64_MIN,
+         .is_warm = true,
+         .image = "host/a:1",
+         .pull_policy = "missing",
+         .pull_timeout_seconds = 5,
+         .expires_at_us = INT64_C(1767323045123456),
+         .pool = 3,
+         .memory_mb = 256,
+         .cpu_milli = 500,
+         .pids_limit = 10,
+         .shm_size_mb = 64,
+         .read_only = true,
+         .network = "none",
+         .sandbox = "default"},
+        {.runner_id = id_new(),
+         .image = "host/b:1",
+         .image_digest = "sha256:00",
+         .registry_sealed = "bG9naW4=",
+         .pull_policy = "never",
+         .network = "bridge",
+         .sandbox = "untrusted"},
+    };
+    CLEANUP(buf_done) struct buf b;
+    CLEANUP(assignment_line_done) struct assignment_line line = {0};
+    buf_init(&b, LIMIT_ASSIGNMENT_BYTES);
+    assignment_line_open_warm(&b);
+    for (size_t i = 0; i < ARRAY_LEN(orders); i++)
+        assignment_line_put_pin(&b, &orders[i]);
+    assignment_line_close_warm(&b);
+    parse_line(&b, &line);
+
+    assert_int_equal(line.type, ASSIGNMENT_LINE_WARM);
+    assert_int_equal(line.warm_n, 2);
+    const struct warm_order *first = &line.warm[0];
+    assert_true(id_equal(first->runner_id, orders[0].runner_id));
+    assert_true(id_equal(first->project_id, orders[0].project_id));
+    assert_true(first->stamp == INT64_MIN && first->is_warm && first->read_only);
+    assert_string_equal(first->image, "host/a:1");
+    assert_null(first->image_digest);
+    assert_null(first->registry_sealed);
+    assert_int_equal(first->expires_at_us, orders[0].expires_at_us);
+    assert_int_equal(first->pool, 3);
+    assert_int_equal(first->memory_mb, 256);
+    assert_string_equal(line.warm[1].registry_sealed, "bG9naW4=");
+    assert_string_equal(line.warm[1].pull_policy, "never");
+    assert_string_equal(line.warm[1].sandbox, "untrusted");
+}
+
 static void test_assign__refuses_argv_beside_command(void **state)
 {
     (void)state;
@@ -194,6 +248,7 @@ static void test_parse__refuses_what_is_no_line(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_assign__comes_back_as_it_was_put),
+          cmocka_unit_test(test_warm__comes_back_whole),
           cmocka_unit_test(test_assign__refuses_argv_beside_command),
           cmocka_unit_test(test_assign__every_member_is_needed_or_nullable),
           cmocka_unit_test(test_sync__keeps_order_and_stop),

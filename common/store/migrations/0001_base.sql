@@ -185,6 +185,26 @@ CREATE TABLE runner_env (
     UNIQUE (runner_id, env_key)
 );
 
+-- Which runners are to be warm: on how many hypervisors, with how many sandboxes waiting on each.
+CREATE TABLE warm_requests (
+    runner_id    uuid PRIMARY KEY REFERENCES runners ON DELETE CASCADE,
+    hypervisors  int NOT NULL CHECK (hypervisors > 0),
+    pool         int NOT NULL CHECK (pool >= 0),
+    requested_at timestamptz NOT NULL DEFAULT now(),
+    expires_at   timestamptz NOT NULL
+);
+
+-- What the scheduler made of them: a hypervisor that is to have the runner's image ready. When it
+-- has, there is a row in warm_pins.
+CREATE TABLE warm_targets (
+    runner_id     uuid REFERENCES warm_requests ON DELETE CASCADE,
+    hypervisor_id uuid REFERENCES hypervisors ON DELETE CASCADE,
+    requested_at  timestamptz NOT NULL,                          -- of the request it serves
+    message       text,                                          -- why it is not warm, the last time
+    PRIMARY KEY (runner_id, hypervisor_id)
+) WITH (fillfactor = 80);
+CREATE INDEX warm_targets_by_hypervisor ON warm_targets (hypervisor_id);
+
 -- What a run needs is copied from its runner when it is triggered, so an edit never changes a run
 -- that waits. Hot columns only; anything long lives in run_env and log_chunks (0002).
 CREATE TABLE runs (
@@ -547,9 +567,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON projects, users, members, idempotency_ke
     hypervisors, container_registries, runners, runner_env, runs, run_attempts, run_env,
     warm_pins TO errand_api;
 
+GRANT SELECT, INSERT, UPDATE ON warm_requests TO errand_api;
+GRANT SELECT, UPDATE ON warm_targets TO errand_api;
+
 GRANT SELECT ON regions, instance_types TO errand_scheduler;
-GRANT SELECT (id, max_concurrency, on_overlap) ON runners TO errand_scheduler;
+GRANT SELECT (id, status, region_id, instance_type_id, max_concurrency, on_overlap) ON runners TO errand_scheduler;
 GRANT SELECT, INSERT, UPDATE ON leases, scheduler_counters TO errand_scheduler;
+GRANT SELECT, DELETE ON warm_requests TO errand_scheduler;
+GRANT SELECT, INSERT, UPDATE, DELETE ON warm_targets TO errand_scheduler;
 GRANT SELECT, UPDATE ON runs, hypervisors TO errand_scheduler;
 GRANT SELECT, INSERT ON run_attempts TO errand_scheduler;
 GRANT SELECT, DELETE ON idempotency_keys, warm_pins TO errand_scheduler;
