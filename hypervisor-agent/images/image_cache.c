@@ -265,7 +265,7 @@ static void after_deletion(uv_work_t *work, int status)
     cache->wanted_bytes = 0;
     if (wanted_bytes > 0)
         look(cache, wanted_bytes);
-    else
+    if (cache->deletion == NULL)
         timer_start(cache->soon, 0);
 }
 

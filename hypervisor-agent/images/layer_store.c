@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #define CANCEL_CHECK_MS 250
+#define REMOVE_TRIES 100
+#define REMOVE_PAUSE_MS 10
 
 /* A layer that some thread makes or that somebody holds; there is none without either. */
 struct use {
@@ -36,6 +38,18 @@ struct layer_store {
     unsigned taken_out; /* counts, for names; under the lock */
 };
 
+/* The unpacker of an agent that was killed may write for another moment. */
+static int remove_leftover(const char *path, struct err *e)
+{
+    int rc = dir_remove(path, e);
+    for (int tries = 1; rc < 0 && tries < REMOVE_TRIES; tries++) {
+        struct timespec pause = {.tv_nsec = REMOVE_PAUSE_MS * 1000000L};
+        (void)nanosleep(&pause, NULL);
+        rc = dir_remove(path, e);
+    }
+    return rc;
+}
+
 static int remove_leftovers(const char *dir_path, struct err *e)
 {
     DIR *dir = opendir(dir_path);
@@ -51,7 +65,7 @@ static int remove_leftovers(const char *dir_path, struct err *e)
             path = NULL;
             rc = err_errno(e, ENOMEM, "clean %s", dir_path);
         } else {
-            rc = dir_remove(path, e);
+            rc = remove_leftover(path, e);
         }
     }
     (void)closedir(dir);

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <locale.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -54,6 +55,8 @@ static int confine(const char *dir, struct err *e)
 {
     /* Names in pax headers are UTF-8; without a UTF-8 locale libarchive cannot carry them. */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
+    /* What it writes is nobody's once the agent is gone. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)umask(022);
     if (chdir(dir) < 0 || chroot(".") < 0)
         return err_errno(e, errno, "change root to %s", dir);

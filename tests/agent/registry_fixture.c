@@ -102,22 +102,36 @@ void registry_fixture_down(struct registry_fixture *registry)
     registry->pid = 0;
 }
 
-void registry_fixture_start(struct registry_fixture *registry)
+static void configure(const struct registry_fixture *registry, const char *yaml)
 {
     char path[FIXTURE_PATH_BYTES + 16];
-    char text[1024];
+    char text[4096];
     struct err e;
-    *registry = (struct registry_fixture){.dir = "/tmp/errand-registry-XXXXXX"};
-    assert_non_null(mkdtemp(registry->dir));
-    registry->port = port_free();
     (void)snprintf(path, sizeof(path), "%s/config.yml", registry->dir);
     int n = snprintf(text, sizeof(text),
                      "version: 0.1\n"
                      "log: {level: error, accesslog: {disabled: true}}\n"
                      "storage: {filesystem: {rootdirectory: %s/data}}\n"
-                     "http: {addr: '127.0.0.1:%d'}\n",
-                     registry->dir, registry->port);
+                     "http:\n"
+                     "  addr: '127.0.0.1:%d'\n"
+                     "%s",
+                     registry->dir, registry->port, yaml);
     ASSERT_OK(file_replace(path, text, (size_t)n, 0600, &e), e);
+}
+
+void registry_fixture_start(struct registry_fixture *registry)
+{
+    *registry = (struct registry_fixture){.dir = "/tmp/errand-registry-XXXXXX"};
+    assert_non_null(mkdtemp(registry->dir));
+    registry->port = port_free();
+    configure(registry, "");
+    registry_fixture_up(registry);
+}
+
+void registry_fixture_reconfigure(struct registry_fixture *registry, const char *yaml)
+{
+    registry_fixture_down(registry);
+    configure(registry, yaml);
     registry_fixture_up(registry);
 }
 

@@ -24,6 +24,10 @@ void registry_fixture_stop(struct registry_fixture *registry);
 void registry_fixture_down(struct registry_fixture *registry);
 void registry_fixture_up(struct registry_fixture *registry);
 
+/* The same registry with its data, configured anew: `yaml` is appended to its configuration, in the
+ * `http` section where it is indented. */
+void registry_fixture_reconfigure(struct registry_fixture *registry, const char *yaml);
+
 /* tests/support/make_image.sh into "<name>:<tag>"; its digest goes to `digest` (72 bytes). */
 void registry_fixture_push(const struct registry_fixture *registry, const char *name_and_tag,
                            char *digest);
