@@ -199,6 +199,22 @@ static int make_etc(const struct run_spec *spec, const char *hostname, const str
     return r;
 }
 
+/* runc follows links at these places while it still sees the machine's files: an image could have
+ * it write there, as root. */
+static int check_mount_points(struct err *e)
+{
+    static const char *const names[] = {"dev", "proc", "sys"};
+    CLEANUP(fd_closep) int fd = open(MOUNT_POINT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0)
+        return err_errno(e, errno, "open the image");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (fstatat(fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+            return err_set(e, ERR_INVALID, "the image's /%s is no directory", names[i]);
+    }
+    return 0;
+}
+
 /* What the container's root cannot reach by its own path: the bundle and errand-init. */
 static int make_passage(const char *init, struct err *e)
 {
@@ -256,6 +272,8 @@ int rootfs_make(const struct run_spec *spec, const char *hostname, bool *ret_bin
         r = add_directory(&fds, &options, ",workdir=", WORK, e);
     if (r == 0)
         r = mount_overlay(&options, e);
+    if (r == 0)
+        r = check_mount_points(e);
     if (r == 0 && owners.namespace_fd >= 0)
         r = make_passage(spec->init, e);
     return r;

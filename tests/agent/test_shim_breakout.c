@@ -6,7 +6,9 @@
 #include "agent/shim_fixture.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -143,7 +145,7 @@ static bool is_as_said(const char *line, enum run_sandbox sandbox)
 static void add_marks(struct shim *shim)
 {
     char text[SHIM_PATH_BYTES];
-    assert_true(snprintf(text, sizeof(text), "PROBER_MARK=%s", shim_root()) > 0);
+    assert_true(snprintf(text, sizeof(text), "PROBER_MARK=%s/low", shim_root()) > 0);
     shim_add_env(shim, text);
     assert_true(snprintf(text, sizeof(text), "PROBER_PID=%d", (int)getpid()) > 0);
     shim_add_env(shim, text);
@@ -223,6 +225,77 @@ static void test_breakout__layers_are_not_written_by_untrusted(void **state)
     write_to_image(*state, RUN_SANDBOX_UNTRUSTED);
 }
 
+static bool is_empty(const char *path)
+{
+    DIR *dir = opendir(path);
+    size_t n = 0;
+    assert_non_null(dir);
+    while (readdir(dir) != NULL)
+        n++;
+    (void)closedir(dir);
+    return n == 2;
+}
+
+/* An image where a place that we or the runtime write to or mount on is a link to a directory of
+ * the machine's. Whether such a container starts is the runtime's affair; the directory stays empty
+ * and the container sees none of it. */
+static void start_through_link(struct shim *shim, enum run_sandbox sandbox, const char *name)
+{
+    struct err e;
+    char victim[SHIM_PATH_BYTES];
+    char layer[SHIM_PATH_BYTES];
+    char link[SHIM_PATH_BYTES + 32];
+    char target[SHIM_PATH_BYTES + 64];
+    assert_true(snprintf(victim, sizeof(victim), "%s/victim", shim_root()) > 0);
+    assert_true(snprintf(layer, sizeof(layer), "%s/evil", shim_root()) > 0);
+    assert_true(snprintf(link, sizeof(link), "%s/%s", layer, name) > 0);
+    assert_true(snprintf(target, sizeof(target), "../../../../../../../../..%s", victim) > 0);
+    ASSERT_OK(dir_make(victim, 0777, &e), e);
+    ASSERT_OK(dir_make(layer, 0755, &e), e);
+    assert_int_equal(symlink(target, link), 0);
+    ASSERT_OK(text_list_add(&shim->spec.layers, layer, &e), e);
+
+    shim_set_sandbox(shim, sandbox);
+    add_marks(shim);
+    shim_set_script(shim, "prober host_files; echo x >/etc/written; echo x >/dev/written; true");
+    shim_run(shim);
+    if (shim->record.reason == TERMINATION_EXITED)
+        shim_assert_text(shim, LOG_STREAM_STDOUT, "host_files: ENOENT\n");
+    else
+        assert_int_equal(shim->record.reason, TERMINATION_START_FAILED);
+    if (!is_empty(victim))
+        fail_msg("written through /%s", name);
+    ASSERT_OK(dir_remove(layer, &e), e);
+    ASSERT_OK(dir_remove(victim, &e), e);
+}
+
+static void test_breakout__links_in_an_image_stay_inside(void **state)
+{
+    static const char *const names[] = {"etc", "dev", "proc", "sys", "tmp"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        for (int sandbox = RUN_SANDBOX_DEFAULT; sandbox <= RUN_SANDBOX_UNTRUSTED; sandbox++) {
+            void *other = NULL;
+            assert_int_equal(shim_setup(&other), 0);
+            start_through_link(other, (enum run_sandbox)sandbox, names[i]);
+            (void)shim_teardown(&other);
+        }
+    }
+}
+
+static void test_breakout__working_directory_stays_inside(void **state)
+{
+    struct shim *shim = *state;
+    char cwd[SHIM_PATH_BYTES + 32];
+    assert_true(snprintf(cwd, sizeof(cwd), "/../../../..%s/made", shim_root()) > 0);
+    shim->spec.cwd = strdup(cwd);
+    shim_set_argv(shim, "true", NULL);
+    shim_run(shim);
+    assert_int_equal(shim->record.exit_code, 0);
+    assert_true(snprintf(cwd, sizeof(cwd), "%s/made", shim_root()) > 0);
+    assert_int_equal(access(cwd, F_OK), -1);
+}
+
 static int64_t elapsed_ms(int64_t since_us)
 {
     return (clock_mono_us() - since_us) / CLOCK_US_PER_MS;
@@ -246,6 +319,7 @@ static void bomb(struct shim *shim, enum run_sandbox sandbox, uint32_t timeout_s
 static void test_limits__fork_bomb_ends(void **state)
 {
     struct shim *shim = *state;
+    shim->spec.memory_bytes = 1024 * MIB; /* processes are what is to run out */
     bomb(shim, RUN_SANDBOX_DEFAULT, 1,
          "trap '' TERM; bomb() { trap '' TERM; bomb | bomb & }; (bomb) & while :; do :; done");
     assert_int_equal(shim->record.exit_code, 124);
@@ -255,6 +329,7 @@ static void test_limits__fork_bomb_ends(void **state)
 static void test_limits__fork_bomb_of_untrusted_ends(void **state)
 {
     struct shim *shim = *state;
+    shim->spec.memory_bytes = 1024 * MIB;
     bomb(shim, RUN_SANDBOX_UNTRUSTED, 1,
          "trap '' TERM; bomb() { trap '' TERM; bomb | bomb & }; (bomb) & while :; do :; done");
     assert_int_equal(shim->record.exit_code, 124);
@@ -354,6 +429,8 @@ int main(void)
         SHIM_TEST(test_breakout__setuid_bits_do_nothing_to_a_user),
         SHIM_TEST(test_breakout__layers_are_not_written),
         SHIM_TEST(test_breakout__layers_are_not_written_by_untrusted),
+        SHIM_TEST(test_breakout__links_in_an_image_stay_inside),
+        SHIM_TEST(test_breakout__working_directory_stays_inside),
         SHIM_TEST(test_limits__fork_bomb_ends),
         SHIM_TEST(test_limits__fork_bomb_of_untrusted_ends),
         SHIM_TEST(test_limits__memory_of_all_processes_counts),

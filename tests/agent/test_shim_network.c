@@ -135,6 +135,33 @@ static void test_network__link_local_is_out_of_reach(void **state)
     expect(*state, ATTEMPT(METADATA_ADDRESS " 7001") "wait; echo none", "none\n");
 }
 
+static void test_network__untrusted_gets_no_further(void **state)
+{
+    struct shim *shim = *state;
+    shim_set_sandbox(shim, RUN_SANDBOX_UNTRUSTED);
+    expect(shim,
+           ATTEMPT("127.0.0.1 7002") ATTEMPT(GATEWAY " 7002") ATTEMPT(MACHINE_ADDRESS " 7002")
+               ATTEMPT(METADATA_ADDRESS " 7001") "busybox nc -w 2 192.0.2.2 7001 </dev/null; "
+                                                 "wait; echo none",
+           MACHINE_ADDRESS "\nnone\n");
+}
+
+/* With CAP_NET_ADMIN over its own network: neither routes nor addresses of its own making help. */
+static void test_network__trusted_gets_no_further(void **state)
+{
+    struct shim *shim = *state;
+    shim_set_sandbox(shim, RUN_SANDBOX_TRUSTED);
+    expect(shim,
+           "busybox ip route add 169.254.169.254/32 via " GATEWAY " dev eth0 && "
+           "busybox ip addr add 10.214.255.250/16 dev eth0 && "
+           "busybox ip addr add 192.0.2.7/24 dev eth0 && "
+           "busybox ip route add 192.0.2.2/32 via " GATEWAY
+           " src 192.0.2.7 && echo changed; " ATTEMPT(GATEWAY " 7002")
+               ATTEMPT(MACHINE_ADDRESS " 7002") ATTEMPT(METADATA_ADDRESS " 7001")
+                   ATTEMPT("192.0.2.2 7001") "wait; echo none",
+           "changed\nnone\n");
+}
+
 /* A container that answers on CONTAINER_PORT; returns its address. */
 static const char *start_listener(struct shim *shim, char text[INET_ADDRSTRLEN])
 {
@@ -404,6 +431,8 @@ int main(void)
         TEST(test_network__outside_sees_the_machine),
         TEST(test_network__machine_is_out_of_reach),
         TEST(test_network__link_local_is_out_of_reach),
+        TEST(test_network__untrusted_gets_no_further),
+        TEST(test_network__trusted_gets_no_further),
         TEST(test_network__containers_do_not_reach_each_other),
         TEST(test_network__gateway_is_no_way_round),
         TEST(test_network__nothing_is_learnt_from_containers),
