@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/parse.h"
+#include "doctor/driver_checks.h"
 #include "doctor/trial.h"
 #include "drivers/cgroup.h"
 #include "drivers/id_map.h"
@@ -393,7 +394,7 @@ static void check_memory(const struct settings *settings, struct findings *findi
                      mb != 0 ? mb : has_mb, host_facts_cpu());
 }
 
-void host_checks_run(const struct settings *settings, struct findings *findings)
+static void check_sandbox(const struct settings *settings, struct findings *findings)
 {
     check_user(findings);
     check_runtime(settings, findings);
@@ -402,6 +403,14 @@ void host_checks_run(const struct settings *settings, struct findings *findings)
     check_mounts(settings, findings);
     check_seccomp(findings);
     check_network(settings, findings);
+}
+
+void host_checks_run(const struct settings *settings, struct findings *findings)
+{
+    bool is_oci = driver_checks_kind(settings) == DRIVER_OCI;
+    driver_checks_run(settings, findings);
+    if (is_oci)
+        check_sandbox(settings, findings);
     check_disk(settings, findings);
     check_memory(settings, findings);
 }

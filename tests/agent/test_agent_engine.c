@@ -116,6 +116,23 @@ static void test_engine__failures_have_their_reasons(void **state)
     assert_true(engine_is_empty());
 }
 
+static void test_engine__doctor_finds_it(void **state)
+{
+    struct world *w = *state;
+    char output[4096];
+    CLEANUP(freep)
+    char *script = text_of("%s/errand-agent doctor --api_url=%s --data_dir=%s/data; true",
+                           getenv("ERRAND_BIN_DIR"), fake_api_url(w->api), w->dir);
+    char shell[] = "sh";
+    char option[] = "-c";
+    char *argv[] = {shell, option, script, NULL};
+    assert_int_equal(program_run(argv, output, sizeof(output)), 0);
+    const char *line = strstr(output, "engine");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "Docker"));
+    assert_null(strstr(output, "runtime"));
+}
+
 static void test_engine__network_bridge_is_the_engines(void **state)
 {
     struct world *w = *state;
@@ -226,6 +243,7 @@ int main(void)
         WORLD_TEST(test_engine__output_end_and_nothing_left),
         WORLD_TEST(test_engine__entrypoint_and_arguments),
         WORLD_TEST(test_engine__failures_have_their_reasons),
+        WORLD_TEST(test_engine__doctor_finds_it),
         WORLD_TEST(test_engine__network_bridge_is_the_engines),
         WORLD_TEST(test_engine__image_that_is_there_needs_no_registry),
         WORLD_TEST(test_engine__killed_agent_finds_its_runs_again),

@@ -349,6 +349,16 @@ static void test_doctor__misses_runtimes(void **state)
     assert_one(NULL, "--runtime=/bin/sh", "runtime", "fail", "does not say its version");
 }
 
+static void test_doctor__misses_engines(void **state)
+{
+    (void)state;
+    CLEANUP(visit_done)
+    struct visit visit = {.args = {"--driver=docker", "--docker_socket=/nowhere.sock"}};
+    ask(&visit);
+    assert_says(&visit, "engine", "fail", "/nowhere.sock");
+    assert_one(NULL, "--driver=process", "driver", "fail", "no sandbox");
+}
+
 static void test_doctor__misses_controllers(void **state)
 {
     (void)state;
@@ -454,19 +464,13 @@ static int group_setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_doctor__finds_nothing_wrong_here),
-        TEST(test_doctor__leaves_nothing),
-        TEST(test_doctor__misses_runtimes),
-        TEST(test_doctor__misses_controllers),
-        TEST(test_doctor__misses_overlays),
-        TEST(test_doctor__misses_user_namespaces),
-        TEST(test_doctor__misses_filters),
-        TEST(test_doctor__misses_the_network),
-        TEST(test_doctor__misses_room),
-        TEST(test_doctor__misses_the_api),
-        TEST(test_doctor__sees_clocks_that_differ),
-        TEST(test_doctor__tries_its_credential),
-        TEST(test_doctor__tries_its_join_token),
+        TEST(test_doctor__finds_nothing_wrong_here), TEST(test_doctor__leaves_nothing),
+        TEST(test_doctor__misses_runtimes),          TEST(test_doctor__misses_engines),
+        TEST(test_doctor__misses_controllers),       TEST(test_doctor__misses_overlays),
+        TEST(test_doctor__misses_user_namespaces),   TEST(test_doctor__misses_filters),
+        TEST(test_doctor__misses_the_network),       TEST(test_doctor__misses_room),
+        TEST(test_doctor__misses_the_api),           TEST(test_doctor__sees_clocks_that_differ),
+        TEST(test_doctor__tries_its_credential),     TEST(test_doctor__tries_its_join_token),
     };
     struct err e;
     int failed = cmocka_run_group_tests(tests, group_setup, NULL);
