@@ -10,6 +10,8 @@
 #include "store/migrate.h"
 #include "store/token_store.h"
 
+#include "key_rotation.h"
+
 static int open_database(const struct settings *settings, struct db **ret_db, struct err *e)
 {
     int r = settings_require(settings, "database_url", e);
@@ -32,6 +34,17 @@ static int run_keys_init(const struct settings *settings, struct err *e)
 {
     int r = settings_require(settings, "key_ring", e);
     return r < 0 ? r : key_ring_create(settings_text(settings, "key_ring"), NULL, e);
+}
+
+static int run_keys_rotate(const struct settings *settings, struct err *e)
+{
+    CLEANUP(db_closep) struct db *db = NULL;
+    int r = settings_require(settings, "key_ring", e);
+    if (r == 0)
+        r = open_database(settings, &db, e);
+    return r < 0 ? r
+                 : key_rotation_run(db, settings_text(settings, "key_ring"),
+                                    settings_int(settings, "keys_settle_seconds"), e);
 }
 
 static int store_token(struct db *db, enum token_kind kind, const struct token_hash *hash,
@@ -79,6 +92,7 @@ static const struct {
 } commands[] = {
     {{"migrate", NULL}, run_migrate},
     {{"keys", "init"}, run_keys_init},
+    {{"keys", "rotate"}, run_keys_rotate},
     {{"token", "create"}, run_token_create},
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an operator does with errand-api besides serving: migrate, keys init, token create.
+ * What an operator does with errand-api besides serving: migrate, keys init and rotate, token
+ * create.
  */
 #ifndef ERRAND_API_COMMANDS_H
 #define ERRAND_API_COMMANDS_H
@@ -13,6 +14,7 @@
     "  (none)                             serve\n"                                                 \
     "  migrate                            bring the database up to this version\n"                 \
     "  keys init                          make the key ring unless it is there\n"                  \
+    "  keys rotate                        a new key for all that is encrypted, while serving\n"    \
     "  token create --kind KIND [--name]  print a new token; KIND is user, project or join\n"
 
 /* Run the command that the words name. ERR_INVALID for one that does not exist. */

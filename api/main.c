@@ -4,6 +4,7 @@
  */
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/key_ring.h"
@@ -17,6 +18,8 @@
 #include "commands.h"
 #include "server.h"
 #include "tls.h"
+
+#define KEYS_LOOK_MS 1000
 
 static const struct setting table[] = {
     {.name = "listen",
@@ -51,6 +54,12 @@ static const struct setting table[] = {
      .min = 0,
      .max = 1000000,
      .help = "requests that one token may make; 0 = any number"},
+    {.name = "keys_settle_seconds",
+     .kind = SETTING_INT,
+     .fallback = "5",
+     .min = 0,
+     .max = 86400,
+     .help = "for keys rotate: until every API has read a changed key ring"},
     {.name = "drain_seconds",
      .kind = SETTING_INT,
      .fallback = "10",
@@ -137,17 +146,50 @@ static void renew_tls(const struct settings *settings, struct server *server)
     }
 }
 
-static void wait_for_stop(int signals, const struct settings *settings, struct server *server)
+/* When the key ring's file was changed, as far as that can be seen from outside. */
+struct file_version {
+    ino_t inode;
+    struct timespec modified;
+};
+
+static struct file_version version_of(const char *path)
+{
+    struct stat st = {0};
+    if (stat(path, &st) < 0)
+        return (struct file_version){0};
+    return (struct file_version){st.st_ino, st.st_mtim};
+}
+
+/* A ring that cannot be read leaves the keys as they are. */
+static void renew_keys(struct key_ring *ring, const char *path, struct file_version *version)
+{
+    struct err e = {0};
+    struct file_version now = version_of(path);
+    if (now.inode == version->inode && now.modified.tv_sec == version->modified.tv_sec &&
+        now.modified.tv_nsec == version->modified.tv_nsec)
+        return;
+    *version = now;
+    if (key_ring_reload(ring, path, &e) < 0)
+        log_error("keys.refused error=\"%s\"", e.msg);
+    else
+        log_info("keys.renewed current=%s", key_ring_current_id(ring));
+}
+
+static void wait_for_stop(int signals, const struct settings *settings, struct server *server,
+                          struct key_ring *ring)
 {
     struct pollfd readable = {.fd = signals, .events = POLLIN};
+    const char *key_path = settings_text(settings, "key_ring");
+    struct file_version version = version_of(key_path);
     for (;;) {
+        renew_keys(ring, key_path, &version);
         int signal_number = process_signal_next(signals);
         if (signal_number == SIGTERM || signal_number == SIGINT)
             return;
         if (signal_number == SIGHUP)
             renew_tls(settings, server);
         if (signal_number == 0)
-            (void)poll(&readable, 1, -1);
+            (void)poll(&readable, 1, KEYS_LOOK_MS);
     }
 }
 
@@ -189,7 +231,7 @@ static int serve(const struct settings *settings, struct err *e)
     if (r < 0)
         return r;
 
-    wait_for_stop(signals, settings, server);
+    wait_for_stop(signals, settings, server, ring);
     log_info("api.stopping");
     (void)process_notify("STOPPING=1", e);
     server_drain(server);

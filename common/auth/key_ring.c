@@ -7,6 +7,9 @@
 #include "auth/key_ring.h"
 
 #include "auth/key_file.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/parse.h"
 
 #include <jansson.h>
 #include <sodium.h>
@@ -23,8 +26,9 @@ struct key_row {
 struct key_ring {
     struct secret *keys; /* owned; token key first, then one for each row */
     struct key_row rows[KEY_RING_KEYS_MAX];
-    size_t rows_n;
-    size_t current;
+    /* only ever grow resp. move on, after what they point to is whole (key_ring_reload) */
+    _Atomic size_t rows_n;
+    _Atomic size_t current;
 };
 
 static unsigned char *row_key(const struct key_ring *ring, size_t row)
@@ -83,13 +87,15 @@ static int add_row(struct key_ring *ring, const char *id, const json_t *value, s
     if (!decode_key(value, row_key(ring, ring->rows_n)))
         return err_set(e, ERR_INVALID, "key '%s' is not %d bytes in base64", id,
                        KEY_RING_KEY_BYTES);
-    memcpy(ring->rows[ring->rows_n++].id, id, strlen(id) + 1);
+    memcpy(ring->rows[ring->rows_n].id, id, strlen(id) + 1);
+    ring->rows_n++;
     return 0;
 }
 
 static int find_row(const struct key_ring *ring, const char *id, size_t n, size_t *ret_row)
 {
-    for (size_t i = 0; i < ring->rows_n; i++) {
+    size_t rows_n = ring->rows_n;
+    for (size_t i = 0; i < rows_n; i++) {
         if (strlen(ring->rows[i].id) == n && memcmp(ring->rows[i].id, id, n) == 0) {
             *ret_row = i;
             return 0;
@@ -115,8 +121,10 @@ static int fill(struct key_ring *ring, json_t *root, struct err *e)
     }
 
     const char *current = json_string_value(json_object_get(root, "current"));
-    if (current == NULL || find_row(ring, current, strlen(current), &ring->current) < 0)
+    size_t row;
+    if (current == NULL || find_row(ring, current, strlen(current), &row) < 0)
         return err_set(e, ERR_INVALID, "'current' is not the id of one of 'keys'");
+    ring->current = row;
     return 0;
 }
 
@@ -197,6 +205,119 @@ int key_ring_create(const char *path, bool *ret_created, struct err *e)
     if (r == 0 && ret_created != NULL)
         *ret_created = created;
     return r;
+}
+
+int key_ring_reload(struct key_ring *ring, const char *path, struct err *e)
+{
+    CLEANUP(key_ring_freep) struct key_ring *fresh = NULL;
+    int r = key_ring_load(path, &fresh, e);
+    if (r < 0)
+        return r;
+    if (sodium_memcmp(key_ring_token_key(fresh), key_ring_token_key(ring), KEY_RING_KEY_BYTES) != 0)
+        return err_set(e, ERR_INVALID, "key ring %s: another token key needs a restart", path);
+
+    size_t row;
+    for (size_t i = 0; i < fresh->rows_n; i++) {
+        const char *id = fresh->rows[i].id;
+        if (find_row(ring, id, strlen(id), &row) == 0)
+            continue;
+        if (ring->rows_n == KEY_RING_KEYS_MAX)
+            return err_set(e, ERR_LIMIT, "more than %d keys since the start", KEY_RING_KEYS_MAX);
+        memcpy(row_key(ring, ring->rows_n), row_key(fresh, i), KEY_RING_KEY_BYTES);
+        memcpy(ring->rows[ring->rows_n].id, id, sizeof(ring->rows[0].id));
+        ring->rows_n++;
+    }
+    const char *current = key_ring_current_id(fresh);
+    if (find_row(ring, current, strlen(current), &row) == 0)
+        ring->current = row;
+    return 0;
+}
+
+/* "k7" for 7; 0 for ids of another form */
+static unsigned long id_number(const char *id)
+{
+    int64_t number;
+    if (id[0] != 'k' || parse_i64(id + 1, 1, 1000000, "key id", &number, NULL) < 0)
+        return 0;
+    return (unsigned long)number;
+}
+
+static size_t newest_row(const struct key_ring *ring)
+{
+    size_t newest = 0;
+    for (size_t i = 1; i < ring->rows_n; i++) {
+        if (id_number(ring->rows[i].id) > id_number(ring->rows[newest].id))
+            newest = i;
+    }
+    return newest;
+}
+
+size_t key_ring_count(const struct key_ring *ring)
+{
+    return ring->rows_n;
+}
+
+bool key_ring_newest_is_current(const struct key_ring *ring)
+{
+    return newest_row(ring) == ring->current;
+}
+
+int key_ring_add(struct key_ring *ring, struct err *e)
+{
+    size_t row = ring->rows_n;
+    if (row == KEY_RING_KEYS_MAX)
+        return err_set(e, ERR_LIMIT, "more than %d keys", KEY_RING_KEYS_MAX);
+    randombytes_buf(row_key(ring, row), KEY_RING_KEY_BYTES);
+    (void)snprintf(ring->rows[row].id, sizeof(ring->rows[row].id), "k%lu",
+                   id_number(ring->rows[newest_row(ring)].id) + 1);
+    ring->rows_n++;
+    return 0;
+}
+
+void key_ring_use_newest(struct key_ring *ring)
+{
+    ring->current = newest_row(ring);
+}
+
+void key_ring_keep_current(struct key_ring *ring)
+{
+    size_t current = ring->current;
+    memmove(row_key(ring, 0), row_key(ring, current), KEY_RING_KEY_BYTES);
+    ring->rows[0] = ring->rows[current];
+    ring->current = 0;
+    ring->rows_n = 1;
+    sodium_memzero(row_key(ring, 1), (KEY_RING_KEYS_MAX - 1) * KEY_RING_KEY_BYTES);
+}
+
+static void put_key(struct buf *b, const unsigned char *key)
+{
+    char text[KEY_BASE64_BYTES];
+    (void)sodium_bin2base64(text, sizeof(text), key, KEY_RING_KEY_BYTES,
+                            sodium_base64_VARIANT_ORIGINAL);
+    buf_printf(b, "\"%s\"", text);
+    sodium_memzero(text, sizeof(text));
+}
+
+int key_ring_save(const struct key_ring *ring, const char *path, struct err *e)
+{
+    struct buf b;
+    buf_init(&b, FILE_MAX_BYTES);
+    if (buf_reserve(&b, FILE_MAX_BYTES / 2) == NULL) /* it must not move: it is wiped below */
+        return err_set(e, ERR_INTERNAL, "save key ring: out of memory");
+    buf_printf(&b, "{\"version\":1,\"current\":\"%s\",\"token_key\":", key_ring_current_id(ring));
+    put_key(&b, secret_bytes(ring->keys));
+    buf_add_text(&b, ",\"keys\":{");
+    for (size_t i = 0; i < ring->rows_n; i++) {
+        buf_printf(&b, "%s\"%s\":", i > 0 ? "," : "", ring->rows[i].id);
+        put_key(&b, row_key(ring, i));
+    }
+    buf_add_text(&b, "}}\n");
+    int r = buf_ok(&b) ? file_replace(path, b.data, b.len, 0600, e)
+                       : err_set(e, ERR_LIMIT, "key ring %s becomes too large", path);
+    if (b.data != NULL)
+        sodium_memzero(b.data, b.len);
+    buf_done(&b);
+    return r < 0 ? err_wrap(e, "key ring") : 0;
 }
 
 struct key_ring *key_ring_new_for_test(const char *id)

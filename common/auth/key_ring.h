@@ -7,7 +7,7 @@
  *     {"version":1,"current":"k1","token_key":"<base64, 32 bytes>","keys":{"k1":"<base64, 32
  * bytes>"}}
  *
- * Immutable once loaded: any thread may read it.
+ * Any thread may read it, also while one thread reloads it: keys are only added.
  */
 #ifndef ERRAND_AUTH_KEY_RING_H
 #define ERRAND_AUTH_KEY_RING_H
@@ -33,6 +33,20 @@ int key_ring_load(const char *path, struct key_ring **ret_ring, struct err *e) M
 /* Write a new ring with one fresh key, mode 0600, unless the file exists: then it is only checked,
  * as key_ring_load() does. `ret_created` may be NULL. */
 int key_ring_create(const char *path, bool *ret_created, struct err *e) MUST_USE;
+
+/* Learn the keys that `path` has by now, and which of them is current. Keys that went from the file
+ * are known until the process ends. One thread at a time. On failure the ring is as it was, or
+ * knows more keys. */
+int key_ring_reload(struct key_ring *ring, const char *path, struct err *e) MUST_USE;
+
+/* For rotation (api/key_rotation.h), on a ring of one's own. Keys are "k1", "k2", ...: the newest
+ * has the highest number. */
+size_t key_ring_count(const struct key_ring *ring);
+bool key_ring_newest_is_current(const struct key_ring *ring);
+int key_ring_add(struct key_ring *ring, struct err *e) MUST_USE; /* a fresh key, not current yet */
+void key_ring_use_newest(struct key_ring *ring);
+void key_ring_keep_current(struct key_ring *ring); /* and forget all others */
+int key_ring_save(const struct key_ring *ring, const char *path, struct err *e) MUST_USE;
 
 /* For tests: a ring in memory with the key `id`. NULL out of memory. */
 struct key_ring *key_ring_new_for_test(const char *id);

@@ -95,6 +95,11 @@ export class Stack {
     return this.plant(runProgram('errand-api', args, this.#settings));
   }
 
+  /** What errand-api's commands need. */
+  get programSettings() {
+    return this.#settings;
+  }
+
   /** A user token of this user, made past the API: nobody but the user could ask for it there. */
   tokenFor(userId) {
     const text = this.makeToken('user', 'made for');
