@@ -41,3 +41,17 @@ void health_openapi(struct request *rq)
     const char *text = openapi_document(&n);
     reply_static(rq, 200, "application/json", text, n);
 }
+
+void health_docs(struct request *rq)
+{
+    size_t n;
+    const char *text = openapi_docs(&n);
+    reply_static(rq, 200, "text/html; charset=utf-8", text, n);
+}
+
+void health_docs_style(struct request *rq)
+{
+    size_t n;
+    const char *text = openapi_docs_style(&n);
+    reply_static(rq, 200, "text/css; charset=utf-8", text, n);
+}

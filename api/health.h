@@ -10,5 +10,7 @@
 void health_alive(struct request *rq);
 void health_ready(struct request *rq);
 void health_openapi(struct request *rq);
+void health_docs(struct request *rq);
+void health_docs_style(struct request *rq);
 
 #endif

@@ -31,6 +31,8 @@ const struct route routes[] = {
     {"GET", "/healthz", ACCESS_PUBLIC, health_alive, NULL},
     {"GET", "/readyz", ACCESS_PUBLIC, health_ready, NULL},
     {"GET", "/openapi.json", ACCESS_PUBLIC, health_openapi, NULL},
+    {"GET", "/docs", ACCESS_PUBLIC, health_docs, NULL},
+    {"GET", "/docs.css", ACCESS_PUBLIC, health_docs_style, NULL},
 
     {"GET", "/v1/runners", ACCESS_READ, runners_list, QUERY_BY_HANDLER},
     {"POST", "/v1/runners", ACCESS_WRITE, runners_create, NULL},

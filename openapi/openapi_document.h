@@ -10,4 +10,8 @@
 /* JSON text of `*ret_n` bytes; lives for ever. */
 const char *openapi_document(size_t *ret_n);
 
+/* The same as a page for people, and that page's style. */
+const char *openapi_docs(size_t *ret_n);
+const char *openapi_docs_style(size_t *ret_n);
+
 #endif

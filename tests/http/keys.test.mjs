@@ -40,7 +40,8 @@ test('keys rotate while values are written, and after a kill', { timeout: 60000 
   const runner = await makeRunner(client);
   const path = `/v1/runners/${runner.id}/env_variables`;
   const value = stack.plant('planted-before-rotation');
-  for (let i = 0; i < 20; i++) await client.post(path, { env_key: `A${i}`, env_val: value, secret: false });
+  for (let i = 0; i < 20; i++)
+    await client.post(path, { env_key: `A${i}`, env_val: value, secret: false });
   await trigger(client, runner, { env_variables: [{ env_key: 'OWN', env_val: value }] });
   await makeRegistry(client, { username: 'me', password: value });
   assert.deepEqual(keysInUse(), ['k1']);

@@ -3,7 +3,7 @@
 // The document is clean, and its committed bundle is what its sources say.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,13 @@ test('openapi/errand.json is current (npm run bundle)', (t) => {
   const fresh = join(dir, 'errand.json');
   redocly('bundle', fresh);
   assert.equal(readFileSync(COMMITTED, 'utf8'), readFileSync(fresh, 'utf8'));
+});
+
+test('the page is made of the committed document', () => {
+  const render = new URL('../render.mjs', import.meta.url);
+  const fresh = execFileSync('node', [render.pathname], { input: readFileSync(COMMITTED) });
+  const page = new URL('../../../../openapi/docs.html', import.meta.url);
+  assert.equal(readFileSync(page, 'utf8'), fresh.toString('utf8'));
 });
 
 test('every object that we answer refuses stray fields', () => {
