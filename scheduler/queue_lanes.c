@@ -98,10 +98,10 @@ static struct lane_project *find_project(const struct queue_lanes *lanes, struct
 /* One project is first whatever it uses. */
 static int load_usage(struct queue_lanes *lanes, struct db *db, struct err *e)
 {
-    CLEANUP(params_done) struct params p;
-    CLEANUP(rows_freep) struct rows *rows = NULL;
     if (lanes->projects_n < 2)
         return 0;
+    CLEANUP(params_done) struct params p;
+    CLEANUP(rows_freep) struct rows *rows = NULL;
     params_init(&p, 64);
     params_add_id(&p, lanes->region);
     int r = db_run(db, &queue_store_usage, &p, &rows, e);
