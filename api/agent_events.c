@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "model/reason.h"
 #include "store/agent_store.h"
+#include "store/run_usage_store.h"
 #include "store/warm_store.h"
 #include "wire/agent_event.h"
 #include "wire/agent_result.h"
@@ -96,7 +97,7 @@ static void take_answer(struct event_report *report, const struct rows *rows)
         refuse(report, ERR_CONFLICT, STALE);
     } else if (report->type == AGENT_EVENT_PULLING) {
         bus_publish_pull(loop, report->run, report->pull);
-    } else {
+    } else if (report->type != AGENT_EVENT_USAGE) {
         bus_publish(loop, BUS_RUN, report->run);
     }
 }
@@ -185,6 +186,8 @@ static void store_finished(struct event_report *report, const struct agent_event
         .log_truncated = f->log_truncated,
         .cpu_ms = f->cpu_ms,
         .memory_peak_bytes = f->memory_peak_bytes,
+        .io_read_bytes = f->io_read_bytes,
+        .io_write_bytes = f->io_write_bytes,
         .oom_killed = f->oom_killed,
     };
     if (termination_reason_parse(f->reason, &finish.reason, &e) < 0) {
@@ -209,6 +212,23 @@ static void store_warmed(struct event_report *report, const struct agent_event *
     run(report, &warm_store_report, &p);
 }
 
+static void store_usage(struct event_report *report, const struct agent_event *event)
+{
+    struct params p;
+    const struct agent_usage *u = &event->usage;
+    struct agent_fence fence = fence_of(report, event);
+    struct usage_sample sample = {
+        .at_us = u->at_us,
+        .cpu_ms = u->cpu_ms,
+        .memory_bytes = u->memory_bytes,
+        .io_read_bytes = u->io_read_bytes,
+        .io_write_bytes = u->io_write_bytes,
+        .processes = u->processes,
+    };
+    run_usage_store_add_params(&p, &fence, &sample);
+    run(report, &run_usage_store_add, &p);
+}
+
 static void store(struct event_report *report, const struct agent_event *event)
 {
     switch (event->type) {
@@ -226,6 +246,9 @@ static void store(struct event_report *report, const struct agent_event *event)
         break;
     case AGENT_EVENT_WARMED:
         store_warmed(report, event);
+        break;
+    case AGENT_EVENT_USAGE:
+        store_usage(report, event);
         break;
     case AGENT_EVENT_TYPE_COUNT:
         break;

@@ -19,6 +19,7 @@
 #include "run_logs.h"
 #include "run_rerun.h"
 #include "run_trigger.h"
+#include "run_usage.h"
 #include "runner_warmup.h"
 #include "runners.h"
 #include "runs.h"
@@ -52,6 +53,8 @@ const struct route routes[] = {
     {"GET", "/v1/runners/:id/runs/:id/attempts", ACCESS_READ, run_attempts_list, NULL},
     {"POST", "/v1/runners/:id/runs/:id/stop", ACCESS_RUN, runs_stop, NULL},
     {"POST", "/v1/runners/:id/runs/:id/rerun", ACCESS_RUN, run_rerun, NULL},
+    {"GET", "/v1/runners/:id/runs/:id/usage", ACCESS_READ, run_usage_list, NULL},
+    {"GET", "/v1/runs/:id/usage", ACCESS_READ, run_usage_list, NULL},
     {"GET", "/v1/runs", ACCESS_READ, runs_list, QUERY_BY_HANDLER},
     {"GET", "/v1/runs/:id", ACCESS_READ, runs_get, NULL},
     {"GET", "/v1/runs/:id/attempts", ACCESS_READ, run_attempts_list, NULL},

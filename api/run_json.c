@@ -76,6 +76,8 @@ static void add_figures(json_t *object, const struct run *run)
     member_count(object, "duration_ms", run_duration_ms(run));
     member_count(object, "cpu_ms", run->cpu_ms);
     member_count(object, "memory_peak_bytes", run->memory_peak_bytes);
+    member_count(object, "io_read_bytes", run->io_read_bytes);
+    member_count(object, "io_write_bytes", run->io_write_bytes);
     member_bool(object, "oom_killed", run->oom_killed);
     member_int(object, "log_lines", run->log_lines);
     member_int(object, "log_bytes", run->log_bytes);

@@ -13,6 +13,7 @@
 #include "service/process.h"
 #include "supervisor.h"
 #include "timer.h"
+#include "usage_sampler.h"
 #include "warm_pins.h"
 
 #include <uv.h>
@@ -46,7 +47,8 @@ struct agent {
     struct leftovers *leftovers;
     struct engine_leftovers *engine_leftovers; /* NULL without an engine */
     struct launcher launcher;
-    struct heartbeat *heartbeat; /* NULL while draining, as is the stream */
+    struct usage_sampler *sampler; /* NULL while draining, as are heartbeat and stream */
+    struct heartbeat *heartbeat;   /* NULL while draining, as is the stream */
     struct supervisor *supervisor;
     struct wake_socket *wake;
     struct assignment_stream *stream;
@@ -254,6 +256,13 @@ static int make_supervisor(struct agent *agent, struct err *e)
     int rc = leftovers_new(agent->loop, agent->runs, agent->cgroup_parent, &agent->leftovers, e);
     if (rc == 0)
         rc = make_engine_leftovers(agent, e);
+    const struct usage_sampler_parts samples = {.loop = agent->loop,
+                                                .runs = agent->runs,
+                                                .outbox = agent->outbox,
+                                                .cgroup_parent = agent->cgroup_parent,
+                                                .interval_seconds = config->usage_seconds};
+    if (rc == 0)
+        rc = usage_sampler_new(&samples, &agent->sampler, e);
     if (rc < 0)
         return rc;
     const struct heartbeat_parts beats = {.loop = agent->loop,
@@ -310,6 +319,7 @@ static void work(struct agent *agent)
     leftovers_start(agent->leftovers);
     if (agent->engine_leftovers != NULL)
         engine_leftovers_start(agent->engine_leftovers);
+    usage_sampler_start(agent->sampler);
     heartbeat_start(agent->heartbeat);
     assignment_stream_connect(agent->stream);
     if (process_notify("READY=1", &e) < 0)
@@ -396,6 +406,8 @@ void agent_drain(struct agent *agent)
     agent->stream = NULL;
     heartbeat_free(agent->heartbeat);
     agent->heartbeat = NULL;
+    usage_sampler_free(agent->sampler);
+    agent->sampler = NULL;
     timer_start_repeating(agent->drain, DRAIN_CHECK_MS);
 }
 
@@ -413,6 +425,7 @@ void agent_free(struct agent *agent)
     wake_socket_close(agent->wake);
     supervisor_free(agent->supervisor);
     heartbeat_free(agent->heartbeat);
+    usage_sampler_free(agent->sampler);
     leftovers_free(agent->leftovers);
     engine_leftovers_free(agent->engine_leftovers);
     run_table_free(agent->runs);

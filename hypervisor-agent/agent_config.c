@@ -62,6 +62,12 @@ static const struct setting table[] = {
      .min = 1,
      .max = 3600,
      .help = "what the runtime may take to start a container"},
+    {.name = "usage_seconds",
+     .kind = SETTING_INT,
+     .fallback = "5",
+     .min = 1,
+     .max = 3600,
+     .help = "how often the processor time and memory of young runs are sampled"},
     {.name = "shim", .kind = SETTING_STRING, .help = "path of errand-shim (default: beside this)"},
     {.name = "init", .kind = SETTING_STRING, .help = "path of errand-init (default: beside this)"},
     {.name = "insecure_registries",
@@ -250,6 +256,7 @@ static int measure(const struct settings *s, struct agent_config *c, struct err 
     int64_t cpu = settings_int(s, "cpu");
     c->cpu = cpu != 0 ? (double)cpu : host_facts_cpu();
     c->mem_total_mb = (uint32_t)settings_int(s, "mem_total_mb");
+    c->usage_seconds = (uint32_t)settings_int(s, "usage_seconds");
     c->start_timeout_seconds = (uint32_t)settings_int(s, "start_timeout_seconds");
     return c->mem_total_mb != 0 ? 0 : host_facts_memory_mb(&c->mem_total_mb, e);
 }

@@ -37,6 +37,7 @@ struct agent_config {
     int64_t disk_limit_bytes; /* 0 = no ceiling */
     uint32_t mem_total_mb;
     uint32_t start_timeout_seconds;
+    uint32_t usage_seconds;
     double cpu;
 };
 

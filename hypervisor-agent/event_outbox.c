@@ -227,7 +227,8 @@ static bool same_run(const struct entry *entry, struct id run_id, uint32_t attem
 static void drop_superseded(struct event_outbox *outbox, const struct agent_event *event)
 {
     struct entry **at = &outbox->entries;
-    if (event->type != AGENT_EVENT_HEARTBEAT && event->type != AGENT_EVENT_PULLING)
+    if (event->type != AGENT_EVENT_HEARTBEAT && event->type != AGENT_EVENT_PULLING &&
+        event->type != AGENT_EVENT_USAGE)
         return;
     while (*at != NULL) {
         struct entry *entry = *at;

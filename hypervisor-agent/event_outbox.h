@@ -24,8 +24,8 @@ struct event_outbox *event_outbox_new(struct uv_loop_s *loop, struct control_cli
                                       event_answer_fn *on_answer, void *ctx);
 void event_outbox_free(struct event_outbox *outbox);
 
-/* Queue an event; its seq is given here. A heartbeat or a `pulling` takes the place of an older one
- * that is still waiting. ERR_UNAVAILABLE when out of memory. */
+/* Queue an event; its seq is given here. A heartbeat, a `pulling` or a `usage` takes the place of
+ * an older one that is still waiting. ERR_UNAVAILABLE when out of memory. */
 int event_outbox_put(struct event_outbox *outbox, const struct agent_event *event,
                      struct err *e) MUST_USE;
 

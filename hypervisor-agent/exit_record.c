@@ -37,6 +37,8 @@ void exit_record_encode(const struct exit_record *record, struct buf *out)
     field_put_bool(out, "log_truncated", record->log_truncated);
     field_put_i64(out, "cpu_ms", (int64_t)record->cpu_ms);
     field_put_i64(out, "memory_peak_bytes", (int64_t)record->memory_peak_bytes);
+    field_put_i64(out, "io_read_bytes", (int64_t)record->io_read_bytes);
+    field_put_i64(out, "io_write_bytes", (int64_t)record->io_write_bytes);
     field_put_bool(out, "oom_killed", record->oom_killed);
     buf_add_char(out, '}');
 }
@@ -108,6 +110,10 @@ static int get_use(const struct json_t *doc, struct exit_record *record, struct 
     int r = get_u64(doc, "cpu_ms", &record->cpu_ms, e);
     if (r == 0)
         r = get_u64(doc, "memory_peak_bytes", &record->memory_peak_bytes, e);
+    if (r == 0)
+        r = get_u64(doc, "io_read_bytes", &record->io_read_bytes, e);
+    if (r == 0)
+        r = get_u64(doc, "io_write_bytes", &record->io_write_bytes, e);
     if (r == 0)
         r = field_get_bool(doc, "oom_killed", &record->oom_killed, e);
     return r;

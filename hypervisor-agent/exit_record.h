@@ -34,6 +34,8 @@ struct exit_record {
     bool log_truncated; /* log_limit_bytes (or the disk) made the shim drop output */
     uint64_t cpu_ms;
     uint64_t memory_peak_bytes; /* 0 = the host cannot tell */
+    uint64_t io_read_bytes;     /* of block devices, as is the next */
+    uint64_t io_write_bytes;
     bool oom_killed; /* the kernel killed something inside, whether or not it ended the run */
 };
 

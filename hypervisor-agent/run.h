@@ -43,6 +43,9 @@ struct run {
     int64_t ends_by_us;
     bool is_overdue;
 
+    int64_t started_at_us; /* 0 until it is known */
+    int64_t sampled_us;    /* monotonic; when its usage was last looked at */
+
     bool is_start_reported;
     bool is_reaped;         /* the reaper was there already */
     struct exit_record end; /* once it is over */

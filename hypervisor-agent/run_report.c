@@ -50,6 +50,8 @@ int run_report_finished(struct event_outbox *outbox, const struct run *run, stru
                      .log_truncated = end->log_truncated,
                      .cpu_ms = (int64_t)end->cpu_ms,
                      .memory_peak_bytes = (int64_t)end->memory_peak_bytes,
+                     .io_read_bytes = (int64_t)end->io_read_bytes,
+                     .io_write_bytes = (int64_t)end->io_write_bytes,
                      .oom_killed = end->oom_killed},
     };
     return event_outbox_put(outbox, &event, e);

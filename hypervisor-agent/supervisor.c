@@ -49,6 +49,7 @@ static void report_started(struct run *run)
         status.started_at_us == 0)
         return;
     run->is_start_reported = true;
+    run->started_at_us = status.started_at_us;
     run_guard_until(run->supervisor->guard, run, status.ends_by_us);
     note(run_report_started(run->supervisor->parts.outbox, run, status.started_at_us,
                             status.start_ms, &e),

@@ -83,6 +83,7 @@
 
 /* agent protocol */
 #define LIMIT_AGENT_EVENTS 500
+#define LIMIT_USAGE_SAMPLES 500 /* of one attempt; an agent sends some 400 in a day's run */
 #define LIMIT_HYPERVISOR_NAME_MAX 63
 #define LIMIT_ASSIGNMENT_BYTES (16 << 20)
 

@@ -53,6 +53,8 @@ struct run {
     int64_t start_ms;
     int64_t cpu_ms;
     int64_t memory_peak_bytes;
+    int64_t io_read_bytes; /* of block devices */
+    int64_t io_write_bytes;
     int64_t log_lines; /* stored so far */
     int64_t log_bytes;
     bool log_truncated;

@@ -101,6 +101,7 @@ static const char sql_finished[] =
     "     least($4::timestamptz, now())),"
     "   log_lines = $8::bigint, log_bytes = $9::bigint, log_truncated = $10::boolean,"
     "   cpu_ms = $11::bigint, memory_peak_bytes = $12::bigint, oom_killed = $13::boolean,"
+    "   io_read_bytes = $14::bigint, io_write_bytes = $15::bigint,"
     "   updated_at = now()"
     " FROM target WHERE runs.id = target.id AND target.delay IS NULL RETURNING 1"
     ")"
@@ -195,6 +196,8 @@ void agent_store_finished_params(struct params *p, const struct agent_fence *fen
     params_add_i64(p, finish->cpu_ms);
     params_add_i64(p, finish->memory_peak_bytes);
     params_add_bool(p, finish->oom_killed);
+    params_add_i64(p, finish->io_read_bytes);
+    params_add_i64(p, finish->io_write_bytes);
 }
 
 bool agent_store_accepted(const struct rows *rows)

@@ -87,6 +87,8 @@ struct agent_finish {
     bool log_truncated;
     int64_t cpu_ms;
     int64_t memory_peak_bytes;
+    int64_t io_read_bytes;
+    int64_t io_write_bytes;
     bool oom_killed;
 };
 

@@ -54,6 +54,8 @@
     X(START_MS, "r.start_ms")                                                                      \
     X(CPU_MS, "r.cpu_ms")                                                                          \
     X(MEMORY_PEAK_BYTES, "r.memory_peak_bytes")                                                    \
+    X(IO_READ_BYTES, "r.io_read_bytes")                                                            \
+    X(IO_WRITE_BYTES, "r.io_write_bytes")                                                          \
     X(LOG_LINES, "l.last_id")                                                                      \
     X(LOG_BYTES, "r.log_bytes")                                                                    \
     X(LOG_TRUNCATED, "r.log_truncated")                                                            \
@@ -80,8 +82,8 @@ enum {
     " LEFT JOIN hypervisors h ON h.id = r.hypervisor_id"                                           \
     " LEFT JOIN log_heads l ON l.run_id = r.id AND l.attempt = r.attempt"                          \
     " LEFT JOIN queue_notes q ON r.state = 'pending' AND q.region_id = r.region_id"                \
-    "  AND q.memory_mb = r.memory_mb AND q.cpu_milli = r.cpu_milli"                                \
-    "  AND q.placement_labels = r.placement_labels"
+    " AND q.memory_mb = r.memory_mb AND q.cpu_milli = r.cpu_milli"                                 \
+    " AND q.placement_labels = r.placement_labels"
 
 /* What a trigger is about: $1 project, $2 runner, $3 instance type's slug, $4 more labels. */
 #define TRIGGER_RUNNER                                                                             \
@@ -91,7 +93,7 @@ enum {
     " ), type AS ("                                                                                \
     " SELECT instance_types.* FROM instance_types, runner"                                         \
     " WHERE CASE WHEN $3::text IS NULL THEN instance_types.id = runner.instance_type_id"           \
-    "            ELSE instance_types.slug = $3 END"                                                \
+    " ELSE instance_types.slug = $3 END"                                                           \
     " )"
 #define LABELS_FIT "(SELECT count(*) FROM jsonb_object_keys(all_labels)) <= " TEXT(LIMIT_LABELS)
 
@@ -119,7 +121,7 @@ static const char sql_trigger[] =
     " coalesce($9, r.entrypoint), coalesce($10, r.timeout_seconds), coalesce($11, r.priority),"
     " r.all_labels,"
     " ARRAY(SELECT k FROM (SELECT env_key FROM runner_env WHERE runner_id = r.id"
-    " UNION SELECT unnest($14::text[])) keys(k) ORDER BY k COLLATE \"C\"),"
+    " UNION SELECT unnest($14::text[])) e(k) ORDER BY k COLLATE \"C\"),"
     " $12, $13, 'queued',"
     " r.stop_grace_seconds, r.stop_signal, r.pull_policy, r.pull_timeout_seconds, r.pids_limit,"
     " r.shm_size_mb, r.network, r.sandbox, r.read_only, r.user_spec,"
@@ -134,8 +136,8 @@ static const char sql_trigger[] =
     " AND project_admits($1, type.memory_mb) IS NULL ON CONFLICT (id) DO NOTHING RETURNING *"
     "), own_env AS ("
     " INSERT INTO run_env (run_id, env_key, owner_id, value)"
-    " SELECT made.id, own.k, made.id, own.v FROM made, unnest($14::text[], $15::bytea[]) own(k, v)"
-    "), inherited AS ("
+    " SELECT made.id, o.k, made.id, o.v FROM made, unnest($14::text[], $15::bytea[]) o(k, v)"
+    "), given AS ("
     " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
     " SELECT made.id, e.env_key, e.runner_id, e.value, e.secret"
     " FROM made JOIN runner_env e USING (runner_id) WHERE e.env_key <> ALL ($14)"
@@ -145,7 +147,7 @@ static const char sql_trigger[] =
 
 static const char sql_wish[] =
     "WITH" TRIGGER_RUNNER " SELECT r.region_id, type.memory_mb, type.cpu_milli,"
-    "  label_lines(r.hypervisor_labels) FROM runner r, type WHERE " LABELS_FIT;
+    " label_lines(r.hypervisor_labels) FROM runner r, type WHERE " LABELS_FIT;
 
 static const char sql_refusal[] =
     "WITH" TRIGGER_RUNNER " SELECT EXISTS (SELECT FROM runner), EXISTS (SELECT FROM type),"
@@ -299,6 +301,8 @@ void run_store_read(const struct rows *rows, int row, struct run *ret_run)
         .start_ms = row_i64(rows, row, COLUMN_START_MS, RUN_UNKNOWN),
         .cpu_ms = row_i64(rows, row, COLUMN_CPU_MS, RUN_UNKNOWN),
         .memory_peak_bytes = row_i64(rows, row, COLUMN_MEMORY_PEAK_BYTES, RUN_UNKNOWN),
+        .io_read_bytes = row_i64(rows, row, COLUMN_IO_READ_BYTES, RUN_UNKNOWN),
+        .io_write_bytes = row_i64(rows, row, COLUMN_IO_WRITE_BYTES, RUN_UNKNOWN),
         .log_lines = row_i64(rows, row, COLUMN_LOG_LINES, 0),
         .log_bytes = row_i64(rows, row, COLUMN_LOG_BYTES, 0),
         .log_truncated = row_bool(rows, row, COLUMN_LOG_TRUNCATED),

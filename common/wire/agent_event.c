@@ -11,7 +11,8 @@
 static const char *const type_names[] = {
     [AGENT_EVENT_HEARTBEAT] = "heartbeat", [AGENT_EVENT_PULLING] = "pulling",
     [AGENT_EVENT_STARTED] = "started",     [AGENT_EVENT_FINISHED] = "finished",
-    [AGENT_EVENT_WARMED] = "warmed",       [AGENT_EVENT_TYPE_COUNT] = NULL,
+    [AGENT_EVENT_WARMED] = "warmed",       [AGENT_EVENT_USAGE] = "usage",
+    [AGENT_EVENT_TYPE_COUNT] = NULL,
 };
 
 static void put_heartbeat(struct buf *b, const struct agent_heartbeat *h)
@@ -51,7 +52,19 @@ static void put_finished(struct buf *b, const struct agent_finished *f)
     field_put_bool(b, "log_truncated", f->log_truncated);
     field_put_i64(b, "cpu_ms", f->cpu_ms);
     field_put_i64(b, "memory_peak_bytes", f->memory_peak_bytes);
+    field_put_i64(b, "io_read_bytes", f->io_read_bytes);
+    field_put_i64(b, "io_write_bytes", f->io_write_bytes);
     field_put_bool(b, "oom_killed", f->oom_killed);
+}
+
+static void put_usage(struct buf *b, const struct agent_usage *u)
+{
+    field_put_time(b, "at", u->at_us);
+    field_put_i64(b, "cpu_ms", u->cpu_ms);
+    field_put_i64(b, "memory_bytes", u->memory_bytes);
+    field_put_i64(b, "io_read_bytes", u->io_read_bytes);
+    field_put_i64(b, "io_write_bytes", u->io_write_bytes);
+    field_put_i64(b, "processes", u->processes);
 }
 
 void agent_event_put(struct buf *b, const struct agent_event *event)
@@ -81,6 +94,9 @@ void agent_event_put(struct buf *b, const struct agent_event *event)
     case AGENT_EVENT_WARMED:
         field_put_text(b, "image_digest", event->warmed.image_digest);
         field_put_text(b, "message", event->warmed.message);
+        break;
+    case AGENT_EVENT_USAGE:
+        put_usage(b, &event->usage);
         break;
     case AGENT_EVENT_TYPE_COUNT:
         break;
@@ -139,6 +155,8 @@ static int parse_finished(const json_t *object, struct agent_finished *f, struct
         field_get_bool(object, "log_truncated", &f->log_truncated, e) < 0 ||
         field_get_i64(object, "cpu_ms", 0, INT64_MAX, &f->cpu_ms, e) < 0 ||
         field_get_i64(object, "memory_peak_bytes", 0, INT64_MAX, &f->memory_peak_bytes, e) < 0 ||
+        field_get_i64(object, "io_read_bytes", 0, INT64_MAX, &f->io_read_bytes, e) < 0 ||
+        field_get_i64(object, "io_write_bytes", 0, INT64_MAX, &f->io_write_bytes, e) < 0 ||
         field_get_bool(object, "oom_killed", &f->oom_killed, e) < 0)
         return ERR_INVALID;
     return 0;
@@ -149,6 +167,18 @@ static int parse_warmed(const json_t *object, struct agent_event *event, struct 
     if (field_get_id(object, "runner", &event->run_id, e) < 0 ||
         field_get_text_or_null(object, "image_digest", &event->warmed.image_digest, e) < 0 ||
         field_get_text_or_null(object, "message", &event->warmed.message, e) < 0)
+        return ERR_INVALID;
+    return 0;
+}
+
+static int parse_usage(const json_t *object, struct agent_usage *u, struct err *e)
+{
+    if (field_get_time(object, "at", &u->at_us, e) < 0 ||
+        field_get_i64(object, "cpu_ms", 0, INT64_MAX, &u->cpu_ms, e) < 0 ||
+        field_get_i64(object, "memory_bytes", 0, INT64_MAX, &u->memory_bytes, e) < 0 ||
+        field_get_i64(object, "io_read_bytes", 0, INT64_MAX, &u->io_read_bytes, e) < 0 ||
+        field_get_i64(object, "io_write_bytes", 0, INT64_MAX, &u->io_write_bytes, e) < 0 ||
+        field_get_i64(object, "processes", 0, INT32_MAX, &u->processes, e) < 0)
         return ERR_INVALID;
     return 0;
 }
@@ -178,6 +208,8 @@ static int parse_event(const json_t *object, struct agent_event *event, struct e
         return ERR_INVALID;
     if (event->type == AGENT_EVENT_PULLING)
         return parse_pulling(object, &event->pulling, e);
+    if (event->type == AGENT_EVENT_USAGE)
+        return parse_usage(object, &event->usage, e);
     if (event->type == AGENT_EVENT_STARTED)
         return parse_started(object, &event->started, e);
     return parse_finished(object, &event->finished, e);

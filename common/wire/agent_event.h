@@ -23,6 +23,7 @@ enum agent_event_type {
     AGENT_EVENT_STARTED,
     AGENT_EVENT_FINISHED,
     AGENT_EVENT_WARMED,
+    AGENT_EVENT_USAGE,
     AGENT_EVENT_TYPE_COUNT
 };
 
@@ -57,12 +58,24 @@ struct agent_finished {
     bool log_truncated;
     int64_t cpu_ms;
     int64_t memory_peak_bytes;
+    int64_t io_read_bytes; /* of block devices */
+    int64_t io_write_bytes;
     bool oom_killed;
 };
 
 struct agent_warmed {
     const char *image_digest; /* NULL: it could not be warmed */
     const char *message;      /* then: why */
+};
+
+/* What a run has used by `at_us`, and what it has then. */
+struct agent_usage {
+    int64_t at_us;
+    int64_t cpu_ms;
+    int64_t memory_bytes;
+    int64_t io_read_bytes;
+    int64_t io_write_bytes;
+    int64_t processes;
 };
 
 struct agent_event {
@@ -76,6 +89,7 @@ struct agent_event {
         struct agent_started started;
         struct agent_finished finished;
         struct agent_warmed warmed;
+        struct agent_usage usage;
     };
 };
 

@@ -6,6 +6,7 @@
 #include "drivers/cgroup.h"
 
 #include "base/parse.h"
+#include "drivers/process_io.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -22,6 +23,12 @@
 #include <unistd.h>
 
 #define NS_PER_US 1000
+
+/* Enough for some fifty block devices. */
+#define IO_TEXT_BYTES 8192
+
+/* A look at the processes of a group takes some 10 us for each. */
+#define IO_MEMBERS_MAX 256
 
 static int open_file(const char *tree, const char *path, const char *file, int flags)
 {
@@ -169,6 +176,62 @@ bool cgroup_kill(enum cgroup_layout layout, const char *path)
     return any;
 }
 
+/* Over all devices, the numbers after `key`: "8:0 rbytes=4096 wbytes=0 ...". */
+static uint64_t sum_in(const char *text, const char *key)
+{
+    uint64_t sum = 0;
+    size_t n = strlen(key);
+    while ((text = strstr(text, key)) != NULL) {
+        int64_t value = 0;
+        text += n;
+        if (parse_i64_n(text, strspn(text, "0123456789"), 0, INT64_MAX, "bytes", &value, NULL) == 0)
+            sum += (uint64_t)value;
+    }
+    return sum;
+}
+
+/* Of the processes that are there: on v1, where the group itself is told nothing. */
+static struct process_io sum_members(enum cgroup_layout layout, const char *path)
+{
+    struct process_io sum = {0};
+    CLEANUP(fd_closep)
+    int fd = open_file(tree_of_processes(layout, path), path, "cgroup.procs", O_RDONLY);
+    CLEANUP(file_closep) FILE *list = fd < 0 ? NULL : fdopen(TAKE_FD(fd), "re");
+    char line[32];
+    for (int i = 0; i < IO_MEMBERS_MAX && list != NULL && fgets(line, sizeof(line), list) != NULL;
+         i++)
+        process_io_add(&sum, (pid_t)number_in(line, NULL));
+    return sum;
+}
+
+static void read_io(enum cgroup_layout layout, const char *path, struct cgroup_use *use)
+{
+    char text[IO_TEXT_BYTES];
+    if (layout == CGROUP_V2) {
+        (void)read_file("", path, "io.stat", text, sizeof(text));
+        use->io_read_bytes = sum_in(text, " rbytes=");
+        use->io_write_bytes = sum_in(text, " wbytes=");
+    } else {
+        struct process_io sum = sum_members(layout, path);
+        use->io_read_bytes = sum.read_bytes;
+        use->io_write_bytes = sum.write_bytes;
+    }
+}
+
+bool cgroup_read_now(enum cgroup_layout layout, const char *path, struct cgroup_now *ret_now)
+{
+    char text[64];
+    bool is_v2 = layout == CGROUP_V2;
+    (void)read_file(is_v2 ? "" : "memory", path, is_v2 ? "memory.current" : "memory.usage_in_bytes",
+                    text, sizeof(text));
+    if (text[0] == '\0')
+        return false;
+    ret_now->memory_bytes = number_in(text, NULL);
+    ret_now->processes =
+        number_in(read_file(is_v2 ? "" : "pids", path, "pids.current", text, sizeof(text)), NULL);
+    return true;
+}
+
 void cgroup_read_use(enum cgroup_layout layout, const char *path, struct cgroup_use *ret_use)
 {
     char text[1024];
@@ -188,6 +251,7 @@ void cgroup_read_use(enum cgroup_layout layout, const char *path, struct cgroup_
         use.oom_kills = number_in(
             read_file("memory", path, "memory.oom_control", text, sizeof(text)), "oom_kill");
     }
+    read_io(layout, path, &use);
     *ret_use = use;
 }
 

@@ -48,7 +48,18 @@ struct cgroup_use {
     uint64_t cpu_us;
     uint64_t memory_peak_bytes; /* 0 = not told by this kernel */
     uint64_t oom_kills;         /* processes of the group the kernel has killed for memory */
+    uint64_t io_read_bytes;     /* of block devices; on v1 of the processes that are there */
+    uint64_t io_write_bytes;
 };
+
+/* What the group has at this moment. */
+struct cgroup_now {
+    uint64_t memory_bytes;
+    uint64_t processes;
+};
+
+/* False when the group is not there (any more). */
+bool cgroup_read_now(enum cgroup_layout layout, const char *path, struct cgroup_now *ret_now);
 
 /* What the host cannot tell stays 0. */
 void cgroup_read_use(enum cgroup_layout layout, const char *path, struct cgroup_use *ret_use);

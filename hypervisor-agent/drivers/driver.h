@@ -42,6 +42,8 @@ struct sandbox_report {
 struct sandbox_use {
     uint64_t cpu_us;
     uint64_t memory_peak_bytes; /* 0 = unknown */
+    uint64_t io_read_bytes;     /* of block devices, as is the next */
+    uint64_t io_write_bytes;
     uint64_t oom_kills;
 };
 

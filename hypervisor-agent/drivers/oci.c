@@ -13,6 +13,7 @@
 #include "drivers/init_channel.h"
 #include "drivers/oci_bundle.h"
 #include "drivers/oci_runtime.h"
+#include "drivers/process_io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,9 +55,11 @@ struct sandbox {
     struct disk_watch disk;
     struct address_lease lease; /* none until READY, and with network NONE */
 
-    pid_t init_pid;  /* 0 until READY */
-    int init_status; /* as waitpid gives it, once reaped */
-    bool childless;  /* the runtime, its helpers and init have all been reaped */
+    pid_t init_pid;       /* 0 until READY */
+    int init_status;      /* as waitpid gives it, once reaped */
+    struct process_io io; /* of init and all it has reaped, when a child of ours last ended */
+    bool init_reaped;
+    bool childless; /* the runtime, its helpers and init have all been reaped */
     bool adopted;
     bool started;
     struct init_event failure; /* kind FAILED when the command could not be executed */
@@ -270,6 +273,7 @@ static void handle_runtime_end(struct sandbox *sandbox, int status)
 static void handle_init_end(struct sandbox *sandbox, int status)
 {
     sandbox->init_status = status;
+    sandbox->init_reaped = true;
     disk_watch_stop(&sandbox->disk); /* or we would never be childless */
 }
 
@@ -286,6 +290,15 @@ static void drain_channel(struct sandbox *sandbox)
         continue;
 }
 
+/* The container's last figures are those of init before it is reaped: all else was its to reap. */
+static void read_io(struct sandbox *sandbox)
+{
+    if (sandbox->init_pid == 0 || sandbox->init_reaped)
+        return;
+    sandbox->io = (struct process_io){0};
+    process_io_add(&sandbox->io, sandbox->init_pid);
+}
+
 /* What init has said is taken in first: that is how we know its pid; and what it said last, last.
  */
 static void handle_children(struct sandbox *sandbox)
@@ -296,6 +309,7 @@ static void handle_children(struct sandbox *sandbox)
     while (read(sandbox->children_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
         continue;
     drain_channel(sandbox);
+    read_io(sandbox);
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         if (pid == sandbox->runtime.pid)
             handle_runtime_end(sandbox, status);
@@ -395,6 +409,11 @@ static void oci_signal(struct sandbox *sandbox, int signo)
         (void)kill(sandbox->init_pid, signo);
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 static void oci_stats(const struct sandbox *sandbox, struct sandbox_use *ret_use)
 {
     struct cgroup_use use;
@@ -402,6 +421,8 @@ static void oci_stats(const struct sandbox *sandbox, struct sandbox_use *ret_use
     *ret_use = (struct sandbox_use){
         .cpu_us = use.cpu_us,
         .memory_peak_bytes = use.memory_peak_bytes,
+        .io_read_bytes = larger(use.io_read_bytes, sandbox->io.read_bytes),
+        .io_write_bytes = larger(use.io_write_bytes, sandbox->io.write_bytes),
         .oom_kills = use.oom_kills,
     };
 }

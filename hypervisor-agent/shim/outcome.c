@@ -53,6 +53,8 @@ struct exit_record outcome_of(const struct outcome_facts *facts)
         .started_at_us = facts->started_at_us,
         .cpu_ms = facts->use.cpu_us / 1000,
         .memory_peak_bytes = facts->use.memory_peak_bytes,
+        .io_read_bytes = facts->use.io_read_bytes,
+        .io_write_bytes = facts->use.io_write_bytes,
         .oom_killed = facts->use.oom_kills > 0,
     };
     if (facts->report->state == SANDBOX_ENDED) {

@@ -59,13 +59,15 @@ void agent_start(struct world *w)
     CLEANUP(freep) char *memory = text_of("--mem_total_mb=%d", MEM_TOTAL_MB);
     CLEANUP(freep) char *log = text_of("%s/agent.log", w->dir);
     char level[] = "--log_level=debug";
+    char usage[] = "--usage_seconds=1";
     CLEANUP(freep) char *bridge = text_of("--network_bridge=%s", w->bridge);
     CLEANUP(freep)
     char *runtime = text_of("--runtime=%s", w->runtime != NULL ? w->runtime : "auto");
     CLEANUP(freep) char *start = text_of("--start_timeout_seconds=%d", w->start_timeout_seconds);
     CLEANUP(freep)
     char *subnet = text_of("--network_subnet=%s", w->subnet != NULL ? w->subnet : "10.213.0.0/16");
-    char *argv[] = {program, url, data, join, memory, level, bridge, runtime, start, subnet, NULL};
+    char *argv[] = {program, url,     data,  join,   memory, level,
+                    bridge,  runtime, start, subnet, usage,  NULL};
     w->agent = program_start(argv, -1, log);
 }
 

@@ -163,3 +163,19 @@ size_t leak_census_fds(int pid)
         (void)closedir(dir);
     return n;
 }
+
+void leak_census_tell_fds(int pid)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        char to[PATH_MAX];
+        ssize_t n = readlinkat(dirfd(dir), entry->d_name, to, sizeof(to) - 1);
+        if (n > 0)
+            print_error("descriptor %s: %.*s\n", entry->d_name, (int)n, to);
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+}

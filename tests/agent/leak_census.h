@@ -26,4 +26,7 @@ void leak_census_take(const char *dir, const char *bridge, const struct id runs[
 /* Open descriptors of a process. */
 size_t leak_census_fds(int pid);
 
+/* What they are, on standard error. */
+void leak_census_tell_fds(int pid);
+
 #endif

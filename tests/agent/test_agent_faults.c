@@ -71,7 +71,7 @@ static uint32_t pick(uint32_t n)
     return (uint32_t)((random_state >> 16) % n);
 }
 
-static struct id all_runs[RUNS_MAX + 2 * FLIGHT_MAX];
+static struct id all_runs[RUNS_MAX + 3 * FLIGHT_MAX];
 static size_t all_n;
 static size_t ended_by[ARRAY_LEN(reasons)];
 static size_t internal_unhit;
@@ -298,11 +298,15 @@ static void test_faults__every_run_ends_and_nothing_is_left(void **state)
     storm(w, n, true);
     (void)agent_stop(w, SIGKILL);
     agent_start(w);
+    storm(w, FLIGHT_MAX, false); /* its connections to the API are there from now on */
     wait_run_dirs_gone(w);
     size_t fds = leak_census_fds(w->agent);
     storm(w, FLIGHT_MAX, false);
     wait_run_dirs_gone(w);
-    assert_in_range(leak_census_fds(w->agent), 0, fds + FDS_SLACK);
+    size_t fds_after = leak_census_fds(w->agent);
+    if (fds_after > fds + FDS_SLACK)
+        leak_census_tell_fds(w->agent);
+    assert_in_range(fds_after, 0, fds + FDS_SLACK);
     assert_int_equal(agent_stop(w, SIGTERM), 0);
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
         print_message("%s: %zu\n", reasons[i], ended_by[i]);

@@ -144,7 +144,9 @@ static void test_conflict__kills_the_run_and_forgets_it(void **state)
     struct assignment a = run_of(w, "echo here; sleep 1000");
     fake_api_refuse(w->api, a.run_id, 1);
     fake_api_assign(w->api, &a);
-    fake_api_wait_mem_free(w->api, MEM_TOTAL_MB - MEM_RUN_MB);
+    /* not by its memory: a heartbeat may be overtaken by the next */
+    CLEANUP(freep) char *gone = text_of("run.gone run=%s", ID_TEXT(a.run_id));
+    wait_agent_log(w, gone);
     fake_api_wait_mem_free(w->api, MEM_TOTAL_MB);
     wait_run_dirs_gone(w);
     assert_int_equal(fake_api_count_events(w->api, AGENT_EVENT_FINISHED, a.run_id), 0);
@@ -237,6 +239,21 @@ static void test_shim__killed_ends_the_run_with_a_reason(void **state)
     wait_run_dirs_gone(w);
 }
 
+static void test_usage__is_told_while_a_run_goes_on(void **state)
+{
+    struct world *w = *state;
+    struct fake_event usage;
+    struct assignment a = run_of(w, "while :; do :; done");
+    a.timeout_seconds = 3;
+    fake_api_assign(w->api, &a);
+    fake_api_wait_event(w->api, AGENT_EVENT_USAGE, a.run_id, &usage);
+    assert_true(usage.event.usage.cpu_ms > 0);
+    assert_true(usage.event.usage.memory_bytes > 0);
+    assert_int_equal(usage.event.usage.processes, 2);
+    assert_finished(w, a.run_id, "timeout", 124);
+    assert_in_range(fake_api_count_events(w->api, AGENT_EVENT_USAGE, a.run_id), 1, 4);
+}
+
 static void test_agent__stops_within_a_second_and_leaves_runs_alone(void **state)
 {
     struct world *w = *state;
@@ -282,6 +299,7 @@ int main(void)
         WORLD_TEST(test_adopt__a_run_goes_on_after_kill_9_of_the_agent),
         WORLD_TEST(test_adopt__what_ended_without_an_agent_is_reported),
         WORLD_TEST(test_shim__killed_ends_the_run_with_a_reason),
+        WORLD_TEST(test_usage__is_told_while_a_run_goes_on),
         WORLD_TEST(test_agent__stops_within_a_second_and_leaves_runs_alone),
         WORLD_TEST(test_agent__keeps_its_secrets_private),
     };

@@ -67,6 +67,17 @@ static void test_shim__processor_time_is_limited_and_told(void **state)
     assert_in_range(shim->record.cpu_ms, 120, 450);
 }
 
+static void test_shim__what_it_reads_and_writes_is_told(void **state)
+{
+    struct shim *shim = *state;
+    shim_set_script(shim, "dd if=/dev/zero of=/f bs=65536 count=16 oflag=direct 2>/dev/null && "
+                          "dd if=/f of=/dev/null bs=65536 iflag=direct 2>/dev/null");
+    shim_run(shim);
+    assert_int_equal(shim->record.exit_code, 0);
+    assert_in_range(shim->record.io_write_bytes, MIB, 2 * MIB);
+    assert_in_range(shim->record.io_read_bytes, MIB, 8 * MIB);
+}
+
 static void test_shim__privileges_are_dockers_defaults(void **state)
 {
     struct shim *shim = *state;
@@ -154,6 +165,7 @@ SHIM_MAIN(SHIM_TEST(test_shim__memory_limit_ends_the_run),
           SHIM_TEST(test_shim__own_kill_is_not_taken_for_memory),
           SHIM_TEST(test_shim__processes_are_limited),
           SHIM_TEST(test_shim__processor_time_is_limited_and_told),
+          SHIM_TEST(test_shim__what_it_reads_and_writes_is_told),
           SHIM_TEST(test_shim__privileges_are_dockers_defaults),
           SHIM_TEST(test_shim__namespaces_and_mounts_are_refused),
           SHIM_TEST(test_shim__pids_users_and_network_are_its_own),

@@ -366,7 +366,7 @@ int main(int argc, char **argv)
     bin_dir = argv[1];
     runtime = argv[2];
     in_work(path, "seccomp.bpf");
-    if (seccomp_compile(path, &e) < 0)
+    if (seccomp_compile(RUN_SANDBOX_DEFAULT, path, &e) < 0)
         die(e.msg);
     make_rootfs("low");
     for (int i = PARALLEL - 1; i >= 0; i--)

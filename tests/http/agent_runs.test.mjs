@@ -118,9 +118,33 @@ test('the end is recorded with its figures', async () => {
   assert.equal(end.termination_reason, 'exited');
   assert.equal(end.cpu_ms, 1650);
   assert.equal(end.memory_peak_bytes, 104857600);
+  assert.equal(end.io_read_bytes, 4096);
+  assert.equal(end.io_write_bytes, 8192);
   assert.ok(end.completed_at >= end.started_at);
   assert.ok(end.duration_ms >= 0);
   assert.ok(end.cost_nano >= 0 && Math.abs(end.cost - end.cost_nano / 1e9) < 1e-9);
+});
+
+test('what a run was using is kept, oldest first', async () => {
+  const { run, assignment } = await running();
+  const usage = async () => (await client.get(`/v1/runs/${run.id}/usage`)).json.usage;
+  assert.deepEqual(await usage(), []);
+  const at = (second) => `2026-01-02T03:04:0${second}.000Z`;
+  assert.equal((await agent.usage(assignment, { at: at(5), cpu_ms: 50 })).ok, true);
+  assert.equal((await agent.usage(assignment, { at: at(1), cpu_ms: 10 })).ok, true);
+  assert.equal((await agent.usage(assignment, { at: at(5), cpu_ms: 99 })).ok, true);
+  const rest = { memory_bytes: 2, io_read_bytes: 3, io_write_bytes: 4, processes: 5 };
+  assert.deepEqual(await usage(), [
+    { at: at(1), cpu_ms: 10, ...rest },
+    { at: at(5), cpu_ms: 50, ...rest },
+  ]);
+  const path = `/v1/runners/${run.runner_id}/runs/${run.id}/usage`;
+  assert.equal((await client.get(path)).json.usage.length, 2);
+
+  await agent.finished(assignment);
+  assert.equal((await agent.usage(assignment)).code, 'conflict');
+  assert.equal((await usage()).length, 2);
+  assert.equal((await client.get(`/v1/runs/${run.runner_id}/usage`)).status, 404);
 });
 
 for (const [what, event, expected] of [

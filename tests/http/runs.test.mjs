@@ -70,6 +70,8 @@ test('a run begins pending and says what it will be', async () => {
     duration_ms: null,
     cpu_ms: null,
     memory_peak_bytes: null,
+    io_read_bytes: null,
+    io_write_bytes: null,
     oom_killed: false,
     log_lines: 0,
     log_bytes: 0,

@@ -58,11 +58,23 @@ static void test_events__come_back_as_they_were_put(void **state)
                       .log_truncated = true,
                       .cpu_ms = 77,
                       .memory_peak_bytes = 1 << 26,
+                      .io_read_bytes = 4096,
+                      .io_write_bytes = 8192,
                       .oom_killed = true}},
         {.seq = 5,
          .type = AGENT_EVENT_WARMED,
          .run_id = run,
          .warmed = {.message = "no such image"}},
+        {.seq = 9,
+         .type = AGENT_EVENT_USAGE,
+         .run_id = run,
+         .attempt = 2,
+         .usage = {.at_us = INT64_C(1766000000123000),
+                   .cpu_ms = 1,
+                   .memory_bytes = 2,
+                   .io_read_bytes = 3,
+                   .io_write_bytes = 4,
+                   .processes = 5}},
     };
     CLEANUP(buf_done) struct buf b;
     CLEANUP(agent_event_list_done) struct agent_event_list list = {0};
@@ -72,7 +84,7 @@ static void test_events__come_back_as_they_were_put(void **state)
     put_request(&b, events, ARRAY_LEN(events));
     ASSERT_OK(agent_event_list_parse(b.data, b.len, &list, &e), e);
 
-    assert_int_equal(list.n, 5);
+    assert_int_equal(list.n, 6);
     assert_true(id_equal(list.items[4].run_id, run));
     assert_null(list.items[4].warmed.image_digest);
     assert_string_equal(list.items[4].warmed.message, "no such image");
@@ -99,7 +111,11 @@ static void test_events__come_back_as_they_were_put(void **state)
     assert_true(f->log_truncated);
     assert_int_equal(f->cpu_ms, 77);
     assert_int_equal(f->memory_peak_bytes, 1 << 26);
+    assert_int_equal(f->io_read_bytes, 4096);
+    assert_int_equal(f->io_write_bytes, 8192);
     assert_true(f->oom_killed);
+    assert_int_equal(list.items[5].type, AGENT_EVENT_USAGE);
+    assert_memory_equal(&list.items[5].usage, &events[5].usage, sizeof(events[5].usage));
 }
 
 static void test_finished__without_exit_code_stays_without(void **state)

@@ -20,6 +20,8 @@ static struct exit_record sample(void)
         .log_truncated = true,
         .cpu_ms = 12,
         .memory_peak_bytes = 345,
+        .io_read_bytes = 678,
+        .io_write_bytes = 910,
         .oom_killed = true,
     };
 }
@@ -51,6 +53,8 @@ static void test_exit_record__comes_back_as_it_went(void **state)
     assert_true(got.log_truncated);
     assert_int_equal(got.cpu_ms, 12);
     assert_int_equal(got.memory_peak_bytes, 345);
+    assert_int_equal(got.io_read_bytes, 678);
+    assert_int_equal(got.io_write_bytes, 910);
     assert_true(got.oom_killed);
 }
 

@@ -275,6 +275,8 @@ CREATE TABLE runs (
     start_ms             bigint,
     cpu_ms               bigint,
     memory_peak_bytes    bigint,
+    io_read_bytes        bigint,                                 -- of block devices
+    io_write_bytes       bigint,
     log_lines            bigint,                                 -- declared by the agent at the end
     log_bytes            bigint,
     log_truncated        boolean NOT NULL DEFAULT false,
@@ -380,6 +382,20 @@ CREATE TABLE queue_notes (
 CREATE TABLE scheduler_counters (
     name  text PRIMARY KEY,
     value bigint NOT NULL
+);
+
+-- What a run was using, sampled by its agent: every few seconds at first, then ever more rarely, so
+-- that a run has some hundred rows however long it is.
+CREATE TABLE run_usage (
+    run_id         uuid NOT NULL REFERENCES runs ON DELETE CASCADE,
+    attempt        int NOT NULL,
+    at             timestamptz NOT NULL,
+    cpu_ms         bigint NOT NULL,                              -- since the start
+    memory_bytes   bigint NOT NULL,                              -- at that moment
+    io_read_bytes  bigint NOT NULL,                              -- since the start
+    io_write_bytes bigint NOT NULL,
+    processes      int NOT NULL,                                 -- at that moment
+    PRIMARY KEY (run_id, attempt, at)
 );
 
 -- Who leads and when it last said so; one row a role.
@@ -569,6 +585,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON projects, users, members, idempotency_ke
 
 GRANT SELECT, INSERT, UPDATE ON warm_requests TO errand_api;
 GRANT SELECT, UPDATE ON warm_targets TO errand_api;
+GRANT SELECT, INSERT ON run_usage TO errand_api;
 
 GRANT SELECT ON regions, instance_types TO errand_scheduler;
 GRANT SELECT (id, status, region_id, instance_type_id, max_concurrency, on_overlap) ON runners TO errand_scheduler;

@@ -155,7 +155,24 @@ export class FakeAgent {
       log_truncated: false,
       cpu_ms: 5,
       memory_peak_bytes: 1048576,
+      io_read_bytes: 4096,
+      io_write_bytes: 8192,
       oom_killed: false,
+      ...change,
+    });
+  }
+
+  usage({ run, attempt }, change = {}) {
+    return this.report({
+      type: 'usage',
+      run,
+      attempt,
+      at: new Date().toISOString(),
+      cpu_ms: 1,
+      memory_bytes: 2,
+      io_read_bytes: 3,
+      io_write_bytes: 4,
+      processes: 5,
       ...change,
     });
   }
