@@ -168,6 +168,36 @@ static void test_engine__image_that_is_there_needs_no_registry(void **state)
     wait_run_dirs_gone(w);
 }
 
+/* What came with a project's login is not another's, though the engine would give it to anybody. */
+static void test_engine__image_of_a_login_is_its_projects(void **state)
+{
+    struct world *w = *state;
+    char digest[72];
+    registry_fixture_push(&world_registry, "private:1", digest);
+    CLEANUP(freep) char *image = text_of("127.0.0.1:%d/private:1", world_registry.port);
+    CLEANUP(freep)
+    char *login = text_of("{\"host\":\"127.0.0.1:%d\",\"username\":\"u\",\"password\":\"s3cr3t\"}",
+                          world_registry.port);
+    CLEANUP(freep) char *sealed = fake_api_seal(w->api, login);
+    struct assignment first = run_of(w, "true");
+    struct assignment again = run_of(w, "true");
+    struct assignment other = run_of(w, "true");
+    first.image = image;
+    first.registry_sealed = sealed;
+    again.image = image;
+    again.project_id = first.project_id;
+    again.pull_policy = "never";
+    other.image = image;
+    other.pull_policy = "never";
+    fake_api_assign(w->api, &first);
+    assert_finished(w, first.run_id, "exited", 0);
+    fake_api_assign(w->api, &again);
+    fake_api_assign(w->api, &other);
+    assert_finished(w, again.run_id, "exited", 0);
+    assert_finished(w, other.run_id, "image_not_found", -1);
+    wait_run_dirs_gone(w);
+}
+
 static void test_engine__killed_agent_finds_its_runs_again(void **state)
 {
     struct world *w = *state;
@@ -246,6 +276,7 @@ int main(void)
         WORLD_TEST(test_engine__doctor_finds_it),
         WORLD_TEST(test_engine__network_bridge_is_the_engines),
         WORLD_TEST(test_engine__image_that_is_there_needs_no_registry),
+        WORLD_TEST(test_engine__image_of_a_login_is_its_projects),
         WORLD_TEST(test_engine__killed_agent_finds_its_runs_again),
         WORLD_TEST(test_engine__killed_shim_leaves_no_container),
         WORLD_TEST(test_engine__container_nobody_answers_for_is_swept),
