@@ -12,7 +12,7 @@
 
 #define APPEND_PARAMS_BYTES (2 * LIMIT_LOG_BATCH_BYTES + (1 << 20))
 #define SMALL_PARAMS_BYTES 512
-#define CHUNKS_A_READ "1000" /* a page of lines, should each be a chunk of its own */
+#define CHUNKS_A_READ "200" /* each may be a line */
 
 /* of both reads; the chunk comes first (log_lines.c) */
 enum {
