@@ -186,7 +186,7 @@ static void say_none_in_region(const struct fleet_region *region,
         (void)snprintf(text, PLACEMENT_MESSAGE_BYTES, "the region is gone");
     else if (ready > 0)
         (void)snprintf(text, PLACEMENT_MESSAGE_BYTES,
-                       "none of %zu ready hypervisor%s in region %s has the labels %s", ready,
+                       "none of %zu ready hypervisor%s in region %s has the labels %.100s", ready,
                        plural(ready), region->slug,
                        say_labels(labels_of(request), labels, sizeof(labels)));
     else if (lost > 0)

@@ -20,7 +20,7 @@ static char pushed[72]; /* digest of tool:1 */
 
 static const char *reference(const char *rest)
 {
-    static char text[FIXTURE_PATH_BYTES];
+    static char text[FIXTURE_PATH_BYTES + 32];
     (void)snprintf(text, sizeof(text), "127.0.0.1:%d/%s", registry.port, rest);
     return text;
 }
