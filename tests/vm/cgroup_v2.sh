@@ -12,7 +12,7 @@ set -euo pipefail
 readonly build=$(realpath "${1:?is the build directory}")
 shift
 names=("$@")
-((${#names[@]})) || names=(process output stop limits sandbox breakout network)
+((${#names[@]})) || names=(process output stop limits sandbox breakout)
 readonly vm=$build/vm
 mkdir -p "$vm"
 
