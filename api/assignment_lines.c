@@ -48,6 +48,8 @@ static struct assignment assignment_of(const struct live_run *live, const struct
         .network = work->network,
         .sandbox = work->sandbox,
         .log_limit_bytes = work->log_limit_bytes,
+        .start_lease_seconds = (uint32_t)work->start_lease_seconds,
+        .run_lease_seconds = (uint32_t)work->run_lease_seconds,
     };
 }
 

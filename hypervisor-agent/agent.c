@@ -47,6 +47,7 @@ struct agent {
     struct leftovers *leftovers;
     struct engine_leftovers *engine_leftovers; /* NULL without an engine */
     struct launcher launcher;
+    struct lease_keeper leases;
     struct usage_sampler *sampler; /* NULL while draining, as are heartbeat and stream */
     struct heartbeat *heartbeat;   /* NULL while draining, as is the stream */
     struct supervisor *supervisor;
@@ -64,7 +65,10 @@ static void on_event_answer(void *ctx, enum agent_event_type type, struct id run
 {
     struct agent *agent = ctx;
     (void)code;
-    supervisor_take_answer(agent->supervisor, type, run_id, attempt, ok);
+    if (type != AGENT_EVENT_HEARTBEAT)
+        supervisor_take_answer(agent->supervisor, type, run_id, attempt, ok);
+    else if (ok)
+        lease_keeper_contact(&agent->leases, event_outbox_sent_us(agent->outbox));
 }
 
 static void on_log_acked(void *ctx, struct log_source *source)
@@ -265,6 +269,7 @@ static int make_supervisor(struct agent *agent, struct err *e)
         rc = usage_sampler_new(&samples, &agent->sampler, e);
     if (rc < 0)
         return rc;
+    lease_keeper_init(&agent->leases, agent->runs);
     const struct heartbeat_parts beats = {.loop = agent->loop,
                                           .outbox = agent->outbox,
                                           .runs = agent->runs,
@@ -278,6 +283,7 @@ static int make_supervisor(struct agent *agent, struct err *e)
                                            .puller = agent->puller,
                                            .outbox = agent->outbox,
                                            .shipper = agent->shipper,
+                                           .leases = &agent->leases,
                                            .on_change = on_change,
                                            .ctx = agent};
     agent->heartbeat = heartbeat_new(&beats);

@@ -19,6 +19,7 @@ struct agent_config {
     const char *api_ca_file; /* NULL: trust what the machine trusts */
     const char *join_token_file;
     const char *region;
+    const char *labels; /* "key=value,key=value", or NULL */
     const char *insecure_registries;
     const char *network_bridge; /* NULL = no container network is wanted */
     const char *network_subnet; /* valid (subnet.h) */

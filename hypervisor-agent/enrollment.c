@@ -84,7 +84,8 @@ static void attempt(void *ctx)
                              .disk_free_bytes = host_facts_disk_free(en->config->data_dir),
                              .version = ERRAND_VERSION_TEXT,
                              .runtimes = runtimes,
-                             .runtimes_n = 1};
+                             .runtimes_n = 1,
+                             .labels = en->config->labels};
     CLEANUP(buf_done) struct buf body;
     memcpy(r.public_key, identity_public_key(en->identity), sizeof(r.public_key));
     buf_init(&body, LIMIT_BODY_BYTES);

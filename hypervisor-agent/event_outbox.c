@@ -2,6 +2,7 @@
 #include "event_outbox.h"
 
 #include "base/backoff.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "model/limits.h"
 #include "timer.h"
@@ -32,6 +33,7 @@ struct event_outbox {
     struct backoff backoff;
     size_t batch_max; /* 1 after a batch was refused as a whole */
     int64_t last_seq;
+    int64_t sent_us;       /* the last request; monotonic */
     struct entry *entries; /* owned; oldest first */
     bool is_settling;      /* what is put meanwhile waits for the end of it */
     event_answer_fn *on_answer;
@@ -121,9 +123,8 @@ static bool settle(struct event_outbox *outbox, const struct agent_result *resul
     if (!result->ok)
         log_warn("event.refused run=%s attempt=%u code=%s message=\"%s\"", ID_TEXT(entry->run_id),
                  entry->attempt, result->code, result->message != NULL ? result->message : "");
-    if (entry->type != AGENT_EVENT_HEARTBEAT)
-        outbox->on_answer(outbox->ctx, entry->type, entry->run_id, entry->attempt, result->ok,
-                          result->code);
+    outbox->on_answer(outbox->ctx, entry->type, entry->run_id, entry->attempt, result->ok,
+                      result->code);
     entry_free(entry);
     return true;
 }
@@ -208,6 +209,7 @@ static void send_batch(struct event_outbox *outbox)
     if (outbox->call != NULL || outbox->is_settling || timer_is_running(outbox->retry) ||
         outbox->entries == NULL)
         return;
+    outbox->sent_us = clock_mono_us();
     buf_init(&body, LIMIT_BODY_BYTES);
     (void)put_batch(outbox, &body);
     if (buf_ok(&body))
@@ -283,6 +285,11 @@ void event_outbox_forget(struct event_outbox *outbox, struct id run_id, uint32_t
             at = &entry->next;
         }
     }
+}
+
+int64_t event_outbox_sent_us(const struct event_outbox *outbox)
+{
+    return outbox->sent_us;
 }
 
 bool event_outbox_is_empty(const struct event_outbox *outbox)

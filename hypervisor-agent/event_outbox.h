@@ -14,8 +14,7 @@
 
 struct event_outbox;
 
-/* The API's last word on an event of a run: taken, or refused for good (`code` says why). Never
- * called for heartbeats. */
+/* The API's last word on an event: taken, or refused for good (`code` says why). */
 typedef void event_answer_fn(void *ctx, enum agent_event_type type, struct id run_id,
                              uint32_t attempt, bool ok, const char *code);
 
@@ -31,6 +30,9 @@ int event_outbox_put(struct event_outbox *outbox, const struct agent_event *even
 
 /* Drop what waits of this attempt; answers to what is under way are not told. */
 void event_outbox_forget(struct event_outbox *outbox, struct id run_id, uint32_t attempt);
+
+/* When the request whose answer is being told was sent; monotonic. */
+int64_t event_outbox_sent_us(const struct event_outbox *outbox);
 
 bool event_outbox_is_empty(const struct event_outbox *outbox);
 

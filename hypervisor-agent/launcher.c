@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "launcher.h"
 
+#include "lease_keeper.h"
+
 #include "base/parse.h"
 #include "model/limits.h"
 #include "process_plan.h"
@@ -160,10 +162,12 @@ static int start(const struct launcher *l, struct run *run, const struct run_spe
 }
 
 int launcher_start(const struct launcher *l, struct run *run, const struct image *image,
-                   shim_exit_fn *on_exit, enum termination_reason *ret_reason, struct err *e)
+                   uint32_t lease_ms, shim_exit_fn *on_exit, enum termination_reason *ret_reason,
+                   struct err *e)
 {
     struct run_spec spec;
     run_spec_init(&spec);
+    spec.lease_ms = lease_ms == LEASE_WITHOUT_END ? 0 : lease_ms;
     int rc = make_spec(l, run, image, &spec, ret_reason, e);
     if (rc == 0) {
         *ret_reason = TERMINATION_START_FAILED;

@@ -33,10 +33,11 @@ struct launcher {
 
 /* Make the run dir, start the shim, put it into `run->shim` and let go of the assignment.
  *
+ * In:      lease_ms    1.. or LEASE_WITHOUT_END
  * Out:     ret_reason  on failure: what to report
  */
 int launcher_start(const struct launcher *launcher, struct run *run, const struct image *image,
-                   shim_exit_fn *on_exit, enum termination_reason *ret_reason,
+                   uint32_t lease_ms, shim_exit_fn *on_exit, enum termination_reason *ret_reason,
                    struct err *e) MUST_USE;
 
 /* "SIGTERM", "TERM" or "15". ERR_INVALID. */

@@ -52,6 +52,8 @@ int run_dir_make(const struct run *run, struct err *e)
     run_file_put_format(&note);
     field_put_i64(&note, "memory_mb", run->memory_mb);
     field_put_i64(&note, "stop_grace_seconds", run->stop_grace_seconds);
+    field_put_i64(&note, "start_lease_seconds", run->start_lease_seconds);
+    field_put_i64(&note, "run_lease_seconds", run->run_lease_seconds);
     field_put_text(&note, "image_digest", run->image_digest);
     field_put_i64(&note, "pull_ms", run->pull_ms);
     buf_add_char(&note, '}');
@@ -66,6 +68,8 @@ static int read_members(const struct json_t *doc, struct run *run, struct err *e
     if (field_get_u32(doc, "memory_mb", UINT32_MAX, &run->memory_mb, e) < 0 ||
         field_get_u32(doc, "stop_grace_seconds", UINT32_MAX, &run->stop_grace_seconds, e) < 0 ||
         field_get_u32(doc, "pull_ms", UINT32_MAX, &run->pull_ms, e) < 0 ||
+        field_get_u32(doc, "start_lease_seconds", UINT32_MAX, &run->start_lease_seconds, e) < 0 ||
+        field_get_u32(doc, "run_lease_seconds", UINT32_MAX, &run->run_lease_seconds, e) < 0 ||
         field_get_text(doc, "image_digest", &digest, e) < 0)
         return ERR_INVALID;
     if (digest_is_valid(digest, strlen(digest)))

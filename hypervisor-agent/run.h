@@ -43,8 +43,11 @@ struct run {
     int64_t ends_by_us;
     bool is_overdue;
 
-    int64_t started_at_us; /* 0 until it is known */
-    int64_t sampled_us;    /* monotonic; when its usage was last looked at */
+    int64_t started_at_us;        /* 0 until it is known */
+    int64_t sampled_us;           /* monotonic; when its usage was last looked at */
+    uint32_t start_lease_seconds; /* see lease_keeper.h; 0 = none */
+    uint32_t run_lease_seconds;
+    bool is_start_known; /* the API has answered that it started */
 
     bool is_start_reported;
     bool is_reaped;         /* the reaper was there already */

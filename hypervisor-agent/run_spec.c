@@ -124,6 +124,7 @@ int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
     field_put_i64(out, "stop_grace_seconds", spec->stop_grace_seconds);
     field_put_i64(out, "start_timeout_seconds", spec->start_timeout_seconds);
     field_put_i64(out, "stop_signal", spec->stop_signal);
+    field_put_i64(out, "lease_ms", spec->lease_ms);
     field_put_i64(out, "memory_bytes", (int64_t)spec->memory_bytes);
     field_put_i64(out, "cpu_milli", spec->cpu_milli);
     field_put_i64(out, "pids_limit", spec->pids_limit);
@@ -247,6 +248,8 @@ static int get_times(const struct json_t *doc, struct run_spec *spec, struct err
     if (r == 0)
         r = field_get_u32(doc, "start_timeout_seconds", UINT32_MAX, &spec->start_timeout_seconds,
                           e);
+    if (r == 0)
+        r = field_get_u32(doc, "lease_ms", UINT32_MAX, &spec->lease_ms, e);
     if (r == 0)
         r = field_get_i64(doc, "stop_signal", 1, 64, &stop_signal, e);
     if (r == 0)

@@ -93,6 +93,7 @@ struct run_spec {
     uint32_t stop_grace_seconds;    /* between stop_signal and KILL; 0 = KILL at once */
     uint32_t start_timeout_seconds; /* for the runtime to create the container; 0 = 60 */
     int stop_signal;                /* 1..64 */
+    uint32_t lease_ms;              /* ends by itself then, unless told otherwise; 0 = never */
 
     uint64_t memory_bytes;      /* 0 = no limit; swap is off where the kernel can account for it */
     uint32_t cpu_milli;         /* 1000 = one core; 0 = no limit */

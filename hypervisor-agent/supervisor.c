@@ -86,7 +86,11 @@ static void launch(struct run *run, const struct image *image)
     struct err e;
     memcpy(run->image_digest, image->digest, sizeof(run->image_digest));
     image_store_touch(run->supervisor->parts.images, run->image_digest);
-    if (launcher_start(run->supervisor->parts.launcher, run, image, on_shim_exit, &reason, &e) < 0)
+    uint32_t lease_ms = lease_keeper_left_ms(run->supervisor->parts.leases, run);
+    if (lease_ms == 0)
+        fail(run, TERMINATION_HYPERVISOR_LOST, "the hypervisor was cut off before the start");
+    else if (launcher_start(run->supervisor->parts.launcher, run, image, lease_ms, on_shim_exit,
+                            &reason, &e) < 0)
         fail(run, reason, e.msg);
     else
         run_guard_allow(run->supervisor->guard, run,
@@ -304,6 +308,8 @@ static void assign(struct supervisor *s, struct assignment *a)
     run->accepted_us = clock_mono_us();
     run->memory_mb = a->memory_mb;
     run->stop_grace_seconds = a->stop_grace_seconds;
+    run->start_lease_seconds = a->start_lease_seconds;
+    run->run_lease_seconds = a->run_lease_seconds;
     run->assignment = *a;
     *a = (struct assignment){0};
     run_table_add(s->parts.runs, run);
@@ -458,6 +464,10 @@ void supervisor_take_answer(struct supervisor *s, enum agent_event_type type, st
     struct run *run = run_table_find(s->parts.runs, run_id, attempt);
     if (run == NULL)
         return;
+    if (ok && type == AGENT_EVENT_STARTED) {
+        run->is_start_known = true;
+        lease_keeper_renew(s->parts.leases, run);
+    }
     if (!ok)
         happen(run, LIFE_EVENT_STALE);
     else if (type == AGENT_EVENT_FINISHED)

@@ -14,6 +14,7 @@
 #include "images/image_puller.h"
 #include "images/image_store.h"
 #include "launcher.h"
+#include "lease_keeper.h"
 #include "log_shipper.h"
 #include "run_table.h"
 #include "wake_socket.h"
@@ -30,6 +31,7 @@ struct supervisor_parts {
     struct image_puller *puller;
     struct event_outbox *outbox;
     struct log_shipper *shipper;
+    const struct lease_keeper *leases;
     void (*on_change)(void *ctx); /* what a heartbeat tells has changed */
     void *ctx;
 };

@@ -92,12 +92,13 @@ static struct hypervisor *choose_by_image(const struct fleet *fleet,
                                           const struct placement_request *request)
 {
     const struct id *places = warmth_image_places(fleet_warmth(fleet), request->image);
+    struct hypervisor *found = NULL;
     for (size_t i = 0; places != NULL && i < WARMTH_IMAGE_PLACES && !id_is_nil(places[i]); i++) {
         struct hypervisor *h = fleet_find(fleet, places[i]);
         if (takes(h, request))
-            return h;
+            found = better(found, h, fleet_policy(fleet).spread);
     }
-    return NULL;
+    return found;
 }
 
 static size_t count_off(const struct fleet_region *region)

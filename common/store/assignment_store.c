@@ -18,6 +18,7 @@ static const char sql_live[] =
     "     r.entrypoint, r.timeout_seconds, r.stop_grace_seconds, r.stop_signal, r.pull_policy,"
     "     r.pull_timeout_seconds, r.memory_mb, r.cpu_milli, r.pids_limit, r.shm_size_mb,"
     "     r.read_only, r.user_spec, r.network, r.sandbox, r.log_limit_bytes,"
+    "     r.start_lease_seconds, r.run_lease_seconds,"
     "     c.id, c.hostname, c.username, c.password, c.ca_pem, c.insecure,"
     "     (SELECT public_key FROM hypervisors WHERE id = r.hypervisor_id),"
     "     (SELECT string_agg(int4send(octet_length(env_key)) || convert_to(env_key, 'UTF8')"
@@ -58,6 +59,8 @@ enum {
     COLUMN_NETWORK,
     COLUMN_SANDBOX,
     COLUMN_LOG_LIMIT,
+    COLUMN_START_LEASE,
+    COLUMN_RUN_LEASE,
     COLUMN_REGISTRY,
     COLUMN_REGISTRY_HOST,
     COLUMN_REGISTRY_USERNAME,
@@ -109,6 +112,8 @@ void assignment_store_read_work(const struct rows *rows, int row, struct run_wor
         .network = row_text(rows, row, COLUMN_NETWORK),
         .sandbox = row_text(rows, row, COLUMN_SANDBOX),
         .log_limit_bytes = row_i64(rows, row, COLUMN_LOG_LIMIT, 0),
+        .start_lease_seconds = row_i64(rows, row, COLUMN_START_LEASE, 0),
+        .run_lease_seconds = row_i64(rows, row, COLUMN_RUN_LEASE, 0),
         .public_key = row_bytes(rows, row, COLUMN_PUBLIC_KEY, &key_n),
     };
     assert(key_n == ASSIGNMENT_STORE_KEY_BYTES); /* the column has a CHECK */

@@ -52,6 +52,8 @@ struct run_work {
     const char *network;
     const char *sandbox;
     int64_t log_limit_bytes;
+    int64_t start_lease_seconds;        /* 0: none */
+    int64_t run_lease_seconds;          /* 0: none */
     struct container_registry registry; /* what a login needs; its id is nil when there is none */
     const unsigned char *public_key;    /* of the hypervisor */
     const unsigned char *env;           /* packed: env_item_next() */

@@ -41,6 +41,16 @@ void assignment_put(struct buf *b, const struct assignment *a)
     field_put_text(b, "network", a->network);
     field_put_text(b, "sandbox", a->sandbox);
     field_put_i64(b, "log_limit_bytes", a->log_limit_bytes);
+    field_put_i64(b, "start_lease_seconds", a->start_lease_seconds);
+    field_put_i64(b, "run_lease_seconds", a->run_lease_seconds);
+}
+
+/* 0 when it is not there. */
+static int get_lease(const struct json_t *doc, const char *key, uint32_t *ret_seconds,
+                     struct err *e)
+{
+    return json_object_get(doc, key) == NULL ? 0
+                                             : field_get_u32(doc, key, INT32_MAX, ret_seconds, e);
 }
 
 static int parse_process(struct assignment *a, struct err *e)
@@ -90,7 +100,9 @@ static int parse_limits(struct assignment *a, struct err *e)
         field_get_bool(a->doc, "read_only", &a->read_only, e) < 0 ||
         field_get_choice(a->doc, "network", networks, &network, e) < 0 ||
         field_get_choice(a->doc, "sandbox", sandboxes, &sandbox, e) < 0 ||
-        field_get_i64(a->doc, "log_limit_bytes", 0, INT64_MAX, &a->log_limit_bytes, e) < 0)
+        field_get_i64(a->doc, "log_limit_bytes", 0, INT64_MAX, &a->log_limit_bytes, e) < 0 ||
+        get_lease(a->doc, "start_lease_seconds", &a->start_lease_seconds, e) < 0 ||
+        get_lease(a->doc, "run_lease_seconds", &a->run_lease_seconds, e) < 0)
         return ERR_INVALID;
     a->network = networks[network];
     a->sandbox = sandboxes[sandbox];

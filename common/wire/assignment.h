@@ -53,6 +53,8 @@ struct assignment {
     const char *network; /* "bridge" or "none" */
     const char *sandbox; /* "default", "untrusted" or "trusted" */
     int64_t log_limit_bytes;
+    uint32_t start_lease_seconds; /* see docs/scheduling.md, "Leases"; 0: none */
+    uint32_t run_lease_seconds;   /* the same from its start on */
 
     struct json_t *doc; /* owned; NULL unless parsed */
 };

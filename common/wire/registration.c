@@ -8,6 +8,24 @@
 
 #include <string.h>
 
+/* What has no '=' is a key without a value. */
+static void put_labels(struct buf *b, const char *labels)
+{
+    field_put_key(b, "labels");
+    buf_add_char(b, '{');
+    while (labels != NULL && *labels != '\0') {
+        size_t n = strcspn(labels, ",");
+        CLEANUP(freep) char *key = strndup(labels, n);
+        char *value = key == NULL ? NULL : strchr(key, '=');
+        if (value != NULL)
+            *value++ = '\0';
+        if (key != NULL && *key != '\0')
+            field_put_text(b, key, value == NULL ? "" : value);
+        labels += n + (labels[n] == ',');
+    }
+    buf_add_char(b, '}');
+}
+
 void registration_put(struct buf *b, const struct registration *r)
 {
     buf_add_char(b, '{');
@@ -18,6 +36,7 @@ void registration_put(struct buf *b, const struct registration *r)
     field_put_i64(b, "disk_free", r->disk_free_bytes);
     field_put_text(b, "version", r->version);
     field_put_texts(b, "runtimes", r->runtimes, r->runtimes_n);
+    put_labels(b, r->labels);
     field_put_key(b, "public_key");
     buf_add_char(b, '"');
     buf_add_base64(b, r->public_key, sizeof(r->public_key));

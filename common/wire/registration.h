@@ -26,6 +26,7 @@ struct registration {
     const char *version;
     const char *const *runtimes; /* `runtimes_n` names: "crun", "runc" */
     size_t runtimes_n;
+    const char *labels; /* to encode: "key=value,key=value", or NULL; not parsed */
     unsigned char public_key[REGISTRATION_KEY_BYTES]; /* X25519; env values are sealed to it */
 
     struct json_t *doc; /* owned; NULL unless parsed */

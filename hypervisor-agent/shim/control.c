@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shim/control.h"
 
+#include "base/parse.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define WORD_BYTES 16
+#define WORD_BYTES 32
 
 int control_open(int *ret_fd, struct err *e)
 {
@@ -21,7 +23,18 @@ int control_open(int *ret_fd, struct err *e)
     return 0;
 }
 
-enum control_word control_receive(int fd)
+static bool is_lease(const char *word, uint32_t *ret_ms)
+{
+    static const char prefix[] = "lease ";
+    int64_t ms = 0;
+    if (strncmp(word, prefix, strlen(prefix)) != 0 ||
+        parse_i64(word + strlen(prefix), 0, UINT32_MAX, "lease", &ms, NULL) < 0)
+        return false;
+    *ret_ms = (uint32_t)ms;
+    return true;
+}
+
+enum control_word control_receive(int fd, uint32_t *ret_lease_ms)
 {
     char word[WORD_BYTES] = "";
     ssize_t got = recv(fd, word, sizeof(word) - 1, 0);
@@ -30,6 +43,8 @@ enum control_word control_receive(int fd)
     word[strcspn(word, "\n")] = '\0';
     if (strcmp(word, "stop") == 0)
         return CONTROL_STOP;
+    if (is_lease(word, ret_lease_ms))
+        return CONTROL_LEASE;
     return strcmp(word, "kill") == 0 ? CONTROL_KILL : CONTROL_NOTHING;
 }
 

@@ -26,6 +26,9 @@ static void set_message(struct exit_record *record, const struct outcome_facts *
     case TERMINATION_TIMEOUT:
         n = snprintf(text, size, "ran longer than %u seconds", facts->spec->timeout_seconds);
         break;
+    case TERMINATION_HYPERVISOR_LOST:
+        n = snprintf(text, size, "the hypervisor was cut off for longer than the run's lease");
+        break;
     case TERMINATION_OOM_KILLED:
         n = snprintf(text, size, "the memory limit of %" PRIu64 " MiB was reached",
                      facts->spec->memory_bytes >> 20);

@@ -25,6 +25,7 @@ enum run_event {
     RUN_EVENT_TIMER,
     RUN_EVENT_STOP,     /* asked to, with grace */
     RUN_EVENT_KILL,     /* asked to, at once */
+    RUN_EVENT_LEASE,    /* nobody has renewed its lease: another may be started in its place */
     RUN_EVENT_SHUTDOWN, /* the shim got SIGTERM: the host goes down */
     RUN_EVENT_GIVE_UP,  /* KILL has not helped for long */
     RUN_EVENT_COUNT,

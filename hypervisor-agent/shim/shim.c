@@ -66,6 +66,7 @@ struct shim {
     int64_t begun_us;               /* monotonic, all */
     int64_t started_us;             /* of the command; 0 before */
     int64_t timer_us;
+    int64_t lease_us; /* the run may not go on after it; INT64_MAX = no end */
     int64_t kill_begun_us;
 };
 
@@ -252,9 +253,15 @@ static void handle_sandbox(struct shim *shim)
         happen(shim, RUN_EVENT_ENDED);
 }
 
+static void set_lease(struct shim *shim, uint32_t ms)
+{
+    shim->lease_us = ms == 0 ? INT64_MAX : clock_mono_us() + ms * CLOCK_US_PER_MS;
+}
+
 static void handle_control(struct shim *shim)
 {
-    switch (control_receive(shim->control_fd)) {
+    uint32_t lease_ms = 0;
+    switch (control_receive(shim->control_fd, &lease_ms)) {
     case CONTROL_NOTHING:
         break;
     case CONTROL_STOP:
@@ -262,6 +269,9 @@ static void handle_control(struct shim *shim)
         break;
     case CONTROL_KILL:
         happen(shim, RUN_EVENT_KILL);
+        break;
+    case CONTROL_LEASE:
+        set_lease(shim, lease_ms);
         break;
     }
 }
@@ -294,6 +304,11 @@ static void handle(struct shim *shim, enum watched what)
 
 static void handle_timer(struct shim *shim, int64_t mono_us)
 {
+    if (mono_us >= shim->lease_us) {
+        shim->lease_us = INT64_MAX;
+        log_warn("lease.ended run=%s", ID_TEXT(shim->spec->run));
+        happen(shim, RUN_EVENT_LEASE);
+    }
     if (mono_us < shim->timer_us)
         return;
     if (shim->phase == RUN_PHASE_KILLING && mono_us - shim->kill_begun_us > KILL_GIVE_UP_US)
@@ -312,6 +327,8 @@ static int timeout_ms(struct shim *shim)
         due_us = output_us;
     if (shim->timer_us < due_us)
         due_us = shim->timer_us;
+    if (shim->lease_us < due_us)
+        due_us = shim->lease_us;
     if (due_us <= mono_us)
         return 0;
     int64_t ms = (due_us - mono_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS;
@@ -347,6 +364,7 @@ static int loop(struct shim *shim, struct err *e)
 {
     set_timer_s(shim, shim->spec->start_timeout_seconds > 0 ? shim->spec->start_timeout_seconds
                                                             : START_TIMEOUT_DEFAULT_S);
+    set_lease(shim, shim->spec->lease_ms);
     while (shim->phase != RUN_PHASE_DONE) {
         struct epoll_event events[8];
         int n = epoll_wait(shim->epoll_fd, events, ARRAY_LEN(events), timeout_ms(shim));
@@ -390,7 +408,9 @@ static int64_t finished_at_us(const struct shim *shim)
 static bool is_unwanted(const struct shim *shim)
 {
     struct pollfd control = {.fd = shim->control_fd, .events = POLLIN};
-    return poll(&control, 1, ROOM_WAIT_MS) > 0 && control_receive(shim->control_fd) == CONTROL_KILL;
+    uint32_t lease_ms;
+    return poll(&control, 1, ROOM_WAIT_MS) > 0 &&
+           control_receive(shim->control_fd, &lease_ms) == CONTROL_KILL;
 }
 
 /* The container is gone, and what it has filled the disk with goes first. */

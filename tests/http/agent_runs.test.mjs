@@ -78,6 +78,8 @@ test('an assignment says all that is needed, and no secret in the open', async (
     network: 'none',
     sandbox: 'untrusted',
     log_limit_bytes: 1073741824,
+    start_lease_seconds: 27,
+    run_lease_seconds: 0,
   });
   const sealedBytes = Buffer.from(sealed, 'base64');
   assert.equal(sealedBytes.length, 48 + JSON.stringify({ LEVEL: 'open', TOKEN: secret }).length);

@@ -4,11 +4,11 @@
 #include "shim/run_cycle.h"
 
 /* Every pair, one character each: '.' nothing, else the phase it leads to. Columns in the order of
- * enum run_event: started ended timer stop kill shutdown give-up. */
+ * enum run_event: started ended timer stop kill lease shutdown give-up. */
 static const char *const expected[RUN_PHASE_COUNT] = {
-    [RUN_PHASE_STARTING] = "RDKKKK.", [RUN_PHASE_RUNNING] = ".DSSKS.",
-    [RUN_PHASE_STOPPING] = ".DK.K..", [RUN_PHASE_KILLING] = ".DK...D",
-    [RUN_PHASE_DONE] = ".......",
+    [RUN_PHASE_STARTING] = "RDKKKKK.", [RUN_PHASE_RUNNING] = ".DSSKKS.",
+    [RUN_PHASE_STOPPING] = ".DK.KK..", [RUN_PHASE_KILLING] = ".DK....D",
+    [RUN_PHASE_DONE] = "........",
 };
 
 static void test_run_cycle__every_pair_of_phase_and_event(void **state)
@@ -39,6 +39,8 @@ static void test_run_cycle__whatever_ends_a_run_from_outside_has_a_reason(void *
         {RUN_PHASE_RUNNING, RUN_EVENT_TIMER, TERMINATION_TIMEOUT},
         {RUN_PHASE_RUNNING, RUN_EVENT_STOP, TERMINATION_CANCELED},
         {RUN_PHASE_RUNNING, RUN_EVENT_KILL, TERMINATION_CANCELED},
+        {RUN_PHASE_STARTING, RUN_EVENT_LEASE, TERMINATION_HYPERVISOR_LOST},
+        {RUN_PHASE_RUNNING, RUN_EVENT_LEASE, TERMINATION_HYPERVISOR_LOST},
         {RUN_PHASE_RUNNING, RUN_EVENT_SHUTDOWN, TERMINATION_INTERNAL},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

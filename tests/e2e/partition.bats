@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# A hypervisor in a network namespace, and its cable pulled: what ran there ends by itself before it
+# may run elsewhere, and never runs twice.
+
+load ../support/stack
+
+# Lost after 10 s, given up after 20: a start is leased for 8 s, a run that is tried again for 18.
+export ERRAND_LOST_AFTER_SECONDS=10 ERRAND_LOST_GRACE_SECONDS=10
+
+setup_file() {
+    stack_start
+    export NETNS=errand-part-$$ CABLE=ep$$ NET=10.213.$((RANDOM % 200 + 20))
+    ip netns add "$NETNS"
+    ip link add "$CABLE" type veth peer name eth0 netns "$NETNS"
+    ip addr add "$NET.1/30" dev "$CABLE"
+    ip link set "$CABLE" up
+    ip -netns "$NETNS" link set lo up
+    ip -netns "$NETNS" addr add "$NET.2/30" dev eth0
+    ip -netns "$NETNS" link set eth0 up
+    # the API listens on loopback; what comes through the cable is led there
+    echo 1 >"/proc/sys/net/ipv4/conf/$CABLE/route_localnet"
+    nft -f - <<EOF
+table ip $CABLE {
+    chain lead {
+        type nat hook prerouting priority -100;
+        iifname "$CABLE" tcp dport ${DIRECT_URL##*:} dnat to 127.0.0.1:${DIRECT_URL##*:}
+    }
+}
+EOF
+}
+
+teardown_file() {
+    stack_destroy
+    nft delete table ip "$CABLE" || true
+    ip link delete "$CABLE" || true
+    ip netns delete "$NETNS" || true
+}
+
+# The same as add_hypervisor, on the other end of the cable.
+add_far_hypervisor() {
+    local url=$DIRECT_URL
+    local cache
+    # the registry is on this side's loopback, so the image is brought by hand
+    finish "$(make_runner)" '{"argv": ["true"]}'
+    cache=$(dirname "$(find "$DATA/" -type d -name layers -print -quit)")
+    mkdir -p "$STACK/far"
+    cp -a "$cache/layers" "$cache/images" "$STACK/far/"
+    errand-agent() { exec nsenter --net="/run/netns/$NETNS" "$ERRAND_BIN_DIR/errand-agent" "$@"; }
+    DIRECT_URL=http://$NET.1:${url##*:} add_hypervisor far --labels zone=far --network_bridge none
+    unset -f errand-agent
+}
+
+pull_cable() { ip link set "$CABLE" down; }
+plug_cable() { ip link set "$CABLE" up; }
+
+# How often the command runs on this machine, wherever.
+running() { pgrep --full --count "^sleep $1\$" || true; }
+
+far_runner() {
+    make_runner "{\"network\": \"none\", \"hypervisor_labels\": {\"zone\": \"far\"}$1}"
+}
+
+@test "a hypervisor in a namespace joins with its labels and takes a run" {
+    add_far_hypervisor
+    run=$(finish "$(far_runner "")" '{"argv": ["true"]}')
+    echo "$run"
+    jq --exit-status '.status == "succeeded" and .hypervisor.name == "far"' <<<"$run"
+}
+
+@test "cut off, a run that is tried again ends by itself before it runs elsewhere" {
+    runner=$(far_runner ', "retry": {"max_attempts": 2, "delay_seconds": 0, "on": ["hypervisor_lost"]}')
+    run=$(trigger "$runner" '{"argv": ["sleep", "77001"]}')
+    eventually 20 has_status "$run" running
+    once() { [ "$(running 77001)" -eq 1 ]; }
+    eventually 10 once
+    add_hypervisor near --labels zone=far
+    pull_cable
+    gone=
+    for ((i = 0; i < 500; i++)); do
+        n=$(running 77001)
+        [ "$n" -le 1 ]
+        [ "$n" -eq 1 ] || gone=yes
+        [ "$(run_json "$run" | jq '.attempt')" -eq 1 ] || break
+        # the second attempt may only be given when the first is over
+        sleep 0.1
+    done
+    [ "$gone" = yes ]
+    eventually 30 has_status "$run" running
+    [ "$(hypervisor_of "$run")" = near ]
+    api GET "/v1/runs/$run/attempts" | jq --exit-status '.attempts | length == 2
+        and .[0].termination_reason == "hypervisor_lost" and .[0].hypervisor.name == "far"
+        and .[1].status == "running"'
+    eventually 5 once
+    api POST "/v1/runs/$run/stop"
+    wait_final "$run" | jq --exit-status '.status == "canceled"'
+}
+
+@test "the cable plugged in again, it is ready and has nothing that is not its own" {
+    plug_cable
+    eventually 30 hypervisor_is_ready far
+    none() { [ "$(running 77001)" -eq 0 ] && [ -z "$(ls "$STACK/far/runs" 2>/dev/null)" ]; }
+    eventually 90 none
+}
+
+@test "cut off, a run that nobody takes the place of goes on, and is killed when its end is known" {
+    api GET /v1/hypervisors | jq --raw-output '.hypervisors[] | select(.name == "near").id' >"$STACK/near.id"
+    api POST "/v1/hypervisors/$(cat "$STACK/near.id")/drain"
+    run=$(trigger "$(far_runner "")" '{"argv": ["sleep", "77002"]}')
+    eventually 20 has_status "$run" running
+    pull_cable
+    wait_final "$run" | jq --exit-status '.status == "failed" and .termination_reason == "hypervisor_lost"'
+    [ "$(running 77002)" -eq 1 ]
+    plug_cable
+    # the connections of before must be noticed to be dead first
+    gone() { [ "$(running 77002)" -eq 0 ]; }
+    eventually 90 gone
+}
+
+@test "nothing is left" {
+    stack_finish
+}
