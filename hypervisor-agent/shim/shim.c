@@ -194,7 +194,7 @@ static void note_start(struct shim *shim)
         CLOCK_US_PER_S * ((int64_t)shim->spec->timeout_seconds + shim->spec->stop_grace_seconds);
     if (run_status_write(".", &shim->status, &e) < 0)
         log_warn("status.write_failed run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
-    wake_send(&shim->wake, "started");
+    wake_started(&shim->wake);
     output_close_writers(&shim->output);
     /* Only now, so that the agent hears of the start before it hears of the first line. */
     watch_streams(shim, true);
@@ -422,7 +422,7 @@ static void wait_for_room(struct shim *shim)
     struct err e;
     if (tidy_run_dir(&e) < 0)
         log_error("run.left_behind run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
-    wake_send(&shim->wake, "log");
+    (void)wake_send(&shim->wake, "log");
     while (!output_drain(&shim->output, mono_us)) {
         tell_hold(shim);
         if (mono_us >= give_up_us || is_unwanted(shim))
@@ -463,14 +463,14 @@ static int finish(struct shim *shim, struct err *e)
     if (!has_room)
         wait_for_room(shim);
     output_close(&shim->output);
-    wake_send(&shim->wake, "log");
+    (void)wake_send(&shim->wake, "log");
     (void)unlink(CONTROL_SOCKET);
 
     record.last_line = shim->output.spool.records;
     record.log_bytes = shim->output.spool.payload_bytes;
     record.log_truncated = shim->output.spool.dropped_lines + shim->output.spool.dropped_bytes > 0;
     int r = write_record(&record, e);
-    wake_send(&shim->wake, "exited");
+    (void)wake_send(&shim->wake, "exited");
     if (tidy_run_dir(&trouble) < 0)
         log_error("run.left_behind run=%s error=\"%s\"", ID_TEXT(shim->spec->run), trouble.msg);
     return r;

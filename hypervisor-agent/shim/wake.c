@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,14 +25,20 @@ void wake_done(struct wake *wake)
     wake->fd = -1;
 }
 
-void wake_send(struct wake *wake, const char *event)
+bool wake_send(struct wake *wake, const char *event)
 {
     char text[sizeof(wake->run) + 16];
     int n = snprintf(text, sizeof(text), "%s %s", event, wake->run);
     if (wake->fd < 0 || n <= 0)
-        return;
-    (void)sendto(wake->fd, text, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&wake->agent,
-                 sizeof(wake->agent));
+        return true;
+    return sendto(wake->fd, text, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&wake->agent,
+                  sizeof(wake->agent)) >= 0 ||
+           errno != EAGAIN;
+}
+
+void wake_started(struct wake *wake)
+{
+    wake->started_due = !wake_send(wake, "started");
 }
 
 void wake_log(struct wake *wake, int64_t mono_us)
@@ -42,12 +49,14 @@ void wake_log(struct wake *wake, int64_t mono_us)
 
 int64_t wake_log_pending(struct wake *wake, int64_t mono_us)
 {
-    if (!wake->log_due)
+    if (!wake->log_due && !wake->started_due)
         return INT64_MAX;
     if (mono_us < wake->next_log_us)
         return wake->next_log_us;
-    wake_send(wake, "log");
-    wake->log_due = false;
     wake->next_log_us = mono_us + RUN_WAKE_INTERVAL_MS * CLOCK_US_PER_MS;
-    return INT64_MAX;
+    if (wake->started_due)
+        wake_started(wake);
+    if (wake->log_due)
+        wake->log_due = !wake_send(wake, "log");
+    return wake->log_due || wake->started_due ? wake->next_log_us : INT64_MAX;
 }

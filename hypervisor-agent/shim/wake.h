@@ -17,18 +17,24 @@ struct wake {
     char run[ID_TEXT_BYTES + 11]; /* "<run>/<attempt>" */
     int64_t next_log_us;          /* monotonic; not before */
     bool log_due;                 /* "log" waits for next_log_us */
+    bool started_due;             /* "started" too: the agent's queue was full */
 };
 
 /* Without a socket in the spec, or with one too long for sun_path, nobody will be woken. */
 void wake_init(struct wake *wake, const struct run_spec *spec);
 void wake_done(struct wake *wake);
 
-void wake_send(struct wake *wake, const char *event);
+/* False when the agent lives and its queue is full: nothing was sent. */
+bool wake_send(struct wake *wake, const char *event);
+
+/* Send "started", now or with wake_log_pending(). */
+void wake_started(struct wake *wake);
 
 /* The spool has grown: send "log" now, or when RUN_WAKE_INTERVAL_MS have passed since the last. */
 void wake_log(struct wake *wake, int64_t mono_us);
 
-/* Send a "log" that is due. Returns when to call again, monotonic, or INT64_MAX. */
+/* Send what is due; a queue that is full is tried again. Returns when to call again, monotonic, or
+ * INT64_MAX. */
 int64_t wake_log_pending(struct wake *wake, int64_t mono_us);
 
 #endif
