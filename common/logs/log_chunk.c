@@ -195,7 +195,8 @@ bool log_chunk_add(struct log_chunk_writer *writer, const struct log_record *rec
         header->first_ts_us = header->last_ts_us = record->ts_us;
     unsigned is_partial = (record->flags & LOG_RECORD_PARTIAL) != 0;
     size_t n = put_varint(head, record->n << 3 | is_partial << 2 | (record->stream - 1U));
-    n += put_varint(head + n, zigzag(record->ts_us - header->last_ts_us));
+    n += put_varint(head + n,
+                    zigzag((int64_t)((uint64_t)record->ts_us - (uint64_t)header->last_ts_us)));
     buf_advance(&writer->heads, n);
     if (record->n > 0)
         memcpy(payload, record->payload, record->n);

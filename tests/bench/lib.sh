@@ -28,13 +28,13 @@ bench_stack() {
     export ERRAND_URL ERRAND_TOKEN
 }
 
-# A registry with a busybox image: sets $image.
+# bench_image [PROGRAM...]: a registry with an image of busybox and these; sets $image.
 bench_image() {
     local registry
     bench_has_registry=yes
     registry=$(scripts/registry.sh start "$work/registry")
     image=$registry/bench/busybox:1
-    tests/support/make_image.sh "$work/image" "$image" >&2
+    tests/support/make_image.sh "$work/image" "$image" "$@" >&2
 }
 
 # bench_bundle DIR ARGV...: an OCI bundle of busybox with the runtime's own default configuration.

@@ -1,19 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# make_image.sh WORKDIR HOST:PORT/NAME:TAG
+# make_image.sh WORKDIR HOST:PORT/NAME:TAG [PROGRAM...]
 #
 # Makes a small image from Debian's busybox-static (a shell and the usual tools, no network needed),
 # pushes it to the registry at HOST:PORT by plain http, and prints the digest of its manifest.
+# Static PROGRAMs go into /bin too.
 # The same busybox gives the same digest, so that pushing it again changes nothing.
 set -eu
 
-if [ $# -ne 2 ]; then
-    echo "usage: make_image.sh WORKDIR HOST:PORT/NAME:TAG" >&2
+if [ $# -lt 2 ]; then
+    echo "usage: make_image.sh WORKDIR HOST:PORT/NAME:TAG [PROGRAM...]" >&2
     exit 2
 fi
 work=$1
 target=$2
+shift 2
 busybox=$(command -v busybox) || { echo "make_image.sh: install busybox-static" >&2; exit 1; }
 command -v skopeo >/dev/null || { echo "make_image.sh: install skopeo" >&2; exit 1; }
 case $(uname -m) in
@@ -34,6 +36,9 @@ cp "$busybox" "$root/bin/busybox"
 chmod 755 "$root/bin/busybox"
 for applet in $("$busybox" --list); do
     [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
+done
+for program; do
+    install --mode 755 "$program" "$root/bin/"
 done
 ln -s ../bin "$root/usr/bin"
 printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$root/etc/passwd"
