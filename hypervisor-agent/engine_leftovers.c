@@ -56,11 +56,9 @@ static int ask(const char *socket, const char *method, const char *path, struct 
                struct err *e)
 {
     engine_call_init(call);
-    int rc = engine_call_start(
-        call, &(struct engine_request){.socket = socket, .method = method, .path = path}, e);
-    if (rc == 0)
-        rc = engine_call_finish(call, clock_mono_us() + ANSWER_US, e);
-    return rc < 0 ? rc : engine_answer_check(call, e);
+    return engine_answer_await(
+        call, &(struct engine_request){.socket = socket, .method = method, .path = path}, ANSWER_US,
+        e);
 }
 
 /* in the worker: */

@@ -454,12 +454,9 @@ static int ask_to_remove(const char *socket, const char *name, struct err *e)
     char path[PATH_BYTES];
     engine_call_init(&call);
     (void)snprintf(path, sizeof(path), "/containers/%s?force=1&v=1", name);
-    int r = engine_call_start(
-        &call, &(struct engine_request){.socket = socket, .method = "DELETE", .path = path}, e);
-    if (r == 0)
-        r = engine_call_finish(&call, clock_mono_us() + REMOVE_US, e);
-    if (r == 0)
-        r = engine_answer_check(&call, e);
+    int r = engine_answer_await(
+        &call, &(struct engine_request){.socket = socket, .method = "DELETE", .path = path},
+        REMOVE_US, e);
     engine_call_done(&call);
     return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/engine_answer.h"
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "wire/field.h"
 
@@ -56,6 +57,15 @@ int engine_answer_check(const struct engine_call *call, struct err *e)
     return err_set(e, code_of(status), "the engine answered %d", status);
 }
 
+int engine_answer_await(struct engine_call *call, const struct engine_request *request,
+                        int64_t timeout_us, struct err *e)
+{
+    int r = engine_call_start(call, request, e);
+    if (r == 0)
+        r = engine_call_finish(call, clock_mono_us() + timeout_us, e);
+    return r < 0 ? r : engine_answer_check(call, e);
+}
+
 static int parse(const struct engine_call *call, struct json_t **ret_doc, struct err *e)
 {
     int r = engine_answer_check(call, e);
@@ -70,7 +80,7 @@ static int parse(const struct engine_call *call, struct json_t **ret_doc, struct
 int engine_answer_id(const struct engine_call *call, char *ret_id, struct err *e)
 {
     CLEANUP(field_doc_freep) struct json_t *doc = NULL;
-    const char *id;
+    const char *id = "";
     int r = parse(call, &doc, e);
     if (r == 0)
         r = field_get_text(doc, "Id", &id, e);
@@ -89,7 +99,7 @@ int engine_answer_state(const struct engine_call *call, struct engine_container_
     CLEANUP(field_doc_freep) struct json_t *doc = NULL;
     struct engine_container_state found = {.exit_code = -1};
     struct json_t *state;
-    int64_t exit_code;
+    int64_t exit_code = -1;
     int r = parse(call, &doc, e);
     if (r == 0)
         r = field_get_object(doc, "State", &state, e);

@@ -18,6 +18,11 @@
  * ERR_INVALID (400), ERR_UNAUTHENTICATED, ERR_DENIED, ERR_NOT_FOUND, ERR_CONFLICT, ERR_INTERNAL */
 int engine_answer_check(const struct engine_call *call, struct err *e) MUST_USE;
 
+/* Start, finish and check one whole request. engine_call_done() afterwards in any case.
+ * ERR_UNAVAILABLE also: no answer in time */
+int engine_answer_await(struct engine_call *call, const struct engine_request *request,
+                        int64_t timeout_us, struct err *e) MUST_USE;
+
 /* {"Id": ...} */
 int engine_answer_id(const struct engine_call *call, char *ret_id, struct err *e) MUST_USE;
 

@@ -14,12 +14,9 @@ static int get(const char *socket, const char *path, struct json_t **ret_doc, st
 {
     struct engine_call call;
     engine_call_init(&call);
-    int r = engine_call_start(
-        &call, &(struct engine_request){.socket = socket, .method = "GET", .path = path}, e);
-    if (r == 0)
-        r = engine_call_finish(&call, clock_mono_us() + ANSWER_US, e);
-    if (r == 0)
-        r = engine_answer_check(&call, e);
+    int r = engine_answer_await(
+        &call, &(struct engine_request){.socket = socket, .method = "GET", .path = path}, ANSWER_US,
+        e);
     if (r == 0)
         r = field_doc_parse(call.body.data == NULL ? "" : call.body.data, call.body.len, ret_doc,
                             e);
@@ -32,7 +29,7 @@ int engine_info_get(const char *socket, struct engine_info *ret_info, struct err
     CLEANUP(field_doc_freep) struct json_t *version = NULL;
     CLEANUP(field_doc_freep) struct json_t *info = NULL;
     struct engine_info found = {0};
-    const char *text = NULL;
+    const char *text = "";
     const char *groups = NULL;
     const char *buildah = NULL;
     int r = get(socket, "/version", &version, e);

@@ -107,8 +107,9 @@ static int hex_of(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static int take_chunk_size(struct http_response *response, struct err *e)
@@ -121,7 +122,7 @@ static int take_chunk_size(struct http_response *response, struct err *e)
         size = size * 16 + (uint64_t)hex_of(response->line[digits]);
         digits++;
     }
-    char next = digits < response->line_n ? response->line[digits] : ';';
+    int next = digits < response->line_n ? response->line[digits] : ';';
     if (digits == 0 || (next != ';' && next != ' ' && next != '\t'))
         return err_set(e, ERR_INVALID, "the answer has a chunk without size");
     response->left = size;

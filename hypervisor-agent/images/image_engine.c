@@ -93,12 +93,9 @@ static int inspect(const struct image_pull *pull, struct image **ret_image, stru
     if (n < 0 || (size_t)n >= sizeof(path))
         return err_set(e, ERR_INVALID, "the image's name is too long");
     engine_call_init(&call);
-    int rc = engine_call_start(
-        &call, &(struct engine_request){.socket = pull->engine, .method = "GET", .path = path}, e);
-    if (rc == 0)
-        rc = engine_call_finish(&call, clock_mono_us() + INSPECT_US, e);
-    if (rc == 0)
-        rc = engine_answer_check(&call, e);
+    int rc = engine_answer_await(
+        &call, &(struct engine_request){.socket = pull->engine, .method = "GET", .path = path},
+        INSPECT_US, e);
     if (rc == 0)
         rc = image_engine_parse(call.body.data, call.body.len, &pull->ref, ret_image, e);
     engine_call_done(&call);
