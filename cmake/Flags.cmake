@@ -40,7 +40,9 @@ check_pie_supported(LANGUAGES C)
 
 if(ERRAND_SANITIZE)
     target_compile_options(errand_flags INTERFACE
-        -fsanitize=${ERRAND_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+        -fsanitize=${ERRAND_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+        # what no sanitizer of gcc sees: a variable that is read, or freed, before it has a value
+        -ftrivial-auto-var-init=pattern)
     target_link_options(errand_flags INTERFACE -fsanitize=${ERRAND_SANITIZE})
 endif()
 
