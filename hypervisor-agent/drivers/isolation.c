@@ -18,10 +18,12 @@ static const struct isolation table[] = {
             .capabilities = "[" DOCKERS_DEFAULT "]",
             .no_new_privileges = true,
         },
-    /* errand-init's own: to become the user, to signal it, and to drop the rest for good */
+    /* errand-init's own: to enter the working directory, to become the user, to signal it, and to
+     * drop the rest for good */
     [RUN_SANDBOX_UNTRUSTED] =
         {
-            .capabilities = "[\"CAP_SETGID\",\"CAP_SETUID\",\"CAP_SETPCAP\",\"CAP_KILL\"]",
+            .capabilities =
+                "[\"CAP_DAC_OVERRIDE\",\"CAP_SETGID\",\"CAP_SETUID\",\"CAP_SETPCAP\",\"CAP_KILL\"]",
             .drops_capabilities = true,
             .no_new_privileges = true,
             .user_namespace = true,

@@ -4,6 +4,7 @@
  */
 #include "agent/shim_fixture.h"
 
+#include "base/file.h"
 #include "drivers/isolation.h"
 
 #include <signal.h>
@@ -75,6 +76,22 @@ static void test_untrusted__becomes_its_user(void **state)
            "touch /etc/mine 2>/dev/null || echo refused; grep CapEff /proc/self/status | cut -f2");
     shim_assert_text(shim, LOG_STREAM_STDOUT,
                      "1234\n1235\n1235 1236\n1234:1235\nrefused\n0000000000000000\n");
+}
+
+/* As in every sandbox, root need not be able to enter it. */
+static void test_untrusted__starts_in_its_users_own_directory(void **state)
+{
+    struct shim *shim = *state;
+    struct err e;
+    char home[SHIM_PATH_BYTES];
+    assert_true(snprintf(home, sizeof(home), "%s/low/home/worker", shim_root()) > 0);
+    ASSERT_OK(dir_make(home, 0755, &e), e);
+    assert_int_equal(chown(home, 1234, 1235), 0);
+    assert_int_equal(chmod(home, 0700), 0);
+    shim->spec.user = strdup("worker");
+    shim->spec.cwd = strdup("/home/worker/made");
+    run_in(shim, RUN_SANDBOX_UNTRUSTED, "pwd; stat -c %u:%a ..");
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "/home/worker/made\n1234:700\n");
 }
 
 static void test_untrusted__is_stopped_as_any_user(void **state)
@@ -159,6 +176,7 @@ SHIM_MAIN(SHIM_TEST(test_default__is_what_nobody_asked_for),
           SHIM_TEST(test_trusted__may_gain_privileges),
           SHIM_TEST(test_untrusted__is_root_of_its_files_only),
           SHIM_TEST(test_untrusted__becomes_its_user),
+          SHIM_TEST(test_untrusted__starts_in_its_users_own_directory),
           SHIM_TEST(test_untrusted__is_stopped_as_any_user),
           SHIM_TEST(test_untrusted__read_only_is_read_only),
           SHIM_TEST(test_untrusted__owns_nothing_of_roots),
