@@ -28,7 +28,8 @@ static int make_log(void **state)
                    " SELECT '%s', 1, i, i + " LINES_A_CHUNK " - 1, 8400, '\\x00'"
                    " FROM generate_series(1, 1000000, " LINES_A_CHUNK ") i;"
                    "INSERT INTO log_chunks (run_id, attempt, first_id, last_id, raw_bytes, data)"
-                   " SELECT overlay('%s' placing lpad(to_hex(i), 4, '0') from 33 for 4)::uuid, 1,"
+                   " SELECT overlay('%s' placing 'ffffffff' || lpad(to_hex(i), 4, '0')"
+                   "   from 25 for 12)::uuid, 1,"
                    " 1, 100, 8400, '\\x00' FROM generate_series(1, 5000) i;"
                    "INSERT INTO log_heads (run_id, attempt, last_id) VALUES ('%s', 1, 1000000);",
                    ID_TEXT(run), ID_TEXT(run), ID_TEXT(run));
