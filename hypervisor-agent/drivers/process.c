@@ -64,31 +64,6 @@ static void sandbox_freep(struct sandbox **sandbox)
     sandbox_free(*sandbox);
 }
 
-static int write_map(const char *path, unsigned id)
-{
-    char text[32];
-    int n = snprintf(text, sizeof(text), "%u %u 1", id, id);
-    CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
-    return fd >= 0 && n > 0 && write(fd, text, (size_t)n) == (ssize_t)n ? 0 : -1;
-}
-
-/* Without root the other namespaces take a user namespace, in which we stay who we are. */
-static int leave_user_namespace(struct err *e)
-{
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    if (uid == 0)
-        return 0;
-    if (unshare(CLONE_NEWUSER) < 0 || write_map("/proc/self/uid_map", uid) < 0)
-        return err_errno(e, errno, "make a user namespace");
-    CLEANUP(fd_closep) int fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
-    if (fd >= 0 && write(fd, "deny", 4) < 0)
-        return err_errno(e, errno, "make a user namespace");
-    if (write_map("/proc/self/gid_map", gid) < 0)
-        return err_errno(e, errno, "make a user namespace");
-    return 0;
-}
-
 static int process_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox, struct err *e)
 {
     CLEANUP(sandbox_freep) struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
@@ -96,15 +71,14 @@ static int process_prepare(const struct run_spec *spec, struct sandbox **ret_san
         return err_set(e, ERR_UNAVAILABLE, "out of memory");
     if (spec->sandbox == RUN_SANDBOX_UNTRUSTED)
         return err_set(e, ERR_INVALID, "sandbox untrusted: a process of the machine is in none");
+    if (geteuid() != 0)
+        return err_set(e, ERR_DENIED, "driver process needs root, for the process's namespaces");
     sandbox->spec = spec;
     sandbox->channel_fd = -1;
     sandbox->init_fd = -1;
     sandbox->poll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (sandbox->poll_fd < 0)
         return err_errno(e, errno, "prepare the process");
-    int r = leave_user_namespace(e);
-    if (r < 0)
-        return r;
     *ret_sandbox = TAKE_PTR(sandbox);
     return 0;
 }

@@ -5,9 +5,9 @@
  * setting of its own says that this is wanted.
  *
  * It has its own pid and mount namespaces, so that nothing of it survives its end and it sees its
- * own processes only; with network "none" an own network namespace too. errand-init is its PID 1,
- * as in a container, so command, user, directory, signals and exit codes are what they are there.
- * Without root this takes unprivileged user namespaces, and the user cannot be chosen.
+ * own processes only; with network "none" an own network namespace too. That needs root.
+ * errand-init is its PID 1, as in a container, so command, user, directory, signals and exit codes
+ * are what they are there.
  */
 #ifndef ERRAND_DRIVERS_PROCESS_H
 #define ERRAND_DRIVERS_PROCESS_H
