@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes build up down bench fuzz fmt lint clean
+.PHONY: help demo test test-crashes simulate build up down bench fuzz fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
@@ -41,6 +41,12 @@ test-crashes: ## A log of LINES lines (a million) while everything behind it is 
 	@ERRAND_LOG_CRASH_LINES=$(or $(LINES),1000000) ERRAND_BIN_DIR=$(CURDIR)/build/asan/bin \
 	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0 \
 	    node --test tests/http/log_crashes.test.mjs
+
+simulate: ## The scheduler with RUNS (1000000) runs on HYPERVISORS (10000) that fail; SEED=1
+	@scripts/setup.sh test
+	@scripts/build.sh release $(JOBS)
+	@SIM_RUNS=$(or $(RUNS),1000000) SIM_HYPERVISORS=$(or $(HYPERVISORS),10000) SIM_SEED=$(or $(SEED),1) \
+	    scripts/simulate.sh release
 
 bench: ## Measure beside peers on this machine; BENCH="NAME ..." for some of tests/bench/*.sh
 	@scripts/setup.sh test

@@ -5,6 +5,7 @@
 
 #include "queue_fixture.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct db *db;
@@ -418,6 +419,66 @@ static void test_silence__not_observed_is_not_held_against_anybody(void **state)
     assert_int_equal(rows_count(failed), 0);
 }
 
+/* --- plans --- */
+
+static void assert_plan(const char *text, const char *index)
+{
+    char sql[2048];
+    /* a plan cannot be selected from, so it goes through a loop */
+    (void)snprintf(sql, sizeof(sql),
+                   "DROP TABLE IF EXISTS plan_lines; CREATE TEMP TABLE plan_lines (line text);"
+                   "DO $do$ DECLARE l text; BEGIN FOR l IN EXPLAIN %s LOOP"
+                   " INSERT INTO plan_lines VALUES (l); END LOOP; END $do$",
+                   text);
+    struct err e;
+    ASSERT_OK(db_run_script(db, sql, &e), e);
+    assert_int_not_equal(
+        queue_fixture_number(db, "SELECT count(*) FROM plan_lines WHERE line LIKE '%%%s%%'", index),
+        0);
+    assert_int_equal(
+        queue_fixture_number(
+            db, "SELECT count(*) FROM plan_lines WHERE line LIKE '%%Seq Scan on runs%%'"),
+        0);
+}
+
+/* PLAN_RUNS=1000000 for the large one. */
+static void test_plans__use_indexes_however_long_the_queue(void **state)
+{
+    (void)state;
+    const char *runs = getenv("PLAN_RUNS");
+    struct id region = queue_fixture_region(db);
+    queue_fixture_runs(db, runs == NULL ? 20000 : strtol(runs, NULL, 10), /* lint: allow */
+                       "{256,512,1024,2048}");
+    fixture_script(db, "UPDATE runs SET state = 'succeeded' WHERE random() < 0.5;"
+                       "UPDATE runs SET hold = 'concurrency_limit' WHERE random() < 0.3;"
+                       "UPDATE runs SET hold = 'waiting_retry', due_at = now() + interval '1 h'"
+                       " WHERE random() < 0.1; ANALYZE runs");
+    char sql[1024];
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT project_id FROM runs WHERE region_id = '%s' AND state = 'pending'"
+                   " AND hold IS NULL AND (project_id, memory_mb, cpu_milli, placement_labels) >"
+                   " ('" FIXTURE_PROJECT "', 256, 500, '') ORDER BY project_id, memory_mb,"
+                   " cpu_milli, placement_labels LIMIT 1",
+                   ID_TEXT(region));
+    assert_plan(sql, "runs_queue");
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT id FROM runs WHERE region_id = '%s' AND state = 'pending' AND hold IS"
+                   " NULL AND project_id = '" FIXTURE_PROJECT "' AND memory_mb = 256 AND cpu_milli"
+                   " = 500 AND placement_labels = '' ORDER BY queue_at, id LIMIT 1024",
+                   ID_TEXT(region));
+    assert_plan(sql, "runs_queue");
+    assert_plan("SELECT id FROM runs WHERE state = 'pending' AND hold = 'waiting_retry' AND due_at"
+                " <= now() ORDER BY due_at LIMIT 1000",
+                "runs_due");
+    assert_plan("SELECT id FROM runs WHERE state = 'pending' AND pending_until IS NOT NULL AND"
+                " pending_until <= now() ORDER BY pending_until LIMIT 1000",
+                "runs_pending_until");
+    assert_plan("SELECT runner_id FROM runs WHERE state = 'pending' AND hold = 'concurrency_limit'"
+                " AND runner_id > '00000000-0000-0000-0000-000000000000' ORDER BY runner_id"
+                " LIMIT 1",
+                "runs_held");
+}
+
 /* --- notify and rights --- */
 
 static void count_notice(void *user, const char *channel, const char *payload)
@@ -495,6 +556,7 @@ int main(void)
         CASE(test_requeue_silent__fences_the_old_attempt),
         CASE(test_fail_silent__ends_what_ran),
         CASE(test_silence__not_observed_is_not_held_against_anybody),
+        CASE(test_plans__use_indexes_however_long_the_queue),
         CASE(test_notify__wakes_once_for_each_id),
         CASE(test_role__may_schedule_but_read_neither_env_nor_logs),
     };
