@@ -5,11 +5,20 @@
 
 #include <h2o.h>
 
+/* of this thread, on which its blobs are made and freed */
+static _Thread_local size_t held;
+
+size_t blob_bytes_held(void)
+{
+    return held;
+}
+
 struct blob *blob_take(struct buf *b)
 {
     assert(buf_ok(b));
     struct blob *blob = h2o_mem_alloc(sizeof(*blob));
-    *blob = (struct blob){.len = b->len, .refs = 1};
+    *blob = (struct blob){.len = b->len, .size = b->cap, .refs = 1};
+    held += blob->size;
     blob->owned = TAKE_PTR(b->data);
     blob->bytes = blob->owned;
     buf_done(b);
@@ -26,6 +35,7 @@ void blob_unref(struct blob *blob)
 {
     if (blob == NULL || --blob->refs > 0)
         return;
+    held -= blob->size;
     free(blob->owned);
     free(blob);
 }

@@ -14,11 +14,15 @@ struct blob {
     const char *bytes;
     /* private */
     char *owned;
+    size_t size; /* of `owned` */
     unsigned refs;
 };
 
 /* Move the content out of a buffer that is buf_ok(); the buffer is empty after. One reference. */
 struct blob *blob_take(struct buf *b);
+
+/* In all blobs of this thread. */
+size_t blob_bytes_held(void);
 
 struct blob *blob_ref(struct blob *blob);
 void blob_unref(struct blob *blob); /* NULL is fine */

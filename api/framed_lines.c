@@ -7,14 +7,23 @@
 
 /* Framing stops once it has made so much; the last line may be all escapes. */
 #define FRAMED_BYTES (512 << 10)
+#define FRAMED_BYTES_SCARCE (16 << 10) /* while this thread's streams hold MUCH_BYTES */
+#define MUCH_BYTES ((size_t)256 << 20)
 #define FRAMED_BYTES_MAX (FRAMED_BYTES + 8 * LIMIT_LOG_LINE_BYTES)
+
+/* Ten thousand slow readers must not hold ten thousand times as much as one may. */
+static size_t enough(void)
+{
+    return blob_bytes_held() < MUCH_BYTES ? FRAMED_BYTES : FRAMED_BYTES_SCARCE;
+}
 
 static int frame_one_by_one(struct buf *b, struct log_reader *reader, int64_t *last_id,
                             struct err *e)
 {
     struct log_item item;
+    size_t limit = enough();
     int r = 0;
-    while (b->len < FRAMED_BYTES && (r = log_reader_next(reader, &item, e)) == 1) {
+    while (b->len < limit && (r = log_reader_next(reader, &item, e)) == 1) {
         log_event_put_line(b, &item);
         *last_id = item.id;
     }
@@ -24,9 +33,10 @@ static int frame_one_by_one(struct buf *b, struct log_reader *reader, int64_t *l
 static int frame_batches(struct buf *b, struct log_reader *reader, int64_t *last_id, struct err *e)
 {
     struct log_item item;
+    size_t limit = enough();
     size_t in_batch = 0;
     int r = 0;
-    while (b->len < FRAMED_BYTES && (r = log_reader_next(reader, &item, e)) == 1) {
+    while (b->len < limit && (r = log_reader_next(reader, &item, e)) == 1) {
         if (in_batch == 0)
             log_event_open_batch(b);
         log_event_put_batched(b, &item);
