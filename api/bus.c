@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include "agent_hub.h"
+#include "agents/agent_hub.h"
 #include "bus_start.h"
-#include "log_hub.h"
-#include "run_waiters.h"
+#include "logs/log_hub.h"
+#include "runs/run_waiters.h"
 
 static const char *const channels[] = {
     [BUS_QUEUE] = "errand_queue", [BUS_RUN] = "errand_run",

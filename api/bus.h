@@ -9,7 +9,7 @@
 
 #include "base/id.h"
 
-#include "log_event.h"
+#include "logs/log_event.h"
 
 struct bus;
 struct loop;

@@ -10,7 +10,7 @@
 #include "store/migrate.h"
 #include "store/token_store.h"
 
-#include "key_rotation.h"
+#include "access/key_rotation.h"
 
 static int open_database(const struct settings *settings, struct db **ret_db, struct err *e)
 {

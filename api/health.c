@@ -5,7 +5,7 @@
 #include "store/health_store.h"
 #include "store/migrate.h"
 
-#include "reply.h"
+#include "http/reply.h"
 
 static const char *check_text(bool ok)
 {

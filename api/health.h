@@ -5,7 +5,7 @@
 #ifndef ERRAND_API_HEALTH_H
 #define ERRAND_API_HEALTH_H
 
-#include "request.h"
+#include "http/request.h"
 
 void health_alive(struct request *rq);
 void health_ready(struct request *rq);

@@ -10,15 +10,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include "agent_hub.h"
-#include "auth.h"
+#include "access/auth.h"
+#include "access/passwords.h"
+#include "agents/agent_hub.h"
 #include "bus_start.h"
-#include "connection.h"
-#include "log_hub.h"
+#include "http/connection.h"
+#include "logs/log_hub.h"
 #include "loop_start.h"
-#include "passwords.h"
 #include "peers.h"
-#include "run_waiters.h"
+#include "runs/run_waiters.h"
 #include "upkeep.h"
 
 #define ACCEPT_PER_WAKE 64

@@ -14,7 +14,7 @@
 
 #include <h2o.h>
 
-#include "db_pipe.h"
+#include "db/db_pipe.h"
 
 struct agent_hub;
 struct bus;

@@ -16,8 +16,8 @@
 #include "service/settings.h"
 
 #include "commands.h"
+#include "http/tls.h"
 #include "server.h"
-#include "tls.h"
 
 #define KEYS_LOOK_MS 1000
 

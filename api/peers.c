@@ -21,8 +21,8 @@
 #include "store/replica_store.h"
 
 #include "bus.h"
+#include "http/reply.h"
 #include "loop.h"
-#include "reply.h"
 
 #define SAY_MS 5000
 #define IO_TIMEOUT_MS 5000

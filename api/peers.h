@@ -14,8 +14,8 @@
 #include "auth/token.h"
 #include "base/id.h"
 
-#include "log_event.h"
-#include "request.h"
+#include "http/request.h"
+#include "logs/log_event.h"
 
 struct loop;
 struct peers;

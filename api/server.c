@@ -13,12 +13,12 @@
 
 #include "auth/secret.h"
 
+#include "access/passwords.h"
 #include "bus_start.h"
+#include "http/rate_limit.h"
+#include "http/router.h"
 #include "loop_start.h"
-#include "passwords.h"
 #include "peers.h"
-#include "rate_limit.h"
-#include "router.h"
 
 #define LISTEN_BACKLOG 1024
 #define IDLE_TIMEOUT_MS 75000       /* header, body and the pause between two requests */

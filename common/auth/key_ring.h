@@ -39,8 +39,8 @@ int key_ring_create(const char *path, bool *ret_created, struct err *e) MUST_USE
  * knows more keys. */
 int key_ring_reload(struct key_ring *ring, const char *path, struct err *e) MUST_USE;
 
-/* For rotation (api/key_rotation.h), on a ring of one's own. Keys are "k1", "k2", ...: the newest
- * has the highest number. */
+/* For rotation (api/access/key_rotation.h), on a ring of one's own. Keys are "k1", "k2", ...: the
+ * newest has the highest number. */
 size_t key_ring_count(const struct key_ring *ring);
 bool key_ring_newest_is_current(const struct key_ring *ring);
 int key_ring_add(struct key_ring *ring, struct err *e) MUST_USE; /* a fresh key, not current yet */

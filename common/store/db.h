@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One PostgreSQL session, used by one thread, blocking. The API's event loops run the same
- * statements without blocking (api/db_pipe.h).
+ * statements without blocking (api/db/db_pipe.h).
  *
  * Errors of both executors come from db_error(): UNAVAILABLE when nothing was sent, UNCERTAIN when
  * the connection was lost with the answer outstanding, CONFLICT for unique and check violations,
@@ -19,7 +19,7 @@ struct statement {
     const char *name;
     const char *sql;
     bool repeatable; /* running it twice does what running it once does */
-    bool grouped;    /* on a loop: several may share one transaction (api/db_pipe.c) */
+    bool grouped;    /* on a loop: several may share one transaction (api/db/db_pipe.c) */
 };
 
 struct db;

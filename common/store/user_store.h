@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Users. A password comes and goes as its Argon2id hash (api/passwords.h).
+ * Users. A password comes and goes as its Argon2id hash (api/access/passwords.h).
  */
 #ifndef ERRAND_STORE_USER_STORE_H
 #define ERRAND_STORE_USER_STORE_H

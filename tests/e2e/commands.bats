@@ -84,12 +84,12 @@ WANT
 
 @test "a run's variable wins over the runner's, and the runner's over the image's" {
     runner=$(make_runner '{"run_command": "echo $A $B $C $IMAGE"}')
-    for pair in A=runner B=runner IMAGE=runner; do
+    for pair in A=outer B=outer IMAGE=outer; do
         api POST "/v1/runners/$runner/env_variables" \
             "{\"env_key\": \"${pair%=*}\", \"env_val\": \"${pair#*=}\"}"
     done
     run errand run "$runner" --env B=run --env C=run
-    [ "$output" = 'runner run run runner' ]
+    [ "$output" = 'outer run run outer' ]
 }
 
 @test "the image's variables are there" {

@@ -2,7 +2,7 @@
 #include "fuzz/fuzz.h"
 
 #include "base/crc32c.h"
-#include "log_batch.h"
+#include "logs/log_batch.h"
 #include "logs/log_frame.h"
 
 #include <assert.h>

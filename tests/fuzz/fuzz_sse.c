@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log_event.h"
+#include "logs/log_event.h"
 #include "sse.h"
 
 #define LIMIT_BYTES (1 << 20)

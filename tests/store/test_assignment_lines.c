@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "assignment_lines.h"
+#include "agents/assignment_lines.h"
 
 #include "fixture.h"
 

@@ -3,7 +3,7 @@
 
 #include "support/test_database.h"
 
-#include "db_pipe.h"
+#include "db/db_pipe.h"
 
 /* the pipe under test, its loop, and what came back */
 struct fixture {

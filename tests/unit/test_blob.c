@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "blob.h"
+#include "http/blob.h"
 
 #include "support/test.h"
 

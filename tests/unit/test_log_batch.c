@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "log_batch.h"
+#include "logs/log_batch.h"
 #include "logs/log_frame.h"
 #include "model/limits.h"
 

@@ -2,7 +2,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "log_event.h"
+#include "logs/log_event.h"
 
 #include "support/test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pagination.h"
+#include "http/pagination.h"
 
 #include "support/test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "query.h"
+#include "http/query.h"
 
 #include "support/test.h"
 

@@ -8,7 +8,7 @@
 #include "openapi/openapi_document.h"
 #include "support/test.h"
 
-#include "route.h"
+#include "http/route.h"
 
 static json_t *paths;
 

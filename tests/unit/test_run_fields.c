@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "run_fields.h"
+#include "runs/run_fields.h"
 
 #include "support/test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runner_fields.h"
+#include "runners/runner_fields.h"
 
 #include "support/test.h"
 

@@ -7,7 +7,7 @@
 #include "auth/env_cipher.h"
 #include "auth/sealed_box.h"
 #include "base/parse.h"
-#include "sealed_env.h"
+#include "runners/sealed_env.h"
 
 #include "support/test.h"
 

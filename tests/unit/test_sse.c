@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sse.h"
+#include "http/sse.h"
 
 #include "support/test.h"
 

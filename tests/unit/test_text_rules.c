@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "text_rules.h"
+#include "http/text_rules.h"
 
 #include "support/test.h"
 

@@ -3,7 +3,7 @@
 -- Who changed what. Rows are written by triggers, in the transaction of the change, whoever makes
 -- it; our programs may add to the table and read it, nothing else.
 --
--- The setting errand.actor says who (api/actor.c); without it a change is the database role's own.
+-- The setting errand.actor says who (api/access/actor.c); without it a change is the database role's own.
 
 CREATE TABLE audit_events (
     id          uuid PRIMARY KEY,

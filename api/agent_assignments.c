@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "agent_assignments.h"
-
-#include "agent_link.h"
-
-void agent_assignments(struct request *rq)
-{
-    agent_link_open(rq->loop->agents, rq);
-}

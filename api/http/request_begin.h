@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Birth of a request: for the router only.
+ */
+#ifndef ERRAND_API_REQUEST_BEGIN_H
+#define ERRAND_API_REQUEST_BEGIN_H
+
+#include "http/request.h"
+
+/* A request tied to h2o's; released by itself when h2o frees that. */
+struct request *request_begin(h2o_req_t *req);
+
+#endif

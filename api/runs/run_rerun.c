@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runs/run_rerun.h"
+
+#include "store/run_store.h"
+
+#include "bus.h"
+#include "http/created.h"
+#include "http/idempotency.h"
+#include "http/reply.h"
+#include "runs/run_json.h"
+#include "runs/runs.h"
+
+static void on_refused(struct request *rq, const struct rows *rows)
+{
+    bool has_runner;
+    const char *quota;
+    char message[96];
+    if (rows_count(rows) == 0) {
+        reply_error(rq, ERR_NOT_FOUND, "There is no such run");
+        return;
+    }
+    run_store_rerun_refusal_read(rows, &has_runner, &quota);
+    if (!has_runner) {
+        reply_error(rq, ERR_CONFLICT, "The run's runner was deleted");
+    } else if (quota != NULL) {
+        (void)snprintf(message, sizeof(message), "The project's quota %s is used up", quota);
+        reply_header(rq, "retry-after", "10");
+        reply_error(rq, ERR_LIMIT, message);
+    } else {
+        reply_error(rq, ERR_UNAVAILABLE, "The runner was being changed; try again");
+    }
+}
+
+static void on_rerun(struct request *rq, const struct rows *rows)
+{
+    if (rows_count(rows) == 0) {
+        struct params p;
+        run_store_get_params(&p, runs_place(rq));
+        request_query(rq, &run_store_rerun_refusal, &p, on_refused);
+        return;
+    }
+    struct run run;
+    run_store_read(rows, 0, &run);
+    bus_publish(rq->loop, BUS_QUEUE, (struct id){0});
+    created_reply(rq, "/v1/runs", run.id, "run", run_json(&run));
+}
+
+static void rerun(struct request *rq, struct id id)
+{
+    struct params p;
+    run_store_rerun_params(&p, runs_place(rq), id, rq->principal.name);
+    request_query(rq, &run_store_rerun, &p, on_rerun);
+}
+
+void run_rerun(struct request *rq)
+{
+    idempotency_claim(rq, rerun);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One statement makes the run. Only when it made none, a second one says why.
+ */
+#include "runs/run_trigger.h"
+
+#include <string.h>
+
+#include "auth/env_cipher.h"
+#include "store/run_store.h"
+
+#include "bus.h"
+#include "http/idempotency.h"
+#include "http/query.h"
+#include "http/reply.h"
+#include "runs/run_dry.h"
+#include "runs/run_fields.h"
+#include "runs/run_json.h"
+#include "runs/run_waiters.h"
+
+#define BLOB_MAX_BYTES (LIMIT_ENV_VALUE_BYTES + ENV_CIPHER_OVERHEAD_MAX)
+
+/* Between the statements; in rq->state. */
+struct triggering {
+    int64_t wait_seconds; /* 0: answer at once */
+    int64_t is_dry;       /* only say where it would go */
+    struct run_input input;
+};
+
+static void read_query(struct request *rq, struct fields *f, struct triggering *triggering)
+{
+    static const struct field table[] = {
+        {"wait", FIELD_INT, .offset = offsetof(struct triggering, wait_seconds), .min = 1,
+         .max = LIMIT_WAIT_SECONDS},
+        {"dry_run", FIELD_INT, .offset = offsetof(struct triggering, is_dry), .min = 0, .max = 1},
+    };
+    h2o_iovec_t path = rq->req->path;
+    size_t at = rq->req->query_at != SIZE_MAX ? rq->req->query_at + 1 : path.len;
+    query_read(f, path.base + at, path.len - at, table, ARRAY_LEN(table), triggering);
+}
+
+static void on_refused(struct request *rq, const struct rows *rows)
+{
+    unsigned refusal = run_store_refusal_read(rows);
+    if ((refusal & RUN_REFUSAL_RUNNER) != 0) {
+        reply_error(rq, ERR_NOT_FOUND, "There is no such runner");
+        return;
+    }
+    if (refusal == RUN_REFUSAL_QUOTA) {
+        char message[96];
+        (void)snprintf(message, sizeof(message), "The project's quota %s is used up",
+                       run_store_refusal_quota(rows));
+        reply_header(rq, "retry-after", "10");
+        reply_error(rq, ERR_LIMIT, message);
+        return;
+    }
+    CLEANUP(problems_done) struct problems problems;
+    problems_init(&problems);
+    if ((refusal & RUN_REFUSAL_INSTANCE_TYPE) != 0)
+        problems_add(&problems, "instance_type", "does not exist");
+    if ((refusal & RUN_REFUSAL_LABELS) != 0)
+        problems_add(&problems, "labels", "must be at most %d together with the runner's",
+                     LIMIT_LABELS);
+    if (!reply_if_problems(rq, &problems))
+        reply_error(rq, ERR_UNAVAILABLE, "The runner was being changed; try again");
+}
+
+/* Say why there is no run. */
+static void refuse(struct request *rq, const struct run_request *request)
+{
+    struct params p;
+    run_store_refusal_params(&p, request);
+    request_query(rq, &run_store_refusal, &p, on_refused);
+}
+
+static void answer(struct request *rq, const struct rows *rows)
+{
+    const struct triggering *triggering = rq->state;
+    struct run run;
+    run_store_read(rows, 0, &run);
+    bus_publish(rq->loop, BUS_QUEUE, (struct id){0});
+
+    char location[sizeof("/v1/runs/") + ID_TEXT_BYTES];
+    (void)snprintf(location, sizeof(location), "/v1/runs/%s", ID_TEXT(run.id));
+    reply_header(rq, "location", location);
+    if (triggering->wait_seconds > 0) {
+        struct run_place place = {.project = rq->principal.project, .run = run.id};
+        run_waiters_add(rq->loop->waiters, rq, place, triggering->wait_seconds);
+    } else {
+        reply_json(rq, 200, run_answer(&run));
+    }
+}
+
+/* Whether a run of a limited runner waits, goes or is skipped is decided as the statement ends, so
+ * its answer is from before. */
+static void on_triggered(struct request *rq, const struct rows *rows)
+{
+    const struct triggering *triggering = rq->state;
+    if (rows_count(rows) == 0) {
+        refuse(rq, &triggering->input.request);
+        return;
+    }
+    struct run run;
+    run_store_read(rows, 0, &run);
+    if (run.state == RUN_PENDING && strcmp(run.pending_reason, "concurrency_limit") == 0) {
+        struct params p;
+        run_store_get_params(&p,
+                             (struct run_place){.project = rq->principal.project, .run = run.id});
+        request_query(rq, &run_store_get, &p, answer);
+        return;
+    }
+    answer(rq, rows);
+}
+
+/* Encrypt one value for the run; false when it was answered. */
+static bool encrypt(struct request *rq, struct id run, const struct env_input *input,
+                    struct run_env *ret_env)
+{
+    struct err e;
+    struct env_place place = {
+        .project = rq->principal.project, .owner = run, .env_key = input->env_key};
+    size_t n = strlen(input->env_val);
+    ret_env->env_key = input->env_key;
+    buf_init(&ret_env->blob, BLOB_MAX_BYTES);
+    if (env_cipher_encrypt(rq->loop->config->key_ring, &place, input->env_val, n, &ret_env->blob,
+                           &e) == 0)
+        return true;
+    buf_done(&ret_env->blob);
+    reply_err(rq, &e);
+    return false;
+}
+
+/* The values are encrypted for this one run, so only now that its id is known. */
+static void trigger(struct request *rq, struct id id)
+{
+    struct triggering *triggering = rq->state;
+    struct run_input *input = &triggering->input;
+    struct run_request *request = &input->request;
+    struct run_env env[LIMIT_ENV_VARIABLES];
+    request->id = id;
+    request->env = env;
+    request->env_n = 0;
+    while (request->env_n < input->env_n &&
+           encrypt(rq, id, &input->env[request->env_n], &env[request->env_n]))
+        request->env_n++;
+
+    if (request->env_n == input->env_n) {
+        struct params p;
+        run_store_trigger_params(&p, request);
+        request_query(rq, &run_store_trigger, &p, on_triggered);
+    }
+    while (request->env_n > 0)
+        buf_done(&env[--request->env_n].blob);
+    request->env = NULL;
+}
+
+void run_trigger(struct request *rq)
+{
+    json_t *body = request_json(rq, true);
+    if (body == NULL)
+        return;
+    CLEANUP(fields_done) struct fields f;
+    fields_init(&f);
+    struct triggering *triggering = request_alloc(rq, sizeof(*triggering));
+    read_query(rq, &f, triggering);
+    run_fields_read(&f, body, &triggering->input);
+    if (reply_if_problems(rq, &f.problems))
+        return;
+
+    struct run_request *request = &triggering->input.request;
+    request->project = rq->principal.project;
+    request->runner = rq->path_ids[0];
+    request->trigger_kind = "api";
+    request->trigger_by = rq->principal.name;
+    request_keep(rq, f.kept);
+    rq->state = triggering;
+    if (triggering->is_dry != 0)
+        run_dry(rq, request, refuse);
+    else
+        idempotency_claim(rq, trigger);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runs/runs.h"
+
+#include "bus.h"
+#include "http/list.h"
+#include "http/reply.h"
+#include "runs/run_filter.h"
+#include "runs/run_json.h"
+
+struct run_place runs_place(const struct request *rq)
+{
+    struct run_place place = {.project = rq->principal.project, .run = rq->path_ids[0]};
+    if (!id_is_nil(rq->path_ids[1])) {
+        place.runner = rq->path_ids[0];
+        place.run = rq->path_ids[1];
+    }
+    return place;
+}
+
+/* NULL, and answered, when there is no such runner. `*ret_last` is nil for an empty page. */
+static json_t *runs_of(struct request *rq, const struct rows *rows, struct id *ret_last)
+{
+    if (rows_count(rows) == 0) {
+        reply_error(rq, ERR_NOT_FOUND, "There is no such runner");
+        return NULL;
+    }
+    *ret_last = (struct id){0};
+    json_t *runs = json_array();
+    for (int i = 0; i < page_rows_count(rows); i++) {
+        struct run run;
+        run_store_read(rows, i, &run);
+        (void)json_array_append_new(runs, run_json(&run));
+        *ret_last = run.id;
+    }
+    return runs;
+}
+
+static void on_list(struct request *rq, const struct rows *rows)
+{
+    struct id last;
+    json_t *runs = runs_of(rq, rows, &last);
+    if (runs != NULL)
+        list_reply(rq, "runs", runs, page_rows_total(rows));
+}
+
+static void on_list_on(struct request *rq, const struct rows *rows)
+{
+    struct id last;
+    const struct pagination *pages = rq->state;
+    json_t *runs = runs_of(rq, rows, &last);
+    if (runs == NULL)
+        return;
+    bool is_last = (int64_t)json_array_size(runs) < pages->per_page;
+    json_t *next = is_last ? json_null() : json_string(ID_TEXT(last));
+    reply_json(rq, 200,
+               json_pack("{s:o, s:{s:{s:o, s:I}}}", "runs", runs, "meta", "cursor", "next", next,
+                         "per_page", (json_int_t)pages->per_page));
+}
+
+/* Either statement by pages, `on` by keyset. */
+static void list(struct request *rq, const struct statement *statement, const struct statement *on,
+                 struct id runner)
+{
+    CLEANUP(fields_done) struct fields f;
+    fields_init(&f);
+    struct run_filter filter = {.project = rq->principal.project, .runner = runner};
+    if (!run_filter_read(rq, &f, &filter))
+        return;
+    struct params p;
+    run_store_list_params(&p, &filter);
+    if (filter.is_keyset)
+        request_query(rq, on, &p, on_list_on);
+    else
+        request_query(rq, statement, &p, on_list);
+}
+
+void runs_list(struct request *rq)
+{
+    list(rq, &run_store_list, &run_store_list_on, (struct id){0});
+}
+
+void runs_list_of_runner(struct request *rq)
+{
+    list(rq, &run_store_list_of_runner, &run_store_list_on_of_runner, rq->path_ids[0]);
+}
+
+/* The run of row 0; false when there is none and that was answered. */
+static bool read_run(struct request *rq, const struct rows *rows, struct run *ret_run)
+{
+    if (rows_count(rows) == 0) {
+        reply_error(rq, ERR_NOT_FOUND, "There is no such run");
+        return false;
+    }
+    run_store_read(rows, 0, ret_run);
+    return true;
+}
+
+static void on_get(struct request *rq, const struct rows *rows)
+{
+    struct run run;
+    if (read_run(rq, rows, &run))
+        reply_json(rq, 200, run_answer(&run));
+}
+
+void runs_get(struct request *rq)
+{
+    struct params p;
+    run_store_get_params(&p, runs_place(rq));
+    request_query(rq, &run_store_get, &p, on_get);
+}
+
+static void on_stopped(struct request *rq, const struct rows *rows)
+{
+    struct run run;
+    if (!read_run(rq, rows, &run))
+        return;
+    bus_publish(rq->loop, BUS_RUN, run.id);
+    if (!run_state_is_final(run.state))
+        bus_publish(rq->loop, BUS_HYPERVISOR, run.hypervisor);
+    reply_json(rq, 200, run_answer(&run));
+}
+
+void runs_stop(struct request *rq)
+{
+    struct params p;
+    run_store_stop_params(&p, runs_place(rq));
+    request_query(rq, &run_store_stop, &p, on_stopped);
+}
