@@ -98,7 +98,7 @@ static void offer_runs(errand_client *client, const char *part)
     errand_error error;
 
     want.per_page = CANDIDATES_MAX;
-    if (errand_run_list(client, NULL, &want, &page, &error) < 0)
+    if (errand_run_list(client, NULL, NULL, &want, &page, &error) < 0)
         return;
     for (size_t i = 0; i < errand_run_page_count(page); i++) {
         const errand_run *run = errand_run_page_at(page, i);

@@ -74,7 +74,7 @@ static int list_runs(errand_client *client, const char *runner_id, unsigned limi
         errand_run_page *page;
         errand_error error;
 
-        if (errand_run_list(client, runner_id, &want, &page, &error) < 0)
+        if (errand_run_list(client, runner_id, NULL, &want, &page, &error) < 0)
             return complain_error(&error, "list runs");
         r = list_page(page, as_json, &limit, table);
         want.page = errand_run_page_next(page);

@@ -4,8 +4,6 @@
  */
 #include "base64.h"
 
-#include <string.h>
-
 static int base64_value(char c)
 {
     if (c >= 'A' && c <= 'Z')
@@ -19,8 +17,9 @@ static int base64_value(char c)
     return c == '/' ? 63 : -1;
 }
 
-int errand_base64_decode(const char *text, size_t n, struct errand_buffer *out)
+int errand_base64_decode(char *text, size_t n, size_t *ret_n)
 {
+    size_t used = 0;
     size_t i;
     size_t k;
 
@@ -29,7 +28,6 @@ int errand_base64_decode(const char *text, size_t n, struct errand_buffer *out)
     for (i = 0; i < n; i += 4) {
         size_t padding = 0;
         unsigned long group = 0;
-        unsigned char bytes[3];
 
         if (i + 4 == n && text[n - 1] == '=')
             padding = text[n - 2] == '=' ? 2 : 1;
@@ -40,11 +38,12 @@ int errand_base64_decode(const char *text, size_t n, struct errand_buffer *out)
                 return -1;
             group = group << 6 | (unsigned long)value;
         }
-        bytes[0] = (unsigned char)(group >> 16);
-        bytes[1] = (unsigned char)(group >> 8 & 0xff);
-        bytes[2] = (unsigned char)(group & 0xff);
-        if (errand_buffer_add(out, bytes, 3 - padding) < 0)
-            return -1;
+        text[used] = (char)(group >> 16);
+        text[used + 1] = (char)(group >> 8 & 0xff);
+        text[used + 2] = (char)(group & 0xff);
+        used += 3 - padding;
     }
+    text[used] = '\0';
+    *ret_n = used;
     return 0;
 }

@@ -5,10 +5,10 @@
 #ifndef ERRAND_SDK_BASE64_H
 #define ERRAND_SDK_BASE64_H
 
-#include "buffer.h"
+#include <stddef.h>
 
-/* Append the bytes to `out`. -1 for anything that is not complete, padded base64, or when `out`
- * refuses. */
-int errand_base64_decode(const char *text, size_t n, struct errand_buffer *out);
+/* Decode in place; a NUL follows the bytes, where text[n] was at the latest. -1 for anything that
+ * is not complete, padded base64. */
+int errand_base64_decode(char *text, size_t n, size_t *ret_n);
 
 #endif

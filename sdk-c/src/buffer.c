@@ -4,7 +4,8 @@
  */
 #include "buffer.h"
 
-#include <stdlib.h>
+#include "memory.h"
+
 #include <string.h>
 
 #define FIRST_CAPACITY 256
@@ -15,10 +16,16 @@ void errand_buffer_init(struct errand_buffer *b, size_t limit)
     b->limit = limit;
 }
 
+void errand_buffer_init_in(struct errand_buffer *b, size_t limit, const errand_allocator *allocator)
+{
+    errand_buffer_init(b, limit);
+    b->allocator = allocator;
+}
+
 void errand_buffer_done(struct errand_buffer *b)
 {
-    free(b->bytes);
-    errand_buffer_init(b, b->limit);
+    errand_memory_release(b->allocator, b->bytes);
+    errand_buffer_init_in(b, b->limit, b->allocator);
 }
 
 void errand_buffer_clear(struct errand_buffer *b)
@@ -41,7 +48,7 @@ static int buffer_reserve(struct errand_buffer *b, size_t n)
     if (capacity == b->capacity)
         return 0;
 
-    bytes = realloc(b->bytes, capacity);
+    bytes = errand_memory_resize(b->allocator, b->bytes, capacity);
     if (bytes == NULL)
         return -1;
     b->bytes = bytes;

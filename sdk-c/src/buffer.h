@@ -8,15 +8,21 @@
 
 #include <stddef.h>
 
+#include <errand/allocator.h>
+
 struct errand_buffer {
     char *bytes; /* owned; a NUL follows the last byte; NULL while nothing was added */
     size_t n;
     size_t capacity;
     size_t limit;
     int failed;
+    const errand_allocator *allocator; /* borrowed; NULL = the C library's */
 };
 
 void errand_buffer_init(struct errand_buffer *b, size_t limit);
+/* The same, with memory of `allocator`, which outlives it. */
+void errand_buffer_init_in(struct errand_buffer *b, size_t limit,
+                           const errand_allocator *allocator);
 void errand_buffer_done(struct errand_buffer *b);
 
 /* Keep the memory, forget the content and the failure. */
@@ -29,7 +35,8 @@ int errand_buffer_add_text(struct errand_buffer *b, const char *text);
 /* The content as text: "" while nothing was added. */
 const char *errand_buffer_text(const struct errand_buffer *b);
 
-/* Hand the text over to the caller, who frees it; NULL when an addition was refused. */
+/* Hand the text over to the caller, who releases it to the allocator; NULL when an addition was
+ * refused. */
 char *errand_buffer_take(struct errand_buffer *b);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "exchange.h"
 #include "failure.h"
+#include "memory.h"
 #include "request.h"
 #include "url.h"
 
@@ -13,26 +14,48 @@
 
 #include <jansson.h>
 
-#include <stdlib.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DEFAULT_CONNECT_TIMEOUT_MS 5000
 #define DEFAULT_REQUEST_TIMEOUT_MS 30000
 #define DEFAULT_RETRIES 3
 #define HEADER_LIMIT ((size_t)4096)
+#define LOG_TEXT_BYTES 1024
 
 const char *errand_version(void)
 {
     return ERRAND_VERSION;
 }
 
+/* Texts come from jansson, whose functions the program may have replaced. */
 void errand_free(void *text)
 {
-    free(text);
+    json_free_t release;
+
+    if (text == NULL)
+        return;
+    json_get_alloc_funcs(NULL, &release);
+    release(text);
+}
+
+void errand_client_log(const errand_client *client, errand_log_level level, const char *format, ...)
+{
+    char text[LOG_TEXT_BYTES];
+    va_list values;
+
+    if (client->on_log == NULL)
+        return;
+    va_start(values, format);
+    (void)vsnprintf(text, sizeof(text), format, values);
+    va_end(values);
+    client->on_log(level, text, client->log_user);
 }
 
 /* A header line "name: value"; NULL stays NULL. A value with a line end in it would be two. */
-static int header_line(const char *name, const char *value, char **ret_line, errand_error *error)
+static int header_line(const errand_client *client, const char *name, const char *value,
+                       char **ret_line, errand_error *error)
 {
     struct errand_buffer line;
 
@@ -40,7 +63,7 @@ static int header_line(const char *name, const char *value, char **ret_line, err
         return 0;
     if (strpbrk(value, "\r\n") != NULL || strlen(value) > HEADER_LIMIT)
         return errand_fail(error, ERRAND_E_INVALID, "the %s header's value is not one line", name);
-    errand_buffer_init(&line, 2 * HEADER_LIMIT);
+    errand_buffer_init_in(&line, 2 * HEADER_LIMIT, &client->allocator);
     (void)errand_buffer_add_text(&line, name);
     (void)errand_buffer_add_text(&line, ": ");
     (void)errand_buffer_add_text(&line, value);
@@ -48,27 +71,45 @@ static int header_line(const char *name, const char *value, char **ret_line, err
     return *ret_line == NULL ? errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY) : 0;
 }
 
-static int copy_text(const char *text, char **ret_copy, errand_error *error)
+static int copy_text(const errand_client *client, const char *text, char **ret_copy,
+                     errand_error *error)
 {
     if (text == NULL)
         return 0;
-    *ret_copy = strdup(text);
+    *ret_copy = errand_memory_copy(&client->allocator, text);
     return *ret_copy == NULL ? errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY) : 0;
 }
 
-static int bearer_line(const char *token, char **ret_line, errand_error *error)
+static int bearer_line(const errand_client *client, const char *token, char **ret_line,
+                       errand_error *error)
 {
     struct errand_buffer value;
     int r;
 
     if (token == NULL || *token == '\0')
         return 0;
-    errand_buffer_init(&value, HEADER_LIMIT);
+    errand_buffer_init_in(&value, HEADER_LIMIT, &client->allocator);
     (void)errand_buffer_add_text(&value, "Bearer ");
     (void)errand_buffer_add_text(&value, token);
     r = value.failed ? errand_fail(error, ERRAND_E_INVALID, "the token is too long")
-                     : header_line("Authorization", value.bytes, ret_line, error);
+                     : header_line(client, "Authorization", value.bytes, ret_line, error);
     errand_buffer_done(&value);
+    return r;
+}
+
+static int copy_texts(errand_client *client, const errand_client_options *options,
+                      errand_error *error)
+{
+    int r = copy_text(client, options->ca_file, &client->ca_file, error);
+
+    if (r == 0)
+        r = copy_text(client, options->ca_directory, &client->ca_directory, error);
+    if (r == 0)
+        r = copy_text(client, options->certificate_file, &client->certificate_file, error);
+    if (r == 0)
+        r = copy_text(client, options->key_file, &client->key_file, error);
+    if (r == 0)
+        r = copy_text(client, options->proxy, &client->proxy, error);
     return r;
 }
 
@@ -77,17 +118,20 @@ static int client_set(errand_client *client, const errand_client_options *option
 {
     const char *agent =
         options->user_agent == NULL ? "liberrand/" ERRAND_VERSION : options->user_agent;
-    int r = errand_url_base(options->url, &client->base_url, error);
+    int r = errand_url_base(options->url, &client->allocator, &client->base_url, error);
 
     if (r == 0)
-        r = bearer_line(options->token, &client->authorization, error);
+        r = bearer_line(client, options->token, &client->authorization, error);
     if (r == 0)
-        r = header_line("X-Errand-Project", options->project, &client->project, error);
+        r = header_line(client, "X-Errand-Project", options->project, &client->project, error);
     if (r == 0)
-        r = copy_text(agent, &client->user_agent, error);
+        r = copy_text(client, agent, &client->user_agent, error);
     if (r == 0)
-        r = copy_text(options->ca_file, &client->ca_file, error);
+        r = copy_texts(client, options, error);
 
+    client->insecure = options->insecure;
+    client->on_log = options->on_log;
+    client->log_user = options->log_user;
     client->connect_timeout_ms =
         options->connect_timeout_ms == 0 ? DEFAULT_CONNECT_TIMEOUT_MS : options->connect_timeout_ms;
     client->request_timeout_ms =
@@ -97,6 +141,14 @@ static int client_set(errand_client *client, const errand_client_options *option
     return r;
 }
 
+static int check_allocator(const errand_allocator *allocator, errand_error *error)
+{
+    if (allocator != NULL && (allocator->allocate == NULL || allocator->reallocate == NULL ||
+                              allocator->release == NULL))
+        return errand_fail(error, ERRAND_E_INVALID, "the allocator lacks one of its functions");
+    return 0;
+}
+
 int errand_client_new(const errand_client_options *options, errand_client **ret_client,
                       errand_error *error)
 {
@@ -104,15 +156,18 @@ int errand_client_new(const errand_client_options *options, errand_client **ret_
     errand_client *client = NULL;
     int r = errand_options_copy(&known, sizeof(known), options, error);
 
+    if (r == 0)
+        r = check_allocator(known.allocator, error);
     if (r < 0)
         return r;
-    client = calloc(1, sizeof(*client));
-    if (client != NULL)
-        client->multi = curl_multi_init();
-    if (client == NULL || client->multi == NULL)
-        r = errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY);
-    else
-        r = client_set(client, &known, error);
+    client = errand_memory_get(known.allocator, sizeof(*client));
+    if (client == NULL)
+        return errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY);
+    if (known.allocator != NULL)
+        client->allocator = *known.allocator;
+    client->multi = curl_multi_init();
+    r = client->multi == NULL ? errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY)
+                              : client_set(client, &known, error);
     if (r < 0) {
         errand_client_free(client);
         return r;
@@ -123,15 +178,27 @@ int errand_client_new(const errand_client_options *options, errand_client **ret_
 
 void errand_client_free(errand_client *client)
 {
+    errand_allocator allocator;
+    char *texts[9];
+    size_t i;
+
     if (client == NULL)
         return;
-    (void)curl_multi_cleanup(client->multi);
-    free(client->base_url);
-    free(client->authorization);
-    free(client->project);
-    free(client->user_agent);
-    free(client->ca_file);
-    free(client);
+    allocator = client->allocator;
+    texts[0] = client->base_url;
+    texts[1] = client->authorization;
+    texts[2] = client->project;
+    texts[3] = client->user_agent;
+    texts[4] = client->ca_file;
+    texts[5] = client->ca_directory;
+    texts[6] = client->certificate_file;
+    texts[7] = client->key_file;
+    texts[8] = client->proxy;
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        errand_memory_release(&allocator, texts[i]);
+    if (client->multi != NULL)
+        (void)curl_multi_cleanup(client->multi);
+    errand_memory_release(&allocator, client);
 }
 
 /* "not ready: scheduler" from {"checks": {"database": "ok", "scheduler": "failed"}}. */
@@ -165,7 +232,7 @@ int errand_client_ready(errand_client *client, errand_error *error)
     struct errand_exchange exchange;
     int r;
 
-    errand_exchange_init(&exchange, "GET", "/readyz");
+    errand_exchange_init(&exchange, client, "GET", "/readyz");
     exchange.anonymous = 1;
     exchange.total_timeout_ms = client->request_timeout_ms;
     r = errand_exchange_run(client, &exchange, error);

@@ -14,10 +14,10 @@
 #include "clock.h"
 #include "failure.h"
 #include "fields.h"
+#include "memory.h"
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define URL_LIMIT 16384
@@ -35,13 +35,14 @@ struct transfer {
     char curl_message[CURL_ERROR_SIZE];
 };
 
-void errand_exchange_init(struct errand_exchange *exchange, const char *method, const char *path)
+void errand_exchange_init(struct errand_exchange *exchange, const errand_client *client,
+                          const char *method, const char *path)
 {
     memset(exchange, 0, sizeof(*exchange));
     exchange->method = method;
     exchange->path = path;
     exchange->accept = "application/json";
-    errand_buffer_init(&exchange->answer, ERRAND_ANSWER_LIMIT);
+    errand_buffer_init_in(&exchange->answer, ERRAND_ANSWER_LIMIT, &client->allocator);
 }
 
 void errand_exchange_done(struct errand_exchange *exchange)
@@ -104,7 +105,7 @@ static int transfer_url(struct transfer *transfer, const errand_client *client)
 {
     struct errand_buffer url;
 
-    errand_buffer_init(&url, URL_LIMIT);
+    errand_buffer_init_in(&url, URL_LIMIT, &client->allocator);
     (void)errand_buffer_add_text(&url, client->base_url);
     (void)errand_buffer_add_text(&url, transfer->exchange->path);
     transfer->url = errand_buffer_take(&url);
@@ -121,6 +122,25 @@ static void transfer_body(struct transfer *transfer)
         curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->n_body);
     }
     curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST, exchange->method);
+}
+
+/* Who is believed, who is shown to them, and by which way. */
+static void transfer_trust(CURL *easy, const errand_client *client)
+{
+    if (client->ca_file != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
+    if (client->ca_directory != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAPATH, client->ca_directory);
+    if (client->certificate_file != NULL)
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, client->certificate_file);
+    if (client->key_file != NULL)
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, client->key_file);
+    if (client->insecure) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (client->proxy != NULL)
+        curl_easy_setopt(easy, CURLOPT_PROXY, client->proxy);
 }
 
 static int transfer_start(struct transfer *transfer, errand_client *client)
@@ -145,8 +165,7 @@ static int transfer_start(struct transfer *transfer, errand_client *client)
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_write);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    if (client->ca_file != NULL)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_file);
+    transfer_trust(easy, client);
     return curl_multi_add_handle(client->multi, easy) == CURLM_OK ? 0 : -1;
 }
 
@@ -157,7 +176,7 @@ static void transfer_done(struct transfer *transfer, errand_client *client)
         curl_easy_cleanup(transfer->easy);
     }
     curl_slist_free_all(transfer->headers);
-    free(transfer->url);
+    errand_memory_release(&client->allocator, transfer->url);
 }
 
 static int http_status(const struct transfer *transfer)
@@ -264,6 +283,13 @@ static void transfer_read_headers(struct transfer *transfer)
         (void)snprintf(exchange->request_id, sizeof(exchange->request_id), "%s", header->value);
 }
 
+/* Nothing that trying again would change. */
+static int is_refused_here(CURLcode result)
+{
+    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE ||
+           result == CURLE_SSL_CERTPROBLEM;
+}
+
 static int transfer_fail(const struct transfer *transfer, CURLcode result, errand_error *error)
 {
     const struct errand_exchange *exchange = transfer->exchange;
@@ -275,9 +301,10 @@ static int transfer_fail(const struct transfer *transfer, CURLcode result, erran
     if (exchange->answer.failed)
         return errand_fail(error, ERRAND_E_LIMIT, "%s %s: the answer is too large",
                            exchange->method, transfer->url);
-    if (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST)
+    if (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
+        result == CURLE_COULDNT_RESOLVE_PROXY)
         code = ERRAND_E_UNAVAILABLE;
-    else if (result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE)
+    else if (is_refused_here(result))
         code = ERRAND_E_INVALID;
     return errand_fail(error, code, "%s %s: %s", exchange->method, transfer->url, why);
 }
@@ -287,6 +314,7 @@ int errand_exchange_run(errand_client *client, struct errand_exchange *exchange,
 {
     struct transfer transfer;
     CURLcode result;
+    int64_t start_ms = errand_clock_ms();
     int end = ERRAND_EXCHANGE_ANSWERED;
 
     memset(&transfer, 0, sizeof(transfer));
@@ -300,6 +328,10 @@ int errand_exchange_run(errand_client *client, struct errand_exchange *exchange,
     transfer_read_headers(&transfer);
     if (result != CURLE_OK)
         end = transfer_fail(&transfer, result, error);
+    errand_client_log(client, ERRAND_LOG_DEBUG, "%s %s: %d, %u ms%s%s", exchange->method,
+                      exchange->path, exchange->http_status,
+                      (unsigned)(errand_clock_ms() - start_ms), result == CURLE_OK ? "" : "; ",
+                      result == CURLE_OK ? "" : curl_easy_strerror(result));
     transfer_done(&transfer, client);
     return end;
 }

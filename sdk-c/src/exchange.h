@@ -41,7 +41,8 @@ struct errand_exchange {
     struct errand_buffer answer;
 };
 
-void errand_exchange_init(struct errand_exchange *exchange, const char *method, const char *path);
+void errand_exchange_init(struct errand_exchange *exchange, const errand_client *client,
+                          const char *method, const char *path);
 void errand_exchange_done(struct errand_exchange *exchange);
 
 /* Returns an errand_exchange_end; ERRAND_E_UNAVAILABLE when the request never arrived or only

@@ -6,11 +6,13 @@
 #include "follow.h"
 
 #include "backoff.h"
+#include "client.h"
 #include "clock.h"
 #include "exchange.h"
 #include "failure.h"
 #include "url.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define DEFAULT_READ_TIMEOUT_MS 45000
@@ -54,7 +56,6 @@ static int follow_init(struct follow *follow, const errand_follow_options *optio
     default_to(&follow->options.first_delay_ms, DEFAULT_FIRST_DELAY_MS);
     default_to(&follow->options.max_delay_ms, DEFAULT_MAX_DELAY_MS);
     follow->result.last_id = follow->options.after_id;
-    errand_buffer_init(&follow->decoded, ERRAND_ANSWER_LIMIT);
     return r;
 }
 
@@ -120,7 +121,7 @@ static int connection_run(struct connection *connection, errand_client *client, 
 
     errand_sse_reset(&connection->sse);
     errand_error_clear(&follow->fault);
-    errand_exchange_init(&exchange, "GET", path);
+    errand_exchange_init(&exchange, client, "GET", path);
     exchange.accept = "text/event-stream";
     exchange.silence_timeout_ms = follow->options.read_timeout_ms;
     exchange.canceler = follow->options.canceler;
@@ -141,7 +142,8 @@ static int connection_run(struct connection *connection, errand_client *client, 
 }
 
 /* Wait before the next connection: FOLLOW_AGAIN, an errand_end, or the cause's code. */
-static int follow_pause(struct follow *follow, int64_t silent_ms, const errand_error *cause)
+static int follow_pause(struct follow *follow, const errand_client *client, int64_t silent_ms,
+                        const errand_error *cause)
 {
     errand_retry_event event;
 
@@ -152,6 +154,8 @@ static int follow_pause(struct follow *follow, int64_t silent_ms, const errand_e
     event.cause = cause;
     if (silent_ms + event.delay_ms > follow->options.give_up_ms)
         return cause->code;
+    errand_client_log(client, ERRAND_LOG_WARNING, "follow: %s; again in %u ms after line %" PRId64,
+                      errand_error_name(cause->code), event.delay_ms, follow->result.last_id);
     if (follow->options.on_retry != NULL &&
         follow->options.on_retry(&event, follow->options.user) != 0)
         return ERRAND_END_STOPPED;
@@ -168,6 +172,7 @@ static int follow_path(struct errand_buffer *path, const char *run_id, int64_t a
 
     errand_buffer_clear(path);
     r = errand_path_add(path, error, "/v1/runs/{}/logs/stream", run_id);
+    errand_path_add_query(path, "batch", 1);
     if (after_id > 0)
         errand_path_add_query(path, "after_id", after_id);
     return r;
@@ -184,15 +189,15 @@ static int follow_to_the_end(struct follow *follow, errand_client *client, const
     memset(&connection, 0, sizeof(connection));
     connection.follow = follow;
     connection.heard_ms = errand_clock_ms();
-    errand_sse_init(&connection.sse, ERRAND_ANSWER_LIMIT);
-    errand_buffer_init(&path, ERRAND_PATH_LIMIT);
+    errand_sse_init(&connection.sse, ERRAND_ANSWER_LIMIT, &client->allocator);
+    errand_buffer_init_in(&path, ERRAND_PATH_LIMIT, &client->allocator);
     errand_error_clear(&cause);
     do {
         r = follow_path(&path, run_id, follow->result.last_id, &cause);
         if (r == 0)
             r = connection_run(&connection, client, path.bytes, &cause);
         if (r == FOLLOW_AGAIN)
-            r = follow_pause(follow, errand_clock_ms() - connection.heard_ms, &cause);
+            r = follow_pause(follow, client, errand_clock_ms() - connection.heard_ms, &cause);
     } while (r == FOLLOW_AGAIN);
     if (r < 0 && error != NULL)
         *error = cause;
@@ -215,7 +220,6 @@ int errand_follow(errand_client *client, const char *run_id, const errand_follow
         memcpy(ret_result, &follow.result, n < sizeof(follow.result) ? n : sizeof(follow.result));
         ret_result->struct_size = n;
     }
-    errand_buffer_done(&follow.decoded);
     return r;
 }
 

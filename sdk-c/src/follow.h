@@ -7,7 +7,6 @@
 
 #include <errand/follow.h>
 
-#include "buffer.h"
 #include "sse.h"
 
 /* Why the bytes of a connection are no longer wanted. */
@@ -21,7 +20,6 @@ enum follow_stop {
 
 struct follow {
     errand_follow_options options;
-    struct errand_buffer decoded; /* the bytes of a line that came as base64 */
     errand_follow_result result;
     int64_t gap_at;     /* the first missing id of the last gap met; 0 = none */
     unsigned failures;  /* connections in a row that brought no event */

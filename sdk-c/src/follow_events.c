@@ -24,6 +24,14 @@ static int follow_fault(struct follow *follow, const char *event)
     return FOLLOW_FAULT;
 }
 
+static int tell_gap(struct follow *follow, int64_t first_id, int64_t last_id)
+{
+    if (follow->options.on_gap != NULL &&
+        follow->options.on_gap(first_id, last_id, follow->options.user) != 0)
+        return FOLLOW_STOPPED;
+    return FOLLOW_GO_ON;
+}
+
 /* Lines first_id..last_id did not come. The second time at the same place they never will. */
 static int follow_gap(struct follow *follow, int64_t first_id, int64_t last_id)
 {
@@ -34,43 +42,45 @@ static int follow_gap(struct follow *follow, int64_t first_id, int64_t last_id)
         return FOLLOW_GAP;
     }
     follow->result.last_id = last_id;
-    if (follow->options.on_gap != NULL &&
-        follow->options.on_gap(first_id, last_id, follow->options.user) != 0)
-        return FOLLOW_STOPPED;
-    return FOLLOW_GO_ON;
+    return tell_gap(follow, first_id, last_id);
 }
 
-static int follow_line(struct follow *follow, const json_t *entry)
+static int follow_line(const struct errand_log_entry *entry, void *user)
 {
-    errand_log_line line;
+    struct follow *follow = user;
+    const errand_log_line *line = &entry->line;
+    int64_t expected = follow->result.last_id + 1;
     int r = FOLLOW_GO_ON;
 
-    if (errand_log_line_decode(entry, &follow->decoded, &line, &follow->fault) < 0)
-        return FOLLOW_FAULT;
-    if (line.id <= follow->result.last_id)
+    if (line->id < expected)
         return FOLLOW_GO_ON;
-    if (line.id > follow->result.last_id + 1)
-        r = follow_gap(follow, follow->result.last_id + 1, line.id - 1);
+    if (entry->gap_first_id > 0 && entry->gap_first_id <= expected)
+        r = tell_gap(follow, expected, line->id); /* the server's own word: no need to ask again */
+    else if (line->id > expected)
+        r = follow_gap(follow, expected, line->id - 1);
     if (r != FOLLOW_GO_ON)
         return r;
 
     /* Counted before the callback: a caller that stops at a line has seen it. */
-    follow->result.last_id = line.id;
-    if (follow->options.on_line != NULL &&
-        follow->options.on_line(&line, follow->options.user) != 0)
+    follow->result.last_id = line->id;
+    if (follow->options.on_line != NULL && follow->options.on_line(line, follow->options.user) != 0)
         return FOLLOW_STOPPED;
     return FOLLOW_GO_ON;
 }
 
-static int follow_lines(struct follow *follow, const json_t *batch)
+static int follow_log(struct follow *follow, struct errand_json *json)
 {
-    const json_t *logs = json_object_get(batch, "logs");
-    size_t i;
-    int r = json_is_array(logs) ? FOLLOW_GO_ON : follow_fault(follow, "logs");
+    struct errand_log_entry entry;
 
-    for (i = 0; r == FOLLOW_GO_ON && i < json_array_size(logs); i++)
-        r = follow_line(follow, json_array_get(logs, i));
-    return r;
+    return errand_log_entry_read(json, &entry, &follow->fault) < 0 ? FOLLOW_FAULT
+                                                                   : follow_line(&entry, follow);
+}
+
+static int follow_logs(struct follow *follow, struct errand_json *json)
+{
+    int r = errand_log_entries_read(json, follow_line, follow, NULL, &follow->fault);
+
+    return r < 0 ? FOLLOW_FAULT : r;
 }
 
 static int follow_status(struct follow *follow, const json_t *object, const char *text)
@@ -112,24 +122,35 @@ static int follow_state(struct follow *follow, const json_t *object)
     return FOLLOW_FINISHED;
 }
 
-int errand_follow_event(const struct errand_sse_event *event, void *user)
+/* What is rare, and may have fields that this library does not know. */
+static int follow_object(struct follow *follow, const struct errand_sse_event *event)
 {
-    struct follow *follow = user;
     json_t *object = json_loadb(event->data, event->n_data, JSON_ALLOW_NUL, NULL);
     int r = FOLLOW_GO_ON;
 
     if (!json_is_object(object))
         r = follow_fault(follow, event->name);
-    else if (strcmp(event->name, "logs") == 0)
-        r = follow_lines(follow, object);
-    else if (strcmp(event->name, "log") == 0)
-        r = follow_line(follow, object);
     else if (strcmp(event->name, "status") == 0)
         r = follow_status(follow, object, event->data);
     else if (strcmp(event->name, "state") == 0)
         r = follow_state(follow, object);
+    json_decref(object);
+    return r;
+}
+
+int errand_follow_event(const struct errand_sse_event *event, void *user)
+{
+    struct errand_json json = {event->data, event->data + event->n_data};
+    struct follow *follow = user;
+    int r;
+
+    if (strcmp(event->name, "logs") == 0)
+        r = follow_logs(follow, &json);
+    else if (strcmp(event->name, "log") == 0)
+        r = follow_log(follow, &json);
+    else
+        r = follow_object(follow, event);
     if (r != FOLLOW_FAULT && r != FOLLOW_GAP)
         follow->failures = 0;
-    json_decref(object);
     return r;
 }

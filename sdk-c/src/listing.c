@@ -4,15 +4,19 @@
  */
 #include "listing.h"
 
+#include "client.h"
 #include "failure.h"
 #include "fields.h"
 #include "request.h"
 #include "url.h"
 
+#include <stdio.h>
+
 static int listing_decode(const json_t *answer, const char *name,
                           struct errand_listing *ret_listing, errand_error *error)
 {
-    const json_t *pagination = json_object_get(json_object_get(answer, "meta"), "pagination");
+    const json_t *meta = json_object_get(answer, "meta");
+    const json_t *pagination = json_object_get(meta, "pagination");
     const json_t *pages = json_object_get(pagination, "pages");
     json_t *items = json_object_get(answer, name);
     int64_t current = errand_field_integer(pagination, "current_page", 1);
@@ -33,6 +37,8 @@ static int listing_decode(const json_t *answer, const char *name,
     ret_listing->total =
         (size_t)errand_field_integer(pagination, "total_objects", (int64_t)ret_listing->count);
     ret_listing->next = next > current ? (unsigned)next : 0;
+    (void)snprintf(ret_listing->cursor, sizeof(ret_listing->cursor), "%s",
+                   errand_field_text(json_object_get(meta, "cursor"), "next"));
     return 0;
 }
 
@@ -47,7 +53,7 @@ int errand_listing_get(errand_client *client, const char *path, const char *name
 
     if (r < 0)
         return r;
-    errand_buffer_init(&full, ERRAND_PATH_LIMIT);
+    errand_buffer_init_in(&full, ERRAND_PATH_LIMIT, &client->allocator);
     (void)errand_buffer_add_text(&full, path);
     if (want.page > 0)
         errand_path_add_query(&full, "page", want.page);

@@ -10,11 +10,15 @@
 #include <errand/client.h>
 #include <errand/page.h>
 
+#define ERRAND_CURSOR_BYTES 64
+
 struct errand_listing {
     json_t *items; /* owned array of objects */
     size_t count;
-    size_t total;  /* over all pages */
-    unsigned next; /* page number, 0 = none */
+    size_t total;                     /* over all pages */
+    unsigned next;                    /* page number, 0 = none */
+    char cursor[ERRAND_CURSOR_BYTES]; /* of the next page, when the path asked by cursor; "" = none
+                                       */
 };
 
 /* Get a page of the list under `path`, whose items are in the answer's field `name`. `options` may

@@ -10,7 +10,6 @@
 #include "exchange.h"
 #include "failure.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define FIRST_DELAY_MS 100
@@ -50,26 +49,54 @@ static int request_repeat(errand_client *client, struct errand_exchange *exchang
 
     for (;;) {
         int r = request_once(client, exchange, error);
+        unsigned delay_ms;
 
         if (r == 0 || !is_safe || ++failures > client->retries ||
             !is_worth_repeating(r, exchange->retry_after_ms))
             return r;
-        (void)errand_sleep(
-            errand_backoff_ms(failures, FIRST_DELAY_MS, MAX_DELAY_MS, exchange->retry_after_ms),
-            NULL);
+        delay_ms =
+            errand_backoff_ms(failures, FIRST_DELAY_MS, MAX_DELAY_MS, exchange->retry_after_ms);
+        errand_client_log(client, ERRAND_LOG_WARNING, "%s %s: %s; again in %u ms", exchange->method,
+                          exchange->path, errand_error_name(r), delay_ms);
+        (void)errand_sleep(delay_ms, NULL);
     }
 }
 
-static int decode_answer(const struct errand_exchange *exchange, json_t **ret_answer,
-                         errand_error *error)
+int errand_request_text(errand_client *client, const char *method, const char *path,
+                        const char *body, const char *idempotency_key,
+                        struct errand_buffer *ret_answer, errand_error *error)
 {
-    json_t *answer =
-        json_loadb(errand_buffer_text(&exchange->answer), exchange->answer.n, JSON_ALLOW_NUL, NULL);
+    struct errand_exchange exchange;
+    char key[ERRAND_KEY_BYTES];
+    int r;
+
+    errand_exchange_init(&exchange, client, method, path);
+    exchange.total_timeout_ms = client->request_timeout_ms;
+    exchange.idempotency_key = idempotency_key;
+    if (idempotency_key == NULL && strcmp(method, "POST") == 0) {
+        errand_key_make(key);
+        exchange.idempotency_key = key;
+    }
+    exchange.body = body;
+    exchange.n_body = body == NULL ? 0 : strlen(body);
+    r = request_repeat(client, &exchange, error);
+    if (r == 0) {
+        *ret_answer = exchange.answer;
+        errand_exchange_init(&exchange, client, method, path);
+    }
+    errand_exchange_done(&exchange);
+    return r;
+}
+
+static int decode_answer(const struct errand_buffer *text, const char *method, const char *path,
+                         json_t **ret_answer, errand_error *error)
+{
+    json_t *answer = json_loadb(errand_buffer_text(text), text->n, JSON_ALLOW_NUL, NULL);
 
     if (!json_is_object(answer)) {
         json_decref(answer);
         return errand_fail(error, ERRAND_E_INTERNAL, "%s %s: the answer is not a JSON object",
-                           exchange->method, exchange->path);
+                           method, path);
     }
     *ret_answer = answer;
     return 0;
@@ -78,34 +105,19 @@ static int decode_answer(const struct errand_exchange *exchange, json_t **ret_an
 int errand_request(errand_client *client, const char *method, const char *path, json_t *body,
                    const char *idempotency_key, json_t **ret_answer, errand_error *error)
 {
-    struct errand_exchange exchange;
-    char key[ERRAND_KEY_BYTES];
-    char *text = NULL;
-    int r = 0;
+    struct errand_buffer answer;
+    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+    int r = body != NULL && text == NULL
+                ? errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY)
+                : errand_request_text(client, method, path, text, idempotency_key, &answer, error);
 
-    errand_exchange_init(&exchange, method, path);
-    exchange.total_timeout_ms = client->request_timeout_ms;
-    exchange.idempotency_key = idempotency_key;
-    if (idempotency_key == NULL && strcmp(method, "POST") == 0) {
-        errand_key_make(key);
-        exchange.idempotency_key = key;
+    if (r == 0) {
+        if (ret_answer != NULL)
+            r = decode_answer(&answer, method, path, ret_answer, error);
+        errand_buffer_done(&answer);
     }
-    if (body != NULL) {
-        text = json_dumps(body, JSON_COMPACT);
-        if (text == NULL) {
-            r = errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY);
-            goto out;
-        }
-        exchange.body = text;
-        exchange.n_body = strlen(text);
-    }
-    r = request_repeat(client, &exchange, error);
-    if (r == 0 && ret_answer != NULL)
-        r = decode_answer(&exchange, ret_answer, error);
-out:
-    free(text);
+    errand_free(text);
     json_decref(body);
-    errand_exchange_done(&exchange);
     return r;
 }
 

@@ -9,6 +9,14 @@
 
 #include <errand/client.h>
 
+#include "buffer.h"
+
+/* Send `body` (JSON text, or NULL) and give the answer's text; *ret_answer is done with
+ * errand_buffer_done, and untouched on failure. The rule of repeating is errand_request's. */
+int errand_request_text(errand_client *client, const char *method, const char *path,
+                        const char *body, const char *idempotency_key,
+                        struct errand_buffer *ret_answer, errand_error *error);
+
 /* Send `body` (may be NULL; consumed also on failure) and give the answer's object, owned by the
  * caller; `ret_answer` may be NULL.
  *

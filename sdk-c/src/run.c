@@ -4,10 +4,8 @@
  */
 #include "run.h"
 
-#include "failure.h"
 #include "fields.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const status_names[] = {
@@ -40,40 +38,24 @@ int errand_run_status_is_final(errand_run_status status)
            status == ERRAND_RUN_CANCELED;
 }
 
-int errand_run_new(json_t *json, errand_run **ret_run, errand_error *error)
-{
-    errand_run *run = malloc(sizeof(*run));
-
-    if (run == NULL) {
-        json_decref(json);
-        return errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY);
-    }
-    run->json = json;
-    *ret_run = run;
-    return 0;
-}
-
 void errand_run_free(errand_run *run)
 {
-    if (run == NULL)
-        return;
-    json_decref(run->json);
-    free(run);
+    errand_object_free((struct errand_object *)run);
 }
 
 const char *errand_run_id(const errand_run *run)
 {
-    return errand_field_text(run->json, "id");
+    return errand_field_text(run->object.json, "id");
 }
 
 const char *errand_run_runner_id(const errand_run *run)
 {
-    return errand_field_text(run->json, "runner_id");
+    return errand_field_text(run->object.json, "runner_id");
 }
 
 errand_run_status errand_run_get_status(const errand_run *run)
 {
-    return errand_run_status_parse(errand_field_text(run->json, "status"));
+    return errand_run_status_parse(errand_field_text(run->object.json, "status"));
 }
 
 int errand_run_is_final(const errand_run *run)
@@ -83,7 +65,7 @@ int errand_run_is_final(const errand_run *run)
 
 int errand_run_exit_code(const errand_run *run, int *ret_code)
 {
-    const json_t *code = json_object_get(run->json, "exit_code");
+    const json_t *code = json_object_get(run->object.json, "exit_code");
 
     if (!json_is_integer(code))
         return 0;
@@ -94,65 +76,65 @@ int errand_run_exit_code(const errand_run *run, int *ret_code)
 
 const char *errand_run_image(const errand_run *run)
 {
-    return errand_field_text(run->json, "image");
+    return errand_field_text(run->object.json, "image");
 }
 
 const char *errand_run_command(const errand_run *run)
 {
-    return errand_field_text(run->json, "command");
+    return errand_field_text(run->object.json, "command");
 }
 
 size_t errand_run_argc(const errand_run *run)
 {
-    return errand_field_count(run->json, "argv");
+    return errand_field_count(run->object.json, "argv");
 }
 
 const char *errand_run_arg(const errand_run *run, size_t i)
 {
-    return errand_field_item(run->json, "argv", i);
+    return errand_field_item(run->object.json, "argv", i);
 }
 
 const char *errand_run_pending_reason(const errand_run *run)
 {
-    return errand_field_text(run->json, "pending_reason");
+    return errand_field_text(run->object.json, "pending_reason");
 }
 
 const char *errand_run_pending_message(const errand_run *run)
 {
-    return errand_field_text(run->json, "pending_message");
+    return errand_field_text(run->object.json, "pending_message");
 }
 
 const char *errand_run_termination_reason(const errand_run *run)
 {
-    return errand_field_text(run->json, "termination_reason");
+    return errand_field_text(run->object.json, "termination_reason");
 }
 
 const char *errand_run_termination_message(const errand_run *run)
 {
-    return errand_field_text(run->json, "termination_message");
+    return errand_field_text(run->object.json, "termination_message");
 }
 
 const char *errand_run_created_at(const errand_run *run)
 {
-    return errand_field_text(run->json, "created_at");
+    return errand_field_text(run->object.json, "created_at");
 }
 
 const char *errand_run_started_at(const errand_run *run)
 {
-    return errand_field_text(run->json, "started_at");
+    return errand_field_text(run->object.json, "started_at");
 }
 
 const char *errand_run_completed_at(const errand_run *run)
 {
-    return errand_field_text(run->json, "completed_at");
+    return errand_field_text(run->object.json, "completed_at");
 }
 
 int64_t errand_run_duration_ms(const errand_run *run)
 {
-    return errand_field_integer(run->json, "duration_ms", -1);
+    return errand_field_integer(run->object.json, "duration_ms", -1);
 }
 
 char *errand_run_to_json(const errand_run *run)
 {
-    return json_dumps(run->json, JSON_COMPACT);
+    return json_dumps(run->object.json, JSON_COMPACT);
 }

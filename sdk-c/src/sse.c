@@ -10,12 +10,12 @@
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-void errand_sse_init(struct errand_sse *sse, size_t limit)
+void errand_sse_init(struct errand_sse *sse, size_t limit, const errand_allocator *allocator)
 {
     memset(sse, 0, sizeof(*sse));
-    errand_buffer_init(&sse->line, limit);
-    errand_buffer_init(&sse->name, NAME_LIMIT);
-    errand_buffer_init(&sse->data, limit);
+    errand_buffer_init_in(&sse->line, limit, allocator);
+    errand_buffer_init_in(&sse->name, NAME_LIMIT, allocator);
+    errand_buffer_init_in(&sse->data, limit, allocator);
 }
 
 void errand_sse_done(struct errand_sse *sse)
@@ -42,7 +42,7 @@ static int sse_dispatch(struct errand_sse *sse, errand_sse_handler *handler, voi
 
     if (sse->has_data) {
         event.name = sse->name.n == 0 ? "message" : errand_buffer_text(&sse->name);
-        event.data = errand_buffer_text(&sse->data);
+        event.data = sse->data.bytes;
         event.n_data = sse->data.n;
         r = handler(&event, user);
     }

@@ -14,7 +14,7 @@
 
 struct errand_sse_event {
     const char *name; /* "message" unless the stream names it */
-    const char *data; /* a NUL follows the last byte */
+    char *data;       /* a NUL follows the last byte; the handler may write to it */
     size_t n_data;
 };
 
@@ -30,8 +30,8 @@ struct errand_sse {
     int past_start; /* the byte order mark can no longer come */
 };
 
-/* `limit` bounds a line, and an event's data. */
-void errand_sse_init(struct errand_sse *sse, size_t limit);
+/* `limit` bounds a line, and an event's data. `allocator` may be NULL, and outlives it. */
+void errand_sse_init(struct errand_sse *sse, size_t limit, const errand_allocator *allocator);
 void errand_sse_done(struct errand_sse *sse);
 
 /* For a new connection: nothing of the old one is carried over. */

@@ -5,11 +5,11 @@
 #include "url.h"
 
 #include "failure.h"
+#include "memory.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int url_has_host(const char *url)
@@ -32,7 +32,8 @@ static int url_is_clean(const char *url)
     return 1;
 }
 
-int errand_url_base(const char *url, char **ret_base, errand_error *error)
+int errand_url_base(const char *url, const errand_allocator *allocator, char **ret_base,
+                    errand_error *error)
 {
     size_t n;
     char *base;
@@ -45,7 +46,7 @@ int errand_url_base(const char *url, char **ret_base, errand_error *error)
     n = strlen(url);
     while (url[n - 1] == '/')
         n--;
-    base = malloc(n + 1);
+    base = errand_memory_get(allocator, n + 1);
     if (base == NULL)
         return errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY);
     memcpy(base, url, n);
@@ -99,12 +100,26 @@ int errand_path_add(struct errand_buffer *path, errand_error *error, const char 
     return r;
 }
 
+static void path_add_name(struct errand_buffer *path, const char *name)
+{
+    (void)errand_buffer_add_text(path, strchr(errand_buffer_text(path), '?') == NULL ? "?" : "&");
+    (void)errand_buffer_add_text(path, name);
+    (void)errand_buffer_add_text(path, "=");
+}
+
 void errand_path_add_query(struct errand_buffer *path, const char *name, int64_t value)
 {
     char number[24];
 
-    (void)snprintf(number, sizeof(number), "=%" PRId64, value);
-    (void)errand_buffer_add_text(path, strchr(errand_buffer_text(path), '?') == NULL ? "?" : "&");
-    (void)errand_buffer_add_text(path, name);
+    (void)snprintf(number, sizeof(number), "%" PRId64, value);
+    path_add_name(path, name);
     (void)errand_buffer_add_text(path, number);
+}
+
+void errand_path_add_query_text(struct errand_buffer *path, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    path_add_name(path, name);
+    path_add_segment(path, value);
 }

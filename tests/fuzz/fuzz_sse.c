@@ -51,7 +51,7 @@ static void read_all(struct reading *r, const char *bytes, size_t n, size_t step
     struct errand_sse sse;
     *r = (struct reading){.is_log = is_log};
     buf_init(&r->out, STREAM_BYTES);
-    errand_sse_init(&sse, LIMIT_BYTES);
+    errand_sse_init(&sse, LIMIT_BYTES, NULL);
     for (size_t at = 0; at < n && r->result == 0; at += step)
         r->result = errand_sse_feed(&sse, bytes + at, n - at < step ? n - at : step, on_event, r);
     errand_sse_done(&sse);

@@ -62,7 +62,7 @@ static void expect(const char *stream, const char *events)
         struct record record = {.n = 0};
         struct errand_sse sse;
 
-        errand_sse_init(&sse, LIMIT);
+        errand_sse_init(&sse, LIMIT, NULL);
         assert_int_equal(feed(&sse, stream, n, step, &record), 0);
         assert_string_equal(record.text, events);
         errand_sse_done(&sse);
@@ -119,7 +119,7 @@ static void test_reset__forgets_half_an_event(void **state)
     struct errand_sse sse;
 
     (void)state;
-    errand_sse_init(&sse, LIMIT);
+    errand_sse_init(&sse, LIMIT, NULL);
     assert_int_equal(feed(&sse, half, strlen(half), 5, &record), 0);
     errand_sse_reset(&sse);
     assert_int_equal(feed(&sse, whole, strlen(whole), 5, &record), 0);
@@ -134,7 +134,7 @@ static void test_feed__the_handler_stops_it(void **state)
     struct errand_sse sse;
 
     (void)state;
-    errand_sse_init(&sse, LIMIT);
+    errand_sse_init(&sse, LIMIT, NULL);
     assert_int_equal(errand_sse_feed(&sse, stream, strlen(stream), keep, &record), 7);
     assert_string_equal(record.text, "message=1;message=2;");
     errand_sse_done(&sse);
@@ -149,7 +149,7 @@ static void test_feed__a_line_or_an_event_over_the_limit(void **state)
     (void)state;
     memset(line, 'x', sizeof(line));
     memcpy(line, "data: ", 6);
-    errand_sse_init(&sse, LIMIT);
+    errand_sse_init(&sse, LIMIT, NULL);
     assert_int_equal(feed(&sse, line, sizeof(line), 1000, &record), -1);
     errand_sse_reset(&sse);
     line[LIMIT / 2] = '\n';

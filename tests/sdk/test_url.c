@@ -14,7 +14,7 @@ static void expect_base(const char *url, const char *base)
     errand_error error;
     char *got = NULL;
 
-    assert_int_equal(errand_url_base(url, &got, &error), 0);
+    assert_int_equal(errand_url_base(url, NULL, &got, &error), 0);
     assert_string_equal(got, base);
     free(got);
 }
@@ -24,7 +24,7 @@ static void expect_refused(const char *url)
     errand_error error;
     char *got = NULL;
 
-    assert_int_equal(errand_url_base(url, &got, &error), ERRAND_E_INVALID);
+    assert_int_equal(errand_url_base(url, NULL, &got, &error), ERRAND_E_INVALID);
     assert_int_equal(error.code, ERRAND_E_INVALID);
     assert_null(got);
 }

@@ -43,7 +43,8 @@ typedef struct errand_follow_options {
     int (*on_line)(const errand_log_line *line, void *user);
     int (*on_status)(const errand_status_event *event, void *user);
     int (*on_retry)(const errand_retry_event *event, void *user);
-    /* Lines first_id..last_id no longer exist on the server; asked for twice before this. */
+    /* Lines first_id..last_id are not to be had: the server says so, in a `system` line that comes
+     * to on_line next, as number last_id; or it has left them out twice. */
     int (*on_gap)(int64_t first_id, int64_t last_id, void *user);
     /* Lines were delivered and no more are at hand: the moment to flush. */
     int (*on_idle)(void *user);

@@ -31,6 +31,26 @@ typedef struct errand_log_line {
 
 typedef struct errand_log_page errand_log_page;
 
+/* Which lines a page is of. Zero or NULL in a field: any. Fields are only ever appended. */
+typedef struct errand_log_query {
+    size_t struct_size; /* set by ERRAND_LOG_QUERY_INIT */
+    int64_t after_id;   /* 0 = from the start */
+    unsigned limit;     /* 1..1,000; default 200 */
+    unsigned tail;      /* 1..1,000: the last so many lines there are; excludes after_id */
+    errand_stream stream;
+    const char *text; /* only lines that contain it; the search may pause: see has_more */
+} errand_log_query;
+
+#define ERRAND_LOG_QUERY_INIT                                                                      \
+    {                                                                                              \
+        sizeof(errand_log_query), 0, 0, 0, (errand_stream)0, NULL                                  \
+    }
+
+/* A page of what `query` asks for. Free with errand_log_page_free. */
+ERRAND_API int errand_log_find(errand_client *client, const char *run_id,
+                               const errand_log_query *query, errand_log_page **ret_page,
+                               errand_error *error);
+
 /* The lines after `after_id` (0 = from the start), at most `limit` (1..1,000; 0 = 200).
  * Free with errand_log_page_free. */
 ERRAND_API int errand_log_list(errand_client *client, const char *run_id, int64_t after_id,
@@ -41,6 +61,9 @@ ERRAND_API size_t errand_log_page_count(const errand_log_page *page);
 ERRAND_API const errand_log_line *errand_log_page_at(const errand_log_page *page, size_t i);
 /* The id to go on after. */
 ERRAND_API int64_t errand_log_page_last_id(const errand_log_page *page);
+/* Non-zero when there are more lines now, or more to search; a search may give an empty page and
+ * yet have more. */
+ERRAND_API int errand_log_page_has_more(const errand_log_page *page);
 /* Non-zero when the run is final and this page reaches the end of its log. */
 ERRAND_API int errand_log_page_is_complete(const errand_log_page *page);
 ERRAND_API void errand_log_page_free(errand_log_page *page);

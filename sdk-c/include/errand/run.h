@@ -41,11 +41,15 @@ typedef struct errand_run_options {
     size_t n_env;
     unsigned timeout_seconds;    /* 1..86,400 */
     const char *idempotency_key; /* 1..255 printable; default: made for this call */
+    const char *instance_type;   /* slug */
+    const char *const *labels;   /* n_labels texts "key=value"; added to the runner's */
+    size_t n_labels;
+    int priority; /* 1..100, higher first; -1 = 0 */
 } errand_run_options;
 
 #define ERRAND_RUN_OPTIONS_INIT                                                                    \
     {                                                                                              \
-        sizeof(errand_run_options), NULL, NULL, 0, NULL, NULL, 0, 0, NULL                          \
+        sizeof(errand_run_options), NULL, NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, 0        \
     }
 
 /* Start a run. Repeatable: a lost answer is asked for again under the same idempotency key, so a
@@ -74,10 +78,26 @@ typedef enum errand_end {
 ERRAND_API int errand_run_wait(errand_client *client, const char *run_id, errand_canceler *canceler,
                                errand_run **ret_run, errand_error *error);
 
-/* Newest first; of one runner, or of all when `runner_id` is NULL. `options` may be NULL. */
+/* Which runs a list is of. Zero or NULL in a field: any. Fields are only ever appended. */
+typedef struct errand_run_filter {
+    size_t struct_size; /* set by ERRAND_RUN_FILTER_INIT */
+    errand_run_status status;
+    const char *label;   /* "key=value" */
+    const char *trigger; /* "api", "schedule" ... */
+    const char *since;   /* RFC 3339: made at this time or later */
+    const char *until;   /* RFC 3339: made before this time */
+} errand_run_filter;
+
+#define ERRAND_RUN_FILTER_INIT                                                                     \
+    {                                                                                              \
+        sizeof(errand_run_filter), ERRAND_RUN_UNKNOWN, NULL, NULL, NULL, NULL                      \
+    }
+
+/* Newest first; of one runner, or of all when `runner_id` is NULL. `filter` and `options` may be
+ * NULL. Free with errand_run_page_free. */
 ERRAND_API int errand_run_list(errand_client *client, const char *runner_id,
-                               const errand_page_options *options, errand_run_page **ret_page,
-                               errand_error *error);
+                               const errand_run_filter *filter, const errand_page_options *options,
+                               errand_run_page **ret_page, errand_error *error);
 
 ERRAND_API size_t errand_run_page_count(const errand_run_page *page);
 ERRAND_API size_t errand_run_page_total(const errand_run_page *page);

@@ -44,6 +44,20 @@ ERRAND_API int errand_runner_create(errand_client *client, const errand_runner_o
 ERRAND_API int errand_runner_get(errand_client *client, const char *runner_id,
                                  errand_runner **ret_runner, errand_error *error);
 
+/* Change what the options set, leave the rest. `image` changes name and tag; a `command` empties
+ * the runner's arguments, `argv` its command. `ret_runner` may be NULL. What has no field in the
+ * options is changed by errand_call. */
+ERRAND_API int errand_runner_update(errand_client *client, const char *runner_id,
+                                    const errand_runner_options *options,
+                                    errand_runner **ret_runner, errand_error *error);
+
+/* Have the image pulled before it is needed, on `hypervisors` machines (1..100; 0 = one), which
+ * later runs prefer. Returns when it is asked for: errand_runner_get and errand_runner_warmed_at
+ * tell when it is done. `ret_runner` may be NULL. */
+ERRAND_API int errand_runner_warmup(errand_client *client, const char *runner_id,
+                                    unsigned hypervisors, errand_runner **ret_runner,
+                                    errand_error *error);
+
 /* ERRAND_E_CONFLICT while runs of it are not final. */
 ERRAND_API int errand_runner_delete(errand_client *client, const char *runner_id,
                                     errand_error *error);
@@ -73,6 +87,7 @@ ERRAND_API unsigned errand_runner_timeout_seconds(const errand_runner *runner);
 ERRAND_API const char *errand_runner_region(const errand_runner *runner);        /* slug */
 ERRAND_API const char *errand_runner_instance_type(const errand_runner *runner); /* slug */
 ERRAND_API const char *errand_runner_created_at(const errand_runner *runner);    /* RFC 3339 */
+ERRAND_API const char *errand_runner_warmed_at(const errand_runner *runner); /* RFC 3339, or "" */
 
 /* The whole object as JSON, for what has no getter. Free with errand_free; NULL: out of memory. */
 ERRAND_API char *errand_runner_to_json(const errand_runner *runner);
