@@ -17,11 +17,13 @@ import { FakeAgent } from './support/fake_agent.mjs';
 import { logFrame } from './support/log_frame.mjs';
 import { makeRunner, trigger } from './support/samples.mjs';
 import { Stack } from './support/stack.mjs';
+import { until } from './support/wait.mjs';
 
 const LINES = Number(process.env.ERRAND_LOG_CRASH_LINES ?? 20000);
 const BATCH = Math.max(50, Math.min(1500, Math.round(LINES / 200)));
 const FAULTS = 10 + LINES / 5000; // so that a slow machine gets through, too
 const TIMEOUT_MS = 80000 + LINES / 2;
+const SILENCE_MS = 40000; // longer than a stream is without a sign of life
 const SEED = Number(process.env.ERRAND_SEED ?? Date.now() % 1e9);
 
 /** mulberry32: the same numbers for the same seed. */
@@ -35,20 +37,42 @@ let state = SEED;
 const below = (n) => Math.floor(random() * n);
 
 const stack = await Stack.start({ scheduler: true });
-after(() => stack.stop());
 // acknowledged means on disk, here too
 stack.database.sql('ALTER SYSTEM SET synchronous_commit = on');
 stack.database.sql('SELECT pg_reload_conf()');
 const replicas = [{ program: stack.api, port: stack.directPort }, await stack.startReplica()];
 const line = (id) => `line ${id} ${'abcdefghij'.repeat(id % 7)}`;
 
+/** Who waits for what, told when the time is over. */
+const waits = {};
+const over = new AbortController();
+setTimeout(() => over.abort(), TIMEOUT_MS).unref();
+let breaking = null;
+after(async () => {
+  over.abort();
+  await breaking?.catch(() => {}); // it starts programs
+  await stack.stop();
+});
+
+/** A request that fails when nobody answers, or nothing more comes. */
 async function request(port, method, path, token, body = null) {
   const headers = { Authorization: `Bearer ${token}` };
   if (body) headers['Content-Type'] = 'application/octet-stream';
-  const req = http.request({ agent: false, host: '127.0.0.1', port, method, path, headers });
+  const to = { agent: false, host: '127.0.0.1', port, method, path, headers };
+  const req = http.request({ ...to, signal: over.signal, timeout: SILENCE_MS });
+  req.on('timeout', () => req.destroy(new Silence(`${method} ${path}: silence from ${port}`)));
   req.end(body);
   const [res] = await once(req, 'response');
   return res;
+}
+
+class Silence extends Error {}
+
+/** What breaks a connection here is expected, but neither silence nor the end of the time. */
+function tolerate(error) {
+  if (over.signal.aborted)
+    throw new Error(`not over after ${TIMEOUT_MS} ms: ${JSON.stringify(waits)}`);
+  if (error.code === 'ERR_ASSERTION' || error instanceof Silence) throw error;
 }
 
 async function bytesOf(res) {
@@ -64,7 +88,8 @@ async function ship(agent, bytes) {
     const res = await request(port, 'POST', '/agent/v1/logs', agent.credential, bytes);
     const body = await bytesOf(res);
     return res.statusCode === 200 ? JSON.parse(body).acks : null;
-  } catch {
+  } catch (error) {
+    tolerate(error);
     return null;
   }
 }
@@ -95,20 +120,22 @@ async function shipAll(agent, assignment, counts) {
       assert.ok(ack.last_id <= LINES);
       acked = Math.max(acked, ack.last_id);
     }
-    counts.acked = acked;
+    waits.shipping = `line ${acked} is acknowledged`;
     if (heard.length === 0) await delay(20);
   }
 }
 
 /** Follows over as many connections as it takes; a hash of what was read. */
-async function follow(path, counts) {
+async function follow(name, path, counts) {
   const hash = createHash('sha256');
   let last = 0;
   for (;;) {
     let ended = null;
     try {
       const query = `?batch=${below(2)}&after_id=${last}`;
-      const res = await request(replicas[below(2)].port, 'GET', path + query, stack.tokens.user);
+      const { port } = replicas[below(2)];
+      waits[name] = `connects to ${port} at line ${last}`;
+      const res = await request(port, 'GET', path + query, stack.tokens.user);
       counts.connections++;
       const reader = new EventStreamReader();
       for await (const bytes of res) {
@@ -118,13 +145,14 @@ async function follow(path, counts) {
             assert.equal(entry.id, last + 1);
             assert.equal(entry.gap, undefined);
             last = entry.id;
+            waits[name] = `has line ${last} from ${port}`;
             hash.update(`${entry.msg}\n`);
           }
           if (event === 'state') ended = value;
         }
       }
     } catch (error) {
-      if (error.code === 'ERR_ASSERTION') throw error;
+      tolerate(error);
       await delay(10);
     }
     if (ended) return { ended, digest: hash.digest('hex') };
@@ -147,7 +175,20 @@ async function breakThings(counts, isOver) {
   }
 }
 
-test('a long log is whole whatever dies', { timeout: TIMEOUT_MS }, async (t) => {
+/** Whether it was taken; a database that is not back yet is asked again. */
+async function tellEnd(agent, { run, attempt }) {
+  const event = agent.finishedEvent({ run, attempt }, { last_line: LINES });
+  const { status, json, text } = await agent.reportAll([event]).catch((error) => {
+    tolerate(error);
+    return { status: 503 };
+  });
+  if (status === 503) return false;
+  assert.equal(status, 200, text);
+  assert.equal(json.results[0].ok, true, text);
+  return true;
+}
+
+test('a long log is whole whatever dies', async (t) => {
   const agent = await FakeAgent.join(stack, 'node-1');
   await agent.connect();
   const run = await trigger(stack.client, await makeRunner(stack.client));
@@ -157,61 +198,28 @@ test('a long log is whole whatever dies', { timeout: TIMEOUT_MS }, async (t) => 
   const counts = {
     posts: 0,
     unanswered: 0,
-    acked: 0,
     connections: 0,
     apiKills: 0,
     databaseCrashes: 0,
   };
 
   let shipped = false;
-  const followers = [0, 1].map(() => follow(`${logs}/stream`, counts));
-  const breaking = breakThings(counts, () => shipped);
+  const following = ['one', 'two'].map((name) => follow(name, `${logs}/stream`, counts));
+  const followers = Promise.all(following);
+  followers.catch(() => {}); // told when it is waited for
+  breaking = breakThings(counts, () => shipped || over.signal.aborted);
   await shipAll(agent, assignment, counts);
   shipped = true;
   await breaking;
   t.diagnostic(`seed ${SEED}: ${JSON.stringify(counts)}`);
   assert.ok(counts.apiKills + counts.databaseCrashes >= 3, 'too little was broken');
 
-  let finished = null;
-  while (!finished) {
-    const { port } = replicas[0];
-    const event = {
-      seq: 1,
-      type: 'finished',
-      run: run.id,
-      attempt: 1,
-      at: new Date().toISOString(),
-      exit_code: 0,
-      reason: 'exited',
-      message: '',
-      last_line: LINES,
-      log_bytes: 0,
-      log_truncated: false,
-      cpu_ms: 5,
-      memory_peak_bytes: 1,
-      oom_killed: false,
-    };
-    const req = http.request({
-      agent: false,
-      host: '127.0.0.1',
-      port,
-      method: 'POST',
-      path: '/agent/v1/events',
-      headers: {
-        Authorization: `Bearer ${agent.credential}`,
-        'Content-Type': 'application/json',
-      },
-    });
-    req.end(JSON.stringify({ events: [event] }));
-    const [res] = await once(req, 'response');
-    const body = await bytesOf(res);
-    finished = res.statusCode === 200 && JSON.parse(body).results[0].ok;
-  }
+  await until('the end of the run to be taken', () => tellEnd(agent, assignment));
 
   const hash = createHash('sha256');
   for (let id = 1; id <= LINES; id++) hash.update(`${line(id)}\n`);
   const expected = hash.digest('hex');
-  for (const { ended, digest } of await Promise.all(followers)) {
+  for (const { ended, digest } of await followers) {
     assert.equal(ended.last_id, LINES);
     assert.equal(digest, expected, 'what a follower read');
   }

@@ -141,8 +141,12 @@ export class FakeAgent {
     });
   }
 
-  finished({ run, attempt }, change = {}) {
-    return this.report({
+  finished(assignment, change = {}) {
+    return this.report(this.finishedEvent(assignment, change));
+  }
+
+  finishedEvent({ run, attempt }, change = {}) {
+    return {
       type: 'finished',
       run,
       attempt,
@@ -159,7 +163,7 @@ export class FakeAgent {
       io_write_bytes: 8192,
       oom_killed: false,
       ...change,
-    });
+    };
   }
 
   usage({ run, attempt }, change = {}) {
