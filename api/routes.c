@@ -88,6 +88,7 @@ const struct route routes[] = {
 
     {"GET", "/v1/session", ACCESS_SELF, session_get, NULL},
     {"POST", "/v1/session", ACCESS_PUBLIC, session_create, NULL},
+    {"PUT", "/v1/session", ACCESS_SELF, session_keep, NULL},
     {"DELETE", "/v1/session", ACCESS_SELF, session_delete, NULL},
     {"GET", "/v1/projects", ACCESS_SELF, projects_list, QUERY_BY_HANDLER},
     {"POST", "/v1/projects", ACCESS_ADMIN, projects_create, NULL},

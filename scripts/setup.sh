@@ -19,11 +19,11 @@ readonly BUILD=(
 )
 readonly DEMO=(docker-registry skopeo busybox-static curl jq)
 readonly TEST=(
-    libcmocka-dev apache2-utils bats bsdextrautils catatonit docker.io fish mandoc nginx-light openssl podman procps systemd
+    libcmocka-dev apache2-utils bats bsdextrautils catatonit chromium docker.io fish fonts-dejavu-core mandoc nginx-light openssl podman procps systemd
     util-linux yq zsh
 )
 readonly LINT=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
-readonly NODE_MAJOR=20 # what the contract tools need
+readonly NODE_MAJOR=18 # what the dashboard is built with and the tests run on; Debian 12 has it
 
 packages_of() {
     case $1 in
@@ -51,7 +51,7 @@ missing_packages() {
     comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
         <(dpkg-query --show --showformat '${db:Status-Abbrev} ${Package}\n' "${wanted[@]}" 2>/dev/null |
             sed -n 's/^ii  *//p' | sort -u)
-    if [[ $1 == test || $1 == lint ]] && ! node_is_recent; then
+    if ! node_is_recent; then
         printf '%s\n' nodejs npm
     fi
 }

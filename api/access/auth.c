@@ -134,6 +134,7 @@ static void go_on(struct request *rq, const struct lookup *lookup,
     enum access access = rq->route->access;
     unsigned scope = scope_of(access);
     rq->principal = *principal;
+    rq->principal.by_cookie = lookup->is_cookie;
     if (lookup->is_cookie && is_forged(rq))
         reply_error(rq, ERR_DENIED, "A request with the session's cookie needs X-Errand-Session");
     else if (is_member_kind(principal->kind) && !rate_limit_admits(rq))
@@ -239,7 +240,7 @@ static bool cookie_of(h2o_iovec_t value, h2o_iovec_t *ret_token)
     return false;
 }
 
-static bool find_token(h2o_req_t *req, h2o_iovec_t *ret_token, bool *ret_is_cookie)
+bool auth_token_of(h2o_req_t *req, h2o_iovec_t *ret_token, bool *ret_is_cookie)
 {
     ssize_t i = h2o_find_header(&req->headers, H2O_TOKEN_AUTHORIZATION, -1);
     *ret_is_cookie = i < 0;
@@ -251,6 +252,12 @@ static bool find_token(h2o_req_t *req, h2o_iovec_t *ret_token, bool *ret_is_cook
             return true;
     }
     return false;
+}
+
+/* A session is nothing but a cookie; agents and programs have none. */
+static bool may_come_so(enum token_kind kind, bool is_cookie)
+{
+    return is_cookie ? is_member_kind(kind) : kind != TOKEN_KIND_SESSION;
 }
 
 /* Which project is asked for; false when that is none of ours. */
@@ -291,12 +298,12 @@ void auth_then_handle(struct request *rq)
     h2o_iovec_t token;
     enum token_kind kind;
     struct lookup *lookup = request_alloc(rq, sizeof(*lookup));
-    if (!find_token(rq->req, &token, &lookup->is_cookie)) {
+    if (!auth_token_of(rq->req, &token, &lookup->is_cookie)) {
         refuse(rq, "Send a token: Authorization: Bearer err_...");
         return;
     }
     if (token_parse(token.base, token.len, &kind, NULL) < 0 ||
-        lookup->is_cookie != (kind == TOKEN_KIND_SESSION)) {
+        !may_come_so(kind, lookup->is_cookie)) {
         refuse(rq, "The token is not one of ours");
         return;
     }

@@ -28,6 +28,10 @@ void token_cache_free(struct token_cache *cache);
  * or 429 itself. May go on at once or later. */
 void auth_then_handle(struct request *rq);
 
+/* The text of the token that a request brings, in place and not yet looked at; false without one.
+ */
+bool auth_token_of(h2o_req_t *req, h2o_iovec_t *ret_token, bool *ret_is_cookie);
+
 /* After a token, user or member was changed or deleted: no loop believes what it knew. */
 void auth_forget_all(struct loop *loop);
 

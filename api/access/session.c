@@ -219,6 +219,22 @@ void session_create(struct request *rq)
     request_query(rq, &user_store_find, &p, on_found);
 }
 
+void session_keep(struct request *rq)
+{
+    h2o_iovec_t token;
+    bool is_cookie;
+    char text[TOKEN_TEXT_BYTES];
+    if (!auth_token_of(rq->req, &token, &is_cookie) || token.len >= sizeof(text)) {
+        reply_error(rq, ERR_INVALID, "There is no token to keep");
+        return;
+    }
+    memcpy(text, token.base, token.len);
+    text[token.len] = '\0';
+    set_cookie(rq, text, SESSION_SECONDS);
+    secret_wipe(text, sizeof(text));
+    session_get(rq);
+}
+
 static void on_deleted(struct request *rq, const struct rows *rows)
 {
     auth_forget_all(rq->loop);
@@ -229,6 +245,11 @@ static void on_deleted(struct request *rq, const struct rows *rows)
 
 void session_delete(struct request *rq)
 {
+    if (rq->principal.kind != TOKEN_KIND_SESSION && rq->principal.by_cookie) {
+        set_cookie(rq, "", 0);
+        reply_json(rq, 200, json_pack("{s:b}", "deleted", 1));
+        return;
+    }
     if (rq->principal.kind != TOKEN_KIND_SESSION) {
         reply_error(rq, ERR_CONFLICT, "This is no session; delete the token instead");
         return;

@@ -9,6 +9,11 @@
 
 void session_get(struct request *rq);
 void session_create(struct request *rq);
+
+/* Sign a browser in with the token of this request: it comes back as a cookie. */
+void session_keep(struct request *rq);
+
+/* End a session; of a token that came as a cookie only the cookie. */
 void session_delete(struct request *rq);
 
 #endif

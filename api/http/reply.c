@@ -21,6 +21,8 @@ static const char *status_text(int status)
         return "Accepted";
     case 204:
         return "No Content";
+    case 304:
+        return "Not Modified";
     case 400:
         return "Bad Request";
     case 401:
@@ -66,21 +68,27 @@ static void fixed_header(h2o_req_t *req, const char *name, size_t name_n, const 
 #define FIXED_HEADER(req, name, value)                                                             \
     fixed_header(req, name, sizeof(name) - 1, value, sizeof(value) - 1)
 
+#define POLICY_COMMON                                                                              \
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; "               \
+    "base-uri 'none'; form-action 'none'"
+#define POLICY_PAGE POLICY_COMMON "; script-src 'self'; connect-src 'self'"
+
 /* Nothing here is to be framed, guessed at, or run; pages style themselves from here. */
-static void add_safety(h2o_req_t *req)
+static void add_safety(h2o_req_t *req, bool is_page)
 {
     FIXED_HEADER(req, "x-content-type-options", "nosniff");
-    FIXED_HEADER(req, "content-security-policy",
-                 "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; "
-                 "base-uri 'none'; form-action 'none'");
+    if (is_page)
+        FIXED_HEADER(req, "content-security-policy", POLICY_PAGE);
+    else
+        FIXED_HEADER(req, "content-security-policy", POLICY_COMMON);
     FIXED_HEADER(req, "referrer-policy", "no-referrer");
     if (req->scheme == &H2O_URL_SCHEME_HTTPS)
         FIXED_HEADER(req, "strict-transport-security", "max-age=31536000");
 }
 
 /* `bytes` live as long as the request. */
-static void send_bytes(struct request *rq, int status, const char *content_type, const char *bytes,
-                       size_t n)
+static void send_any(struct request *rq, int status, const char *content_type, const char *bytes,
+                     size_t n, bool is_page)
 {
     static h2o_generator_t generator = {NULL, NULL};
 
@@ -88,7 +96,7 @@ static void send_bytes(struct request *rq, int status, const char *content_type,
     if (req == NULL)
         return;
     reply_header(rq, "x-request-id", rq->id);
-    add_safety(req);
+    add_safety(req, is_page);
     if (content_type != NULL)
         reply_header(rq, "content-type", content_type);
     if (status == 503)
@@ -104,7 +112,14 @@ static void send_bytes(struct request *rq, int status, const char *content_type,
     h2o_start_response(req, &generator);
     bool is_head = h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
     h2o_iovec_t body = h2o_iovec_init(bytes, n);
-    h2o_send(req, &body, n > 0 && !is_head ? 1 : 0, H2O_SEND_STATE_FINAL);
+    bool has_body = n > 0 && !is_head && status != 304;
+    h2o_send(req, &body, has_body ? 1 : 0, H2O_SEND_STATE_FINAL);
+}
+
+static void send_bytes(struct request *rq, int status, const char *content_type, const char *bytes,
+                       size_t n)
+{
+    send_any(rq, status, content_type, bytes, n, false);
 }
 
 void reply_json(struct request *rq, int status, json_t *body)
@@ -216,4 +231,10 @@ void reply_static(struct request *rq, int status, const char *content_type, cons
                   size_t n)
 {
     send_bytes(rq, status, content_type, bytes, n);
+}
+
+void reply_web(struct request *rq, int status, const char *content_type, const void *bytes,
+               size_t n)
+{
+    send_any(rq, status, content_type, bytes, n, true);
 }

@@ -46,6 +46,11 @@ void reply_empty(struct request *rq, int status);
 void reply_static(struct request *rq, int status, const char *content_type, const void *bytes,
                   size_t n);
 
+/* A page of ours, or a part of one (its script, its style), which may run what this server serves
+ * and talk to it, and nothing else. */
+void reply_web(struct request *rq, int status, const char *content_type, const void *bytes,
+               size_t n);
+
 /* Add a response header before replying; `value` is copied. */
 void reply_header(struct request *rq, const char *name, const char *value);
 

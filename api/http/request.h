@@ -33,6 +33,7 @@ struct principal {
     unsigned token_scopes; /* enum scope, of the token alone */
     unsigned scopes;       /* in the project: of the token and of the user's role */
     bool is_admin;         /* of the installation */
+    bool by_cookie;        /* how the token came */
     char name[64];
 };
 

@@ -3,11 +3,18 @@
 
 #include "access/auth.h"
 #include "http/connection.h"
+#include "http/pages.h"
 #include "http/reply.h"
 #include "http/request_begin.h"
 #include "http/route.h"
 
 #define REQUESTS_MAX 20000 /* in progress on one loop, streams included */
+
+static bool is_read(h2o_req_t *req)
+{
+    return h2o_memis(req->method.base, req->method.len, H2O_STRLIT("GET")) ||
+           h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD"));
+}
 
 static int on_request(h2o_handler_t *handler, h2o_req_t *req)
 {
@@ -24,7 +31,8 @@ static int on_request(h2o_handler_t *handler, h2o_req_t *req)
     switch (route_find(req->method.base, req->method.len, req->path_normalized.base,
                        req->path_normalized.len, &rq->route, rq->path_ids, allow, sizeof(allow))) {
     case ROUTE_NO_PATH:
-        reply_error(rq, ERR_NOT_FOUND, "There is nothing at this path");
+        if (!is_read(req) || !pages_serve(rq))
+            reply_error(rq, ERR_NOT_FOUND, "There is nothing at this path");
         break;
     case ROUTE_NO_METHOD:
         reply_header(rq, "allow", allow);

@@ -102,6 +102,31 @@ test('a log-in makes a session in a cookie that scripts cannot read', async () =
   assertError(await stack.anonymous.get('/v1/session', { headers }), 401, 'unauthenticated');
 });
 
+test('a token signs a browser in, and both end with it', async () => {
+  const { id, token } = await tokenOf({ kind: 'user', scopes: ['read'] });
+  const kept = await stack.anonymous.request('PUT', '/v1/session', {
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  assert.equal(kept.status, 200, kept.text);
+  assert.equal(kept.json.session.token_id, id);
+  const [cookie] = kept.headers['set-cookie'];
+  assert.match(cookie, /HttpOnly; SameSite=Strict/);
+  const headers = { Cookie: cookie.split(';')[0] };
+  const me = await stack.anonymous.get('/v1/session', { headers });
+  assert.deepEqual(me.json.session.scopes, ['read'], me.text);
+
+  const change = { name: 'sample', image_name: 'sample' };
+  const guard = { ...headers, 'X-Errand-Session': '1' };
+  assertError(await stack.anonymous.delete('/v1/session', { headers }), 403, 'denied');
+  assertError(await stack.anonymous.post('/v1/runners', change, { headers: guard }), 403, 'denied');
+
+  const out = await stack.anonymous.delete('/v1/session', { headers: guard });
+  assert.match(out.headers['set-cookie'][0], /Max-Age=0/);
+  assert.equal((await stack.anonymous.get('/v1/session', { headers })).status, 200);
+  assert.equal((await client.delete(`/v1/tokens/${id}`)).status, 200);
+  assertError(await stack.anonymous.get('/v1/session', { headers }), 401, 'unauthenticated');
+});
+
 test('a wrong email and a wrong password are the same, and both are noted', async () => {
   const answers = [];
   for (const body of [
@@ -148,11 +173,13 @@ test('a cookie changes nothing without the header, or from another origin', asyn
   assert.equal((await send({ 'X-Errand-Session': '1' })).status, 200);
 });
 
-test('a session comes as a cookie only, a token never', async () => {
+test('a session comes as a cookie only, and an agent has none', async () => {
   const { headers } = await logIn();
   const text = headers.Cookie.split('=')[1];
   assertError(await stack.anonymous.as(text).get('/v1/session'), 401, 'unauthenticated');
-  const cookie = { headers: { Cookie: `errand_session=${stack.tokens.user}` } };
+  const { token } = await make('/v1/hypervisor_tokens', { name: 'joins' });
+  stack.plant(token);
+  const cookie = { headers: { Cookie: `errand_session=${token}` } };
   assertError(await stack.anonymous.get('/v1/session', cookie), 401, 'unauthenticated');
 });
 

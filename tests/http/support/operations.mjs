@@ -24,7 +24,7 @@ const SAMPLE_BODIES = {
 
 /** {id, method, template, access: "public"|"token"|"joinToken"|"hypervisorCredential", …}[] */
 export const operations = Object.entries(document.paths).flatMap(([template, item]) =>
-  ['get', 'post', 'patch', 'delete']
+  ['get', 'put', 'post', 'patch', 'delete']
     .filter((method) => item[method])
     .map((method) => {
       const operation = item[method];
