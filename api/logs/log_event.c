@@ -77,6 +77,8 @@ void log_event_put_status(struct buf *b, const struct log_run *run,
 {
     sse_begin(b, NULL, "status");
     buf_printf(b, "{\"status\":\"%s\"", run_state_public_name(run->state));
+    if (run->attempt > 0)
+        buf_printf(b, ",\"attempt\":%" PRIu32, run->attempt);
     if (run->state == RUN_RUNNING && run->hypervisor[0] != '\0') {
         buf_add_text(b, ",\"hypervisor\":");
         buf_add_json_string(b, run->hypervisor, strlen(run->hypervisor));

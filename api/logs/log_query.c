@@ -70,14 +70,14 @@ static bool read_words(struct request *rq, const char **ret_q)
 static bool read_page(struct request *rq, struct log_query *query)
 {
     struct log_page *page = &query->page;
-    if (!request_query_int(rq, "after_id", 0, LOG_LINE_ID_MAX, 0, &page->after_id) ||
-        !request_query_int(rq, "before_id", 1, LOG_LINE_ID_MAX, 0, &page->before_id) ||
+    if (!request_query_int(rq, "after_id", 0, LOG_ID_MAX, 0, &page->after_id) ||
+        !request_query_int(rq, "before_id", 1, LOG_ID_MAX, 0, &page->before_id) ||
         !request_query_int(rq, "attempt", 1, INT32_MAX, 0, &page->attempt) ||
         !request_query_int(rq, "tail", 1, LIMIT_LOG_PAGE_MAX, 0, &page->tail))
         return false;
     int64_t fallback = page->tail > 0 ? page->tail : LIMIT_LOG_PAGE_DEFAULT;
     if (query->format != LOG_FORMAT_JSON)
-        fallback = LOG_LINE_ID_MAX;
+        fallback = LOG_ID_MAX;
     return request_query_int(rq, "limit", 1, LIMIT_LOG_PAGE_MAX, fallback, &query->limit);
 }
 
@@ -91,7 +91,7 @@ bool log_query_read(struct request *rq, struct log_query *query)
     query->page.max_bytes = is_sifted ? READ_BYTES_SIFTED : READ_BYTES;
     query->page.wait_s = rq->loop->config->log_wait_seconds;
     /* what is searched for may be anywhere before `before_id`, not among the last lines only */
-    query->page.limit = query->q != NULL ? LOG_LINE_ID_MAX : query->limit;
+    query->page.limit = query->q != NULL ? LOG_ID_MAX : query->limit;
     return true;
 }
 
@@ -110,7 +110,7 @@ void log_query_go_on(struct log_query *query, int64_t last_id)
 {
     query->page.after_id = last_id;
     query->page.tail = 0;
-    query->page.limit = LOG_LINE_ID_MAX;
+    query->page.limit = LOG_ID_MAX;
 }
 
 void log_query_params(const struct log_query *query, struct params *p)
@@ -120,5 +120,5 @@ void log_query_params(const struct log_query *query, struct params *p)
 
 int64_t log_query_last_id(const struct log_query *query)
 {
-    return query->page.before_id > 0 ? query->page.before_id - 1 : LOG_LINE_ID_MAX;
+    return query->page.before_id > 0 ? query->page.before_id - 1 : LOG_ID_MAX;
 }

@@ -8,12 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/log_id.h"
 #include "store/log_store.h"
 
 #include "http/request.h"
 #include "logs/log_reader.h"
-
-#define LOG_LINE_ID_MAX INT64_C(9007199254740991) /* what JSON numbers hold exactly */
 
 #define LOG_QUERY_PARAMS "after_id attempt before_id format limit q stream tail"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/log_id.h"
 
 static const char *const why[] = {
     [LOG_GAP_NONE] = "",
@@ -20,10 +21,11 @@ struct log_item log_reader_gap(int64_t first_id, int64_t last_id, enum log_gap g
                                size_t words_n)
 {
     if (first_id == last_id)
-        (void)snprintf(words, words_n, "Line %" PRId64 " is missing: %s", first_id, why[gap]);
+        (void)snprintf(words, words_n, "Line %" PRId64 " is missing: %s", log_id_line(first_id),
+                       why[gap]);
     else
-        (void)snprintf(words, words_n, "Lines %" PRId64 " to %" PRId64 " are missing: %s", first_id,
-                       last_id, why[gap]);
+        (void)snprintf(words, words_n, "Lines %" PRId64 " to %" PRId64 " are missing: %s",
+                       log_id_line(first_id), log_id_line(last_id), why[gap]);
     return (struct log_item){
         .first_id = first_id,
         .id = last_id,
@@ -82,20 +84,23 @@ static int take_line(struct log_reader *reader, struct log_item *ret_item, struc
 static int take_of_chunk(struct log_reader *reader, struct log_item *ret_item, struct err *e)
 {
     struct log_chunk_reader *chunk = &reader->lines.chunk;
+    int64_t base = log_id_base(reader->source.run->attempt);
     struct log_record record;
+    int64_t id;
     int r;
     do {
         r = log_chunk_next(chunk, &record, e);
-    } while (r == 1 && (int64_t)chunk->next_id <= reader->next_id);
+        id = base + (int64_t)chunk->next_id - 1;
+    } while (r == 1 && id < reader->next_id);
     if (r != 1)
         return r;
     *ret_item = (struct log_item){
         .first_id = reader->next_id,
-        .id = (int64_t)chunk->next_id - 1,
-        .gap = (int64_t)chunk->next_id - 1 > reader->next_id ? LOG_GAP_LOST : LOG_GAP_NONE,
+        .id = id,
+        .gap = id > reader->next_id ? LOG_GAP_LOST : LOG_GAP_NONE,
         .record = record,
     };
-    reader->next_id = (int64_t)chunk->next_id;
+    reader->next_id = id + 1;
     return 1;
 }
 

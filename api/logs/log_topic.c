@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/log_id.h"
 #include "store/log_store.h"
 
 #include "http/stream.h"
@@ -83,13 +84,17 @@ static void push_state(struct log_follower *f)
     push_event(f, &b);
 }
 
-/* A run that was given to another hypervisor begins its log anew. */
+/* A run that is tried again, or given to another hypervisor, begins its log anew. */
 static void note_attempt(struct log_follower *f)
 {
     uint32_t attempt = f->topic->run.attempt;
-    if (f->attempt != attempt && f->attempt != 0)
-        f->last_id = 0;
+    if (f->attempt == attempt)
+        return;
+    if (f->attempt != 0)
+        f->told = RUN_STATE_COUNT;
     f->attempt = attempt;
+    if (f->last_id < log_id_base(attempt))
+        f->last_id = log_id_base(attempt);
 }
 
 static bool push_status(struct log_follower *f)
@@ -391,13 +396,15 @@ void log_topic_note_lines(struct watch *watch, const struct log_passing *lines)
 {
     struct log_topic *topic = H2O_STRUCT_FROM_MEMBER(struct log_topic, watch, watch);
     uint32_t attempt = topic->relay != NULL ? log_relay_attempt(topic->relay) : 0;
+    int64_t base = log_id_base(lines->attempt);
     if (lines->attempt < attempt)
         return;
     if (lines->attempt > attempt) {
         log_relay_free(topic->relay);
-        topic->relay = log_relay_new(lines->attempt, lines->first_id - 1);
+        topic->relay = log_relay_new(lines->attempt, base + lines->first_id - 1);
     }
-    log_relay_add(topic->relay, lines->first_id, lines->last_id, lines->bytes, lines->n);
+    log_relay_add(topic->relay, base + lines->first_id, base + lines->last_id, lines->bytes,
+                  lines->n);
     if (!topic->is_busy && topic->is_known && topic->run.attempt == lines->attempt)
         tell_all(topic);
 }

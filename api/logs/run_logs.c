@@ -185,7 +185,7 @@ static bool read_last_event_id(struct request *rq, int64_t *after_id)
         reply_empty(rq, 204);
         return false;
     }
-    if (parse_i64(text, 0, LOG_LINE_ID_MAX, "Last-Event-ID", &seen, NULL) < 0) {
+    if (parse_i64(text, 0, LOG_ID_MAX, "Last-Event-ID", &seen, NULL) < 0) {
         reply_problem(rq, "Last-Event-ID", "must be the id of a line, or end");
         return false;
     }
@@ -210,7 +210,7 @@ void run_logs_stream(struct request *rq)
     int64_t batch;
     log_query_read_path(rq, &path);
     stream->position.run = path.run;
-    if (!request_query_int(rq, "after_id", 0, LOG_LINE_ID_MAX, 0, &stream->position.after_id) ||
+    if (!request_query_int(rq, "after_id", 0, LOG_ID_MAX, 0, &stream->position.after_id) ||
         !request_query_int(rq, "batch", 0, 1, 0, &batch) ||
         !read_last_event_id(rq, &stream->position.after_id))
         return;

@@ -17,7 +17,8 @@ struct log_lines {
     const struct rows *rows;
     int row; /* the chunk being read */
     struct log_chunk_reader chunk;
-    int64_t next_id; /* of the line that comes next */
+    int64_t base;      /* ids are so much more than the numbers in chunks (model/log_id.h) */
+    int64_t next_line; /* number of the one that comes next */
 };
 
 struct log_line {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/limits.h"
+#include "model/log_id.h"
 
 #define APPEND_PARAMS_BYTES (2 * LIMIT_LOG_BATCH_BYTES + (1 << 20))
 #define SMALL_PARAMS_BYTES 512
@@ -33,6 +34,9 @@ static const char *const gap_names[] = {
     [LOG_GAP_NONE] = "",           [LOG_GAP_LOST] = "lost",           [LOG_GAP_DELETED] = "deleted",
     [LOG_GAP_EXPIRED] = "expired", [LOG_GAP_TRANSIENT] = "transient",
 };
+
+/* log_id_base() of a run's attempt. */
+#define ID_BASE "(greatest(attempt - 1, 0)::bigint << 40)"
 
 /* A run, its hypervisor's name and how far its log is stored. Logs that are not to be read are
  * hidden; a log that nothing was added to for WAIT seconds after the end is given up. */
@@ -106,10 +110,14 @@ static const char sql_append[] =
 static const char sql_find[] = "SELECT FROM runs WHERE id = $1 AND project_id = $2"
                                " AND ($3::uuid IS NULL OR runner_id = $3)";
 
-static const char sql_follow[] = "WITH run AS (SELECT " RUN_FIELDS(
-    "$4::bigint") ", $2::bigint AS after,"
-                  " $3::bigint AS max_bytes" RUN_TABLES(
-                      "runs r") " WHERE r.id = $1)" RUN_WITH_CHUNKS;
+static const char sql_follow[] =
+    "WITH whole AS ("
+    " SELECT " RUN_FIELDS("$4::bigint")
+        RUN_TABLES("runs r") " WHERE r.id = $1"
+                             "), run AS ("
+                             " SELECT *, greatest($2::bigint - " ID_BASE
+                             ", 0) AS after, $3::bigint AS max_bytes FROM whole"
+                             ")" RUN_WITH_CHUNKS;
 
 /* The run as it is; or as it was at the end of the attempt $10. */
 #define RUN_AT                                                                                     \
@@ -129,10 +137,10 @@ static const char sql_page[] =
     " SELECT " RUN_FIELDS("$9::bigint") RUN_TABLES(
         RUN_AT) " WHERE r.id = $1 AND r.project_id = $2 AND ($3::uuid IS NULL OR r.runner_id = $3)"
                 "), part AS ("
-                " SELECT *, least(stored, $5::bigint - 1) AS upto FROM whole"
+                " SELECT *, least(stored, $5::bigint - " ID_BASE " - 1) AS upto FROM whole"
                 "), run AS ("
                 " SELECT *, $8::bigint AS max_bytes,"
-                "        greatest($4::bigint, upto - $6::bigint,"
+                "        greatest(0, $4::bigint - " ID_BASE ", upto - $6::bigint,"
                 "                 CASE WHEN $5::bigint IS NOT NULL THEN upto - $7::bigint END) AS "
                 "after"
                 " FROM part"
@@ -267,7 +275,8 @@ void log_store_erase_params(struct params *p, struct id run)
 
 static void read_end(const struct rows *rows, struct log_run *run)
 {
-    run->end = row_i64(rows, 0, COLUMN_LOG_LINES, run->stored);
+    int64_t base = log_id_base(run->attempt);
+    run->end = base + row_i64(rows, 0, COLUMN_LOG_LINES, run->stored - base);
     run->has_exit_code = !row_is_null(rows, 0, COLUMN_EXIT_CODE);
     run->exit_code = (int)row_i64(rows, 0, COLUMN_EXIT_CODE, 0);
     run->reason = TERMINATION_INTERNAL;
@@ -295,7 +304,7 @@ bool log_store_read_run(const struct rows *rows, struct log_run *ret_run)
     int r = run_state_parse(row_text(rows, 0, COLUMN_STATE), &run.state, NULL);
     assert(r == 0); /* the column has a CHECK */
     run.attempt = (uint32_t)row_i64(rows, 0, COLUMN_ATTEMPT, 0);
-    run.stored = row_i64(rows, 0, COLUMN_STORED, 0);
+    run.stored = log_id_base(run.attempt) + row_i64(rows, 0, COLUMN_STORED, 0);
     read_end(rows, &run);
     const char *hypervisor = row_text(rows, 0, COLUMN_HYPERVISOR);
     (void)snprintf(run.hypervisor, sizeof(run.hypervisor), "%s",
@@ -311,12 +320,19 @@ bool log_run_is_complete(const struct log_run *run)
     return run_state_is_final(run->state) && (run->stored >= run->end || run->is_given_up);
 }
 
+static int64_t base_of(const struct rows *rows)
+{
+    return log_id_base((uint32_t)row_i64(rows, 0, COLUMN_ATTEMPT, 0));
+}
+
 int64_t log_store_after_id(const struct rows *rows)
 {
-    return row_i64(rows, 0, COLUMN_AFTER, 0);
+    return base_of(rows) + row_i64(rows, 0, COLUMN_AFTER, 0);
 }
 
 int64_t log_store_first_id(const struct rows *rows)
 {
-    return row_i64(rows, 0, COLUMN_FIRST_ID, 0);
+    return row_is_null(rows, 0, COLUMN_FIRST_ID)
+               ? 0
+               : base_of(rows) + row_i64(rows, 0, COLUMN_FIRST_ID, 0);
 }

@@ -74,7 +74,7 @@ void log_store_find_params(struct params *p, struct id project, struct id runner
 struct log_run {
     enum run_state state;
     uint32_t attempt; /* the one whose log is read; 0 before the first */
-    int64_t stored;   /* id of the last stored line */
+    int64_t stored;   /* id (model/log_id.h) of its last stored line */
     int64_t end;      /* id of the log's last line; what is stored when nobody declared it */
     bool has_exit_code;
     int exit_code;

@@ -135,6 +135,48 @@ test('who comes late gets everything, from where it asks', async () => {
   }
 });
 
+test('who resumes after another attempt has begun misses none of its lines', async () => {
+  const retry = { max_attempts: 2, delay_seconds: 0, jitter: 0, on: ['failed'] };
+  const run = await trigger(client, await makeRunner(client, { retry }));
+  const first = await agent.next('assign', run);
+  const stream = `/v1/runs/${run.id}/logs/stream`;
+  const follower = await client.follow(stream);
+  await agent.started(first);
+  await agent.log(first, 1, lines(1, 50));
+  assert.equal((await follower.find(({ data }) => data.id === 50)).data.msg, 'line 50');
+  await agent.finished(first, { exit_code: 1, last_line: 50 });
+  const second = await agent.next('assign', run);
+  assert.equal(second.attempt, 2);
+  await agent.started(second);
+  await agent.log(second, 1, lines(1, 7));
+  await agent.finished(second, { last_line: 7 });
+
+  const base = 2 ** 40;
+  const present = range(1, 7).map((line) => base + line);
+  const rest = await follower.rest();
+  assert.deepEqual(ids(rest), present);
+  const told = rest.findIndex(({ event, data }) => event === 'status' && data.attempt === 2);
+  assert.ok(told >= 0 && told < rest.findIndex(({ event }) => event === 'log'));
+  assert.equal(rest.at(-1).data.last_id, base + 7);
+  for (const [query, expected] of [
+    ['', present],
+    ['?after_id=50', present],
+    [`?after_id=${base + 3}`, present.slice(3)],
+  ]) {
+    assert.deepEqual(ids(await readAll(stream + query)), expected, query);
+  }
+  const page = async (query) => (await client.get(`/v1/runs/${run.id}/logs?${query}`)).json;
+  assert.deepEqual((await page('after_id=50')).logs.map(({ id }) => id), present);
+  assert.deepEqual((await page(`after_id=${base + 6}`)).logs.map(({ id }) => id), [base + 7]);
+  assert.deepEqual((await page(`before_id=${base + 3}&limit=1`)).logs.map(({ id }) => id), [base + 2]);
+  assert.deepEqual((await page('before_id=50')).logs, []);
+  assert.deepEqual((await page('tail=2')).logs.map(({ id }) => id), present.slice(5));
+  assert.deepEqual((await page('attempt=1&tail=1')).logs.map(({ id }) => id), [50]);
+  assert.deepEqual((await page('attempt=1&after_id=49')).logs.map(({ id }) => id), [50]);
+  const { meta } = await page('after_id=0');
+  assert.deepEqual(meta, { last_id: base + 7, complete: true, more: false });
+});
+
 test('after the end there is nothing more to come', async () => {
   const { run, stream } = await ended(1);
   for (const path of [

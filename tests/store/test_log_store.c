@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "logs/log_chunk.h"
+#include "model/log_id.h"
 #include "store/log_lines.h"
 #include "store/log_store.h"
 
@@ -228,9 +229,36 @@ static void test_follow__reads_the_present_attempt(void **state)
     struct rows *rows = follow(run, 0, 1 << 20);
     assert_true(log_store_read_run(rows, &seen));
     assert_int_equal(seen.attempt, 2);
-    assert_int_equal(seen.stored, 0);
-    assert_int_equal(check_lines(rows, 0), 0);
+    assert_int_equal(seen.stored, log_id_base(2));
+    assert_int_equal(log_store_after_id(rows), log_id_base(2));
+    assert_int_equal(log_store_first_id(rows), 0);
     rows_free(rows);
+}
+
+static void test_follow__ids_grow_over_attempts(void **state)
+{
+    (void)state;
+    struct id hypervisor = fixture_hypervisor(db);
+    struct id run = fixture_run_in(db, "running", hypervisor);
+    assert_append(append(hypervisor, run, 1, 1, 50), LOG_STORED, 50);
+    fixture_script(db, "UPDATE runs SET attempt = 2 WHERE id = '%s'", ID_TEXT(run));
+    assert_append(append(hypervisor, run, 2, 1, 7), LOG_STORED, 7);
+
+    /* the last of the first attempt is before each of the second; of those, one is not the first */
+    const int64_t positions[] = {0, 50, log_id_base(2), log_id_base(2) + 3};
+    const int64_t firsts[] = {1, 1, 1, 4};
+    for (size_t i = 0; i < ARRAY_LEN(positions); i++) {
+        struct err e;
+        struct log_line line;
+        CLEANUP(log_lines_done) struct log_lines lines;
+        struct rows *rows = follow(run, positions[i], 1 << 20);
+        log_lines_init(&lines, rows, log_store_after_id(rows));
+        int64_t id = log_id_base(2) + firsts[i];
+        while (log_lines_next(&lines, &line, &e) == 1)
+            assert_int_equal(line.id, id++);
+        assert_int_equal(id, log_id_base(2) + 8);
+        rows_free(rows);
+    }
 }
 
 static void test_follow__tells_a_damaged_chunk(void **state)
@@ -316,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_append__judges_each_span_of_a_batch_for_itself),
         cmocka_unit_test(test_follow__reads_on_from_any_line_within_its_bytes),
         cmocka_unit_test(test_follow__reads_the_present_attempt),
+        cmocka_unit_test(test_follow__ids_grow_over_attempts),
         cmocka_unit_test(test_follow__tells_a_damaged_chunk),
         cmocka_unit_test(test_page__begins_where_it_was_asked_to),
         cmocka_unit_test(test_find__keeps_projects_apart),

@@ -5,6 +5,8 @@
 
 import { EventStreamReader } from './event_stream.mjs';
 
+const ATTEMPT_IDS = 2 ** 40;
+
 export class EventStreamCheck {
   #reader = new EventStreamReader();
   #judge;
@@ -48,7 +50,14 @@ export class EventStreamCheck {
     if (event === 'log') return this.#lines(id, [value]);
     if (event === 'logs') return this.#lines(id, value.logs);
     if (event === 'state') return this.#state(value);
+    this.#attempt(value.attempt ?? 1);
     return [];
+  }
+
+  /** The log begins anew, with greater ids. */
+  #attempt(attempt) {
+    const base = (attempt - 1) * ATTEMPT_IDS;
+    if (this.#lastId !== null && this.#lastId < base) this.#lastId = base;
   }
 
   #lines(id, entries) {
