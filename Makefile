@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes simulate build up down bench fuzz fmt lint clean
+.PHONY: help demo test test-crashes test-packages packages simulate build up down bench fuzz fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
@@ -12,11 +12,16 @@ FUZZ_SECONDS ?= 60
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 help: ## Show this
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Install what is needed and build everything (build/release/bin)
 	@scripts/setup.sh build
 	@scripts/build.sh release $(JOBS)
+
+packages: ## Debian packages, in build/package/packages
+	@scripts/setup.sh packages
+	@scripts/build.sh package $(JOBS)
+	@scripts/packages.sh
 
 demo: ## Set up, build, start the stack, run a container and follow its log
 	@scripts/setup.sh demo
@@ -41,6 +46,9 @@ test-crashes: ## A log of LINES lines (a million) while everything behind it is 
 	@ERRAND_LOG_CRASH_LINES=$(or $(LINES),1000000) ERRAND_BIN_DIR=$(CURDIR)/build/asan/bin \
 	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0 \
 	    node --test tests/http/log_crashes.test.mjs
+
+test-packages: packages ## Install, upgrade, purge and cluster them on machines with systemd in namespaces
+	@tests/deploy/packages.sh
 
 simulate: ## The scheduler with RUNS (1000000) runs on HYPERVISORS (10000) that fail; SEED=1
 	@scripts/setup.sh test

@@ -11,10 +11,11 @@
 #include "store/token_store.h"
 
 #include "access/key_rotation.h"
+#include "start_checks.h"
 
 static int open_database(const struct settings *settings, struct db **ret_db, struct err *e)
 {
-    int r = settings_require(settings, "database_url", e);
+    int r = start_check_database(settings, e);
     return r < 0 ? r : db_open(settings_text(settings, "database_url"), "errand-api", ret_db, e);
 }
 

@@ -24,9 +24,16 @@
 #define ACCEPT_PER_WAKE 64
 #define DRAIN_STEP_MS 50
 
+enum loop_order_kind {
+    LOOP_DRAIN,
+    LOOP_RENEW_TLS,
+    LOOP_SIGN_OF_LIFE,
+};
+
 struct loop_order {
     h2o_multithread_message_t message;
-    SSL_CTX *tls; /* owned; NULL: drain */
+    enum loop_order_kind kind;
+    SSL_CTX *tls; /* owned; LOOP_RENEW_TLS */
 };
 
 struct loop *loop_of(h2o_req_t *req)
@@ -73,6 +80,20 @@ static void start_draining(struct loop *loop)
     h2o_context_request_shutdown(&loop->h2o);
 }
 
+static void follow(struct loop *loop, struct loop_order *order)
+{
+    switch (order->kind) {
+    case LOOP_DRAIN:
+        start_draining(loop);
+        break;
+    case LOOP_RENEW_TLS:
+        use_tls(loop, order->tls);
+        break;
+    case LOOP_SIGN_OF_LIFE:
+        atomic_store(&loop->is_asked, false);
+    }
+}
+
 static void on_control(h2o_multithread_receiver_t *receiver, h2o_linklist_t *messages)
 {
     struct loop *loop = H2O_STRUCT_FROM_MEMBER(struct loop, control, receiver);
@@ -80,19 +101,15 @@ static void on_control(h2o_multithread_receiver_t *receiver, h2o_linklist_t *mes
         struct loop_order *order =
             H2O_STRUCT_FROM_MEMBER(struct loop_order, message.link, messages->next);
         h2o_linklist_unlink(&order->message.link);
-        if (order->tls == NULL)
-            start_draining(loop);
-        else
-            use_tls(loop, order->tls);
+        follow(loop, order);
         free(order);
     }
 }
 
-/* `tls` NULL: drain. */
-static void send_order(struct loop *loop, SSL_CTX *tls)
+static void send_order(struct loop *loop, enum loop_order_kind kind, SSL_CTX *tls)
 {
     struct loop_order *order = h2o_mem_alloc(sizeof(*order));
-    *order = (struct loop_order){.tls = tls};
+    *order = (struct loop_order){.kind = kind, .tls = tls};
     h2o_multithread_send_message(&loop->control, &order->message);
 }
 
@@ -215,13 +232,21 @@ void loop_serve(struct loop *loop)
 
 void loop_stop(struct loop *loop)
 {
-    send_order(loop, NULL);
+    send_order(loop, LOOP_DRAIN, NULL);
 }
 
 void loop_renew_tls(struct loop *loop, SSL_CTX *tls)
 {
     if (SSL_CTX_up_ref(tls) == 1)
-        send_order(loop, tls);
+        send_order(loop, LOOP_RENEW_TLS, tls);
+}
+
+bool loop_is_alive(struct loop *loop)
+{
+    if (atomic_exchange(&loop->is_asked, true))
+        return false;
+    send_order(loop, LOOP_SIGN_OF_LIFE, NULL);
+    return true;
 }
 
 void loop_wait(struct loop *loop)

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 
 #include "auth/key_ring.h"
 #include "base/err.h"
@@ -64,8 +65,9 @@ struct loop {
     h2o_socket_t *listener;
     h2o_multithread_receiver_t control; /* hears what loop_start.h sends */
     unsigned connections;
-    unsigned requests; /* in progress, streams included */
-    bool draining;     /* no new requests; streams end */
+    unsigned requests;    /* in progress, streams included */
+    bool draining;        /* no new requests; streams end */
+    atomic_bool is_asked; /* for a sign of life, and has not given it yet */
     pthread_t thread;
     sem_t told; /* the thread goes on to its next stage */
     sem_t done; /* it has ended one */

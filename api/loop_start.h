@@ -23,6 +23,9 @@ void loop_stop(struct loop *loop);
 /* From any thread: accept new connections with `tls`, of which it takes a reference. */
 void loop_renew_tls(struct loop *loop, SSL_CTX *tls);
 
+/* From the main thread: whether it turned since this was last asked, the first time included. */
+bool loop_is_alive(struct loop *loop);
+
 /* Wait until it serves no more. */
 void loop_wait(struct loop *loop);
 

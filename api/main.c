@@ -4,6 +4,7 @@
  */
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,10 +15,12 @@
 #include "model/limits.h"
 #include "service/process.h"
 #include "service/settings.h"
+#include "service/watchdog.h"
 
 #include "commands.h"
 #include "http/tls.h"
 #include "server.h"
+#include "start_checks.h"
 
 #define KEYS_LOOK_MS 1000
 
@@ -181,7 +184,13 @@ static void wait_for_stop(int signals, const struct settings *settings, struct s
     struct pollfd readable = {.fd = signals, .events = POLLIN};
     const char *key_path = settings_text(settings, "key_ring");
     struct file_version version = version_of(key_path);
+    struct watchdog watchdog;
+    watchdog_init(&watchdog);
+    bool is_hurried = watchdog.every_ms != 0 && watchdog.every_ms < KEYS_LOOK_MS;
+    int look_ms = is_hurried ? (int)watchdog.every_ms : KEYS_LOOK_MS;
     for (;;) {
+        if (watchdog_is_due(&watchdog) && server_is_alive(server))
+            watchdog_feed(&watchdog);
         renew_keys(ring, key_path, &version);
         int signal_number = process_signal_next(signals);
         if (signal_number == SIGTERM || signal_number == SIGINT)
@@ -189,7 +198,7 @@ static void wait_for_stop(int signals, const struct settings *settings, struct s
         if (signal_number == SIGHUP)
             renew_tls(settings, server);
         if (signal_number == 0)
-            (void)poll(&readable, 1, KEYS_LOOK_MS);
+            (void)poll(&readable, 1, look_ms);
     }
 }
 
@@ -200,11 +209,13 @@ static int serve(const struct settings *settings, struct err *e)
     CLEANUP(server_closep) struct server *server = NULL;
     CLEANUP(fd_closep) int signals = -1;
 
-    int r = settings_require(settings, "database_url", e);
-    if (r == 0)
-        r = settings_require(settings, "key_ring", e);
-    if (r == 0)
-        r = key_ring_load(settings_text(settings, "key_ring"), &ring, e);
+    int r = start_check_serving(settings, e);
+    if (r < 0)
+        return r;
+    if (key_ring_load(settings_text(settings, "key_ring"), &ring, e) < 0)
+        return start_refuse_file(settings, "key_ring",
+                                 "make one with errand-api keys init, or copy that of another API",
+                                 e);
     if (r == 0)
         r = load_tls(settings, &tls, e);
     if (r == 0)
@@ -250,7 +261,9 @@ int main(int argc, char **argv)
     start_log(settings);
 
     int r = settings_word(settings, 0) != NULL ? commands_run(settings, &e) : serve(settings, &e);
-    if (r < 0)
+    if (r == ERR_INVALID)
+        fprintf(stderr, "%s: %s\n", program.name, e.msg);
+    else if (r < 0)
         log_error("api.failed error=\"%s\"", e.msg);
     return r == 0 ? 0 : r == ERR_INVALID ? 2 : 1;
 }

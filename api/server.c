@@ -212,6 +212,14 @@ void server_renew_tls(struct server *server, SSL_CTX *tls)
         loop_renew_tls(&server->loops[i], tls);
 }
 
+bool server_is_alive(struct server *server)
+{
+    bool is_alive = true;
+    for (unsigned i = 0; i < server->open_n; i++)
+        is_alive = loop_is_alive(&server->loops[i]) && is_alive;
+    return is_alive;
+}
+
 void server_drain(struct server *server)
 {
     server->stage = SERVER_ENDED;

@@ -27,6 +27,9 @@ void server_start(struct server *server);
 /* Accept new connections with another certificate. Only of a server that was opened with one. */
 void server_renew_tls(struct server *server, SSL_CTX *tls);
 
+/* Whether every loop has turned since this was last asked. From the main thread. */
+bool server_is_alive(struct server *server);
+
 /* Take no more connections, end the streams, finish what is in progress within
  * config.drain_seconds, and return when no thread serves any more. */
 void server_drain(struct server *server);

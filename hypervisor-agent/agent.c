@@ -344,7 +344,7 @@ static void on_refused(void *ctx, const char *why)
 {
     struct agent *agent = ctx;
     log_error("hypervisor.refused error=\"%s\"", why);
-    agent->exit_status = 1;
+    agent->exit_status = 2;
     uv_stop(agent->loop);
 }
 

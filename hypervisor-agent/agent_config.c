@@ -6,12 +6,13 @@
 #include "engine/engine_info.h"
 #include "host_facts.h"
 #include "host_network.h"
+#include "setting_checks.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-
-#define CA_MAX_BYTES ((size_t)4 << 20)
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const struct setting table[] = {
     {.name = "api_url",
@@ -72,8 +73,8 @@ static const struct setting table[] = {
      .min = 1,
      .max = 3600,
      .help = "how often the processor time and memory of young runs are sampled"},
-    {.name = "shim", .kind = SETTING_STRING, .help = "path of errand-shim (default: beside this)"},
-    {.name = "init", .kind = SETTING_STRING, .help = "path of errand-init (default: beside this)"},
+    {.name = "shim", .kind = SETTING_STRING, .help = "path of errand-shim (default: as installed)"},
+    {.name = "init", .kind = SETTING_STRING, .help = "path of errand-init (default: as installed)"},
     {.name = "insecure_registries",
      .kind = SETTING_STRING,
      .help = "registries that speak plain http, host:port, comma between them; loopback ones may"},
@@ -130,26 +131,38 @@ static int copy(const char *text, char **ret_copy, struct err *e)
     return *ret_copy != NULL ? 0 : err_errno(e, ENOMEM, "settings");
 }
 
-static int absolute(const char *setting, const char *path, char **ret_path, struct err *e)
+/* The file that setting `name` gives. */
+static int find_program(const struct settings *s, const char *name, char **ret_path, struct err *e)
 {
+    const char *path = settings_text(s, name);
+    struct stat st;
+    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+        return settings_refuse(s, name, e, "must be the path of a program that can be run");
     *ret_path = realpath(path, NULL);
-    return *ret_path != NULL ? 0 : err_errno(e, errno, "%s '%s'", setting, path);
+    return *ret_path != NULL ? 0 : err_errno(e, errno, "%s '%s'", name, path);
 }
 
 static int make_data_dir(const struct settings *s, struct agent_config *c, struct err *e)
 {
     const char *path = settings_text(s, "data_dir");
-    int rc = dir_make(path, 0700, e);
-    return rc < 0 ? rc : absolute("data_dir", path, &c->data_dir, e);
+    struct err why;
+    if (dir_make(path, 0700, &why) < 0)
+        return settings_refuse(s, "data_dir", e,
+                               "must be a directory, or one that can be made (%s)", why.msg);
+    c->data_dir = realpath(path, NULL);
+    if (c->data_dir == NULL || access(c->data_dir, W_OK | X_OK) < 0)
+        return settings_refuse(s, "data_dir", e, "must be a directory that may be written to");
+    return 0;
 }
 
 static int find_beside(const struct settings *s, const char *setting, const char *program,
                        char **ret_path, struct err *e)
 {
+    static const char *const folders[] = {"", "../libexec/errand/"}; /* built; installed */
     char path[PATH_MAX];
     const char *given = settings_text(s, setting);
     if (given != NULL && given[0] != '\0')
-        return absolute(setting, given, ret_path, e);
+        return find_program(s, setting, ret_path, e);
 
     ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
     if (n < 0)
@@ -157,12 +170,16 @@ static int find_beside(const struct settings *s, const char *setting, const char
     path[n] = '\0';
     char *slash = strrchr(path, '/');
     size_t room = sizeof(path) - (size_t)(slash + 1 - path);
-    if ((size_t)snprintf(slash + 1, room, "%s", program) >= room)
-        return err_set(e, ERR_INVALID, "find %s: path too long", program);
-    if (access(path, X_OK) < 0)
-        return err_errno(e, errno, "%s is not beside errand-agent; give its path as --%s", program,
-                         setting);
-    return copy(path, ret_path, e);
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        if ((size_t)snprintf(slash + 1, room, "%s%s", folders[i], program) >= room)
+            return err_set(e, ERR_INVALID, "find %s: path too long", program);
+        if (access(path, X_OK) == 0)
+            return (*ret_path = realpath(path, NULL)) != NULL ? 0 : err_errno(e, errno, "%s", path);
+    }
+    return err_set(e, ERR_NOT_FOUND,
+                   "%s is neither beside errand-agent nor in ../libexec/errand; give its path as "
+                   "--%s",
+                   program, setting);
 }
 
 static int find_runtime(const struct settings *s, struct agent_config *c, struct err *e)
@@ -170,7 +187,7 @@ static int find_runtime(const struct settings *s, struct agent_config *c, struct
     static const char *const names[] = {"crun", "runc", NULL};
     const char *given = settings_text(s, "runtime");
     if (strcmp(given, "auto") != 0)
-        return absolute("runtime", given, &c->runtime, e);
+        return find_program(s, "runtime", &c->runtime, e);
     int rc = host_facts_find_program(names, &c->runtime, e);
     return rc < 0 ? err_wrap(e, "runtime (install one, or give its path)") : rc;
 }
@@ -180,8 +197,7 @@ static int find_engine(const struct settings *s, struct agent_config *c, struct 
     struct engine_info info;
     c->engine_socket = settings_text(s, "docker_socket");
     if (c->engine_socket[0] != '/')
-        return err_set(e, ERR_INVALID, "docker_socket '%.100s' must be an absolute path",
-                       c->engine_socket);
+        return settings_refuse(s, "docker_socket", e, "must be an absolute path");
     if (engine_info_get(c->engine_socket, &info, e) < 0)
         return err_wrap(e, "docker_socket (start the engine, or give its socket's path)");
     c->has_engine_groups = info.has_parents;
@@ -199,10 +215,9 @@ static int find_driver(const struct settings *s, struct agent_config *c, struct 
         return find_engine(s, c, e);
     case DRIVER_PROCESS:
         if (!settings_bool(s, "allow_process_driver"))
-            return err_set(
-                e, ERR_INVALID,
-                "driver 'process' is no sandbox: any run may do to this machine what the "
-                "agent may; set allow_process_driver=true if that is wanted");
+            return settings_refuse(s, "driver", e,
+                                   "is no sandbox: any run may do to this machine what the agent "
+                                   "may; set allow_process_driver=true if that is wanted");
         return copy("process", &c->runtime, e);
     case DRIVER_OCI:
     case DRIVER_COUNT:
@@ -228,31 +243,20 @@ static int find_network(const struct settings *s, struct agent_config *c, struct
     struct subnet subnet;
     const char *bridge = settings_text(s, "network_bridge");
     c->network_subnet = settings_text(s, "network_subnet");
-    if (subnet_parse(c->network_subnet, &subnet, e) < 0)
-        return err_wrap(e, "network_subnet '%.40s'", c->network_subnet);
+    struct err why;
+    if (subnet_parse(c->network_subnet, &subnet, &why) < 0)
+        return settings_refuse(s, "network_subnet", e, "%s", why.msg);
     if (!host_network_name_is_valid(bridge))
-        return err_set(e, ERR_INVALID,
-                       "network_bridge '%.40s' must be 1 to 15 of a-z, 0-9, - and _", bridge);
+        return settings_refuse(s, "network_bridge", e, "must be 1 to 15 of a-z, 0-9, - and _");
     c->network_bridge = strcmp(bridge, "none") == 0 ? NULL : bridge;
     return 0;
 }
 
-static int read_ca(const struct settings *s, struct agent_config *c, struct err *e)
+/* The file is read again by libcurl, for each connection. */
+static int check_api_ca(const struct settings *s, struct err *e)
 {
-    const char *path = settings_text(s, "registry_ca");
-    struct buf text;
-    if (path == NULL || path[0] == '\0')
-        return 0;
-    buf_init(&text, CA_MAX_BYTES);
-    int rc = file_read(path, &text, e);
-    c->registry_ca_pem = rc == 0 ? buf_take(&text) : NULL;
-    buf_done(&text);
-    if (rc < 0)
-        return err_wrap(e, "registry_ca");
-    if (c->registry_ca_pem == NULL ||
-        strstr(c->registry_ca_pem, "-----BEGIN CERTIFICATE-----") == NULL)
-        return err_set(e, ERR_INVALID, "registry_ca '%s' holds no PEM certificate", path);
-    return 0;
+    CLEANUP(freep) char *pem = NULL;
+    return setting_checks_read_pem(s, "api_ca_file", &pem, e);
 }
 
 static int measure(const struct settings *s, struct agent_config *c, struct err *e)
@@ -280,13 +284,15 @@ int agent_config_make(const struct settings *s, struct agent_config *ret_config,
         .layer_max_bytes = settings_int(s, "layer_max_mb") << 20,
         .disk_limit_bytes = settings_int(s, "disk_limit_mb") << 20,
     };
-    int rc = settings_require(s, "api_url", e);
+    int rc = setting_checks_run(s, e);
+    if (rc == 0)
+        rc = check_api_ca(s, e);
     if (rc == 0)
         rc = find_name(s, &c, e);
     if (rc == 0)
         rc = find_network(s, &c, e);
     if (rc == 0)
-        rc = read_ca(s, &c, e);
+        rc = setting_checks_read_pem(s, "registry_ca", &c.registry_ca_pem, e);
     if (rc == 0)
         rc = measure(s, &c, e);
     if (rc == 0)

@@ -106,13 +106,20 @@ static int read_token(const struct agent_config *config, struct control_client *
         return err_set(e, ERR_INVALID,
                        "this hypervisor is not registered yet: make a token with 'errand-api "
                        "token create --kind join' and give its file as --join_token_file");
-    int rc = file_read(config->join_token_file, &token, e);
+    struct err why;
+    int rc = file_read(config->join_token_file, &token, &why);
     if (rc < 0)
-        return err_wrap(e, "join_token_file");
+        return err_set(
+            e, ERR_INVALID,
+            "join_token_file '%.80s' must be a readable file with what 'errand-api token "
+            "create --kind join' prints (%.80s)",
+            config->join_token_file, why.msg);
     while (token.len > 0 && strchr(" \r\n", token.data[token.len - 1]) != NULL)
         token.len--;
     if (token.len == 0)
-        return err_set(e, ERR_INVALID, "join_token_file %s is empty", config->join_token_file);
+        return err_set(e, ERR_INVALID,
+                       "join_token_file '%.80s' must hold a join token: it is empty",
+                       config->join_token_file);
     rc = control_client_set_bearer(client, buf_text(&token), e);
     explicit_bzero(token.data, token.len);
     return rc;

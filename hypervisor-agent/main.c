@@ -10,6 +10,7 @@
 #include "doctor/doctor.h"
 #include "images/layer_unpack.h"
 #include "service/process.h"
+#include "service/watchdog.h"
 
 #include <curl/curl.h>
 #include <uv.h>
@@ -38,6 +39,11 @@ static void on_signal(uv_poll_t *poll, int status, int events)
     }
 }
 
+static void on_watchdog(uv_timer_t *timer)
+{
+    watchdog_feed(timer->data);
+}
+
 /* Worker threads may still be waiting for a registry: do not wait for them. */
 static void close_loop(uv_loop_t *loop)
 {
@@ -51,6 +57,8 @@ static int run(const struct agent_config *config, struct err *e)
 {
     uv_loop_t *loop = uv_default_loop();
     struct stopping stopping = {.signal_fd = -1};
+    struct watchdog watchdog;
+    uv_timer_t feeding = {.data = &watchdog};
     int rc = process_signals_open(false, &stopping.signal_fd, e);
     if (rc == 0)
         rc = agent_start(loop, config, &stopping.agent, e);
@@ -59,6 +67,10 @@ static int run(const struct agent_config *config, struct err *e)
     (void)uv_poll_init(loop, &stopping.poll, stopping.signal_fd);
     stopping.poll.data = &stopping;
     (void)uv_poll_start(&stopping.poll, UV_READABLE, on_signal);
+    watchdog_init(&watchdog);
+    (void)uv_timer_init(loop, &feeding);
+    if (watchdog.every_ms != 0)
+        (void)uv_timer_start(&feeding, on_watchdog, 0, watchdog.every_ms);
 
     log_info("agent.ready name=%s api_url=%s data_dir=%s runtime=%s mem_total_mb=%u", config->name,
              config->api_url, config->data_dir, config->runtime, config->mem_total_mb);
@@ -67,6 +79,7 @@ static int run(const struct agent_config *config, struct err *e)
     int status = agent_exit_status(stopping.agent);
     agent_free(stopping.agent);
     uv_close((uv_handle_t *)&stopping.poll, NULL);
+    uv_close((uv_handle_t *)&feeding, NULL);
     log_info("agent.stopped status=%d", status);
     if (status == 0)
         close_loop(loop);
@@ -98,7 +111,7 @@ int main(int argc, char **argv)
     if (rc == 0 && agent_config_make(settings, &config, &e) < 0) {
         (void)fprintf(stderr, "errand-agent: %s\n", e.msg);
         settings_free(settings);
-        return 2;
+        return e.code == ERR_UNAVAILABLE ? 1 : 2; /* 2: only a person can mend it */
     }
     if (rc == 0)
         rc = run(&config, &e);
@@ -106,5 +119,5 @@ int main(int argc, char **argv)
         log_error("agent.failed error=\"%s\"", e.msg);
     agent_config_done(&config);
     settings_free(settings);
-    return rc == 0 ? 0 : 1;
+    return rc >= 0 ? rc : rc == ERR_INVALID ? 2 : 1;
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "service/process.h"
 #include "service/settings.h"
+#include "store/conninfo.h"
 
 #include "scheduler.h"
 
@@ -64,6 +65,15 @@ static const struct settings_program program = {
     .table_n = ARRAY_LEN(settings_table),
 };
 
+static int check_database(const struct settings *settings, struct err *e)
+{
+    int r = settings_require(settings, "database_url", e);
+    if (r < 0)
+        return r;
+    const char *problem = conninfo_problem(settings_text(settings, "database_url"));
+    return problem == NULL ? 0 : settings_refuse(settings, "database_url", e, "%s", problem);
+}
+
 static int start(const struct settings *settings, int *ret_signal_fd, struct err *e)
 {
     enum log_level level;
@@ -80,9 +90,10 @@ static int start(const struct settings *settings, int *ret_signal_fd, struct err
 int main(int argc, char **argv)
 {
     struct err e;
+    struct watchdog watchdog;
     CLEANUP(fd_closep) int signal_fd = -1;
     CLEANUP(settings_freep) struct settings *settings = settings_load_or_exit(&program, argc, argv);
-    int r = settings_require(settings, "database_url", &e);
+    int r = check_database(settings, &e);
     if (r < 0) {
         fprintf(stderr, "%s: %s\n", program.name, e.msg);
         return 2;
@@ -95,6 +106,7 @@ int main(int argc, char **argv)
         return 1;
     }
 
+    watchdog_init(&watchdog);
     log_info("scheduler.started version=%s", process_version);
     scheduler_run(&(struct scheduler_options){
         .database_url = settings_text(settings, "database_url"),
@@ -105,6 +117,7 @@ int main(int argc, char **argv)
         .policy = {.spread = strcmp(settings_text(settings, "placement"), "spread") == 0,
                    .cpu_percent = settings_int(settings, "cpu_overcommit_percent")},
         .signal_fd = signal_fd,
+        .watchdog = &watchdog,
     });
     (void)process_notify("STOPPING=1", NULL);
     log_info("scheduler.stopped");

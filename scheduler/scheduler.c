@@ -97,6 +97,7 @@ static bool wait_for(const struct scheduler_options *options, const struct db *d
         {.fd = options->signal_fd, .events = POLLIN},
         {.fd = db == NULL ? -1 : db_fd(db), .events = POLLIN},
     };
+    watchdog_feed(options->watchdog);
     int64_t wait_ms = wait_us <= 0 ? 0 : (wait_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS;
     (void)poll(fds, ARRAY_LEN(fds), (int)wait_ms);
     int signum = process_signal_next(options->signal_fd);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "placement/fleet.h"
+#include "service/watchdog.h"
 
 struct scheduler_options {
     const char *database_url;
@@ -18,6 +19,7 @@ struct scheduler_options {
     int64_t hold_after_s; /* a run that waited so long has a hypervisor kept free for it */
     struct fleet_policy policy;
     int signal_fd; /* process_signals_open() */
+    struct watchdog *watchdog;
 };
 
 /* Returns when a signal asks for it, with leadership given up. */

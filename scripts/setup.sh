@@ -7,6 +7,7 @@
 #   scripts/setup.sh demo    the same, and a registry to pull from
 #   scripts/setup.sh test    the same, and what the tests use
 #   scripts/setup.sh lint    the same, and formatters and checkers
+#   scripts/setup.sh packages  what `build` needs, and what makes and tests Debian packages
 #
 # Quiet and repeatable; when everything is there it only looks. Needs root, or sudo.
 set -euo pipefail
@@ -22,6 +23,7 @@ readonly TEST=(
     libcmocka-dev apache2-utils bats bsdextrautils catatonit chromium docker.io fish fonts-dejavu-core mandoc nginx-light openssl podman procps systemd
     util-linux yq zsh
 )
+readonly PACKAGES=(dpkg-dev jq lintian mmdebstrap skopeo busybox-static docker-registry util-linux)
 readonly LINT=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 readonly NODE_MAJOR=18 # what the dashboard is built with and the tests run on; Debian 12 has it
 
@@ -31,8 +33,9 @@ packages_of() {
     demo) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" ;;
     test) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" "${TEST[@]}" clang-format-14 ;;
     lint) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" "${TEST[@]}" "${LINT[@]}" ;;
+    packages) printf '%s\n' "${BUILD[@]}" "${PACKAGES[@]}" ;;
     *)
-        echo "usage: scripts/setup.sh build|demo|test|lint" >&2
+        echo "usage: scripts/setup.sh build|demo|test|lint|packages" >&2
         exit 2
         ;;
     esac

@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdarg.h>
 #include <string.h>
 
 #define NAME_BYTES 64
@@ -426,6 +427,23 @@ int settings_require(const struct settings *s, const char *name, struct err *e)
     char variable[NAME_BYTES + 8];
     return err_set(e, ERR_INVALID, "%s is not set: give --%s, %s or a line in the --config file",
                    name, name, environment_name(name, variable));
+}
+
+int settings_refuse(const struct settings *s, const char *name, struct err *e, const char *fmt, ...)
+{
+    const struct value *value = get(s, name, ~0U);
+    bool is_shown = !s->program->table[find_row(s, name)].secret;
+    char why[ERR_MESSAGE_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(why, sizeof(why), fmt, args);
+    va_end(args);
+    if (n < 0)
+        why[0] = '\0';
+    const char *where = value->where != NULL ? value->where : "default";
+    const char *text = value->text != NULL ? value->text : "";
+    return is_shown ? err_set(e, ERR_INVALID, "%s: %s '%.80s' %s", where, name, text, why)
+                    : err_set(e, ERR_INVALID, "%s: %s (value not shown) %s", where, name, why);
 }
 
 const char *settings_word(const struct settings *s, size_t i)

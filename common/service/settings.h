@@ -98,6 +98,12 @@ bool settings_is_set(const struct settings *s, const char *name);
 /* ERR_INVALID with the three ways to give it when `name` is not set or empty. */
 int settings_require(const struct settings *s, const char *name, struct err *e) MUST_USE;
 
+/* A value that is wrong for a reason only the program knows. The message has where it came from,
+ * the name, the value (unless it is secret) and `fmt`, which says what it must be: "must be ...".
+ * Returns ERR_INVALID. */
+int settings_refuse(const struct settings *s, const char *name, struct err *e, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
 /* The i-th word left for the subcommand ("token", "create", "--kind", "user"), NULL past the end.
  */
 const char *settings_word(const struct settings *s, size_t i);

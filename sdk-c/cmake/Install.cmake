@@ -5,7 +5,9 @@
 include(CMakePackageConfigHelpers)
 
 install(FILES ${errand_sdk_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/errand COMPONENT sdk)
-install(TARGETS errand_sdk errand_sdk_static EXPORT errand-targets COMPONENT sdk)
+install(TARGETS errand_sdk errand_sdk_static EXPORT errand-targets
+    ARCHIVE COMPONENT sdk
+    LIBRARY COMPONENT library NAMELINK_COMPONENT sdk)
 
 # The prefix as seen from the file itself: it may be chosen, or changed, at installation.
 file(RELATIVE_PATH errand_prefix_from_pc

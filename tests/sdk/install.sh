@@ -11,7 +11,9 @@ work=$(mktemp -d)
 readonly work
 trap 'rm -rf "$work"' EXIT
 
-cmake --install "$build" --component sdk --prefix "$work/usr" >/dev/null
+for component in library sdk; do
+    cmake --install "$build" --component $component --prefix "$work/usr" >/dev/null
+done
 PKG_CONFIG_PATH=$(dirname "$(find "$work/usr" -name errand.pc)")
 export PKG_CONFIG_PATH
 
