@@ -229,9 +229,9 @@ void log_download_start(struct request *rq, const struct log_query *query,
         .to_id = end_of(query, run),
         .left = query->limit,
     };
-    if (query->q != NULL) {
-        (void)snprintf(d->q, sizeof(d->q), "%s", query->q);
-        d->query.q = d->q;
+    if (query->words.text != NULL) {
+        (void)snprintf(d->q, sizeof(d->q), "%s", query->words.text);
+        d->query.words.text = d->q;
     }
     put_headers(rq, d, run);
     const char *type =

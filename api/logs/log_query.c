@@ -57,10 +57,14 @@ static bool read_format(struct request *rq, enum log_format *ret_format)
     return false;
 }
 
-static bool read_words(struct request *rq, const char **ret_q)
+static bool read_words(struct request *rq, struct log_words *ret_words)
 {
-    *ret_q = request_query_param(rq, "q");
-    size_t n = *ret_q != NULL ? strlen(*ret_q) : 1;
+    const char *text = request_query_param(rq, "q");
+    int64_t ignores_case;
+    if (!request_query_int(rq, "ignore_case", 0, 1, 0, &ignores_case))
+        return false;
+    *ret_words = (struct log_words){.text = text, .ignores_case = ignores_case == 1};
+    size_t n = text != NULL ? strlen(text) : 1;
     if (n >= 1 && n <= LIMIT_LOG_QUERY_BYTES)
         return true;
     reply_problem(rq, "q", "must be between 1 and 1000 bytes");
@@ -85,13 +89,13 @@ bool log_query_read(struct request *rq, struct log_query *query)
 {
     log_query_read_path(rq, query);
     if (!read_format(rq, &query->format) || !read_page(rq, query) ||
-        !read_stream(rq, &query->stream) || !read_words(rq, &query->q))
+        !read_stream(rq, &query->stream) || !read_words(rq, &query->words))
         return false;
-    bool is_sifted = query->q != NULL || query->stream != 0;
+    bool is_sifted = query->words.text != NULL || query->stream != 0;
     query->page.max_bytes = is_sifted ? READ_BYTES_SIFTED : READ_BYTES;
     query->page.wait_s = rq->loop->config->log_wait_seconds;
     /* what is searched for may be anywhere before `before_id`, not among the last lines only */
-    query->page.limit = query->q != NULL ? LOG_ID_MAX : query->limit;
+    query->page.limit = query->words.text != NULL ? LOG_ID_MAX : query->limit;
     return true;
 }
 
@@ -102,8 +106,7 @@ bool log_query_wants(const struct log_query *query, const struct log_item *item)
         return true;
     if (query->stream != 0 && record->stream != query->stream)
         return false;
-    return query->q == NULL ||
-           memmem(record->payload, record->n, query->q, strlen(query->q)) != NULL;
+    return log_words_are_in(&query->words, record->payload, record->n);
 }
 
 void log_query_go_on(struct log_query *query, int64_t last_id)

@@ -13,8 +13,9 @@
 
 #include "http/request.h"
 #include "logs/log_reader.h"
+#include "logs/log_words.h"
 
-#define LOG_QUERY_PARAMS "after_id attempt before_id format limit q stream tail"
+#define LOG_QUERY_PARAMS "after_id attempt before_id format ignore_case limit q stream tail"
 
 enum log_format {
     LOG_FORMAT_JSON,   /* a page */
@@ -29,7 +30,7 @@ struct log_query {
     struct log_page page;
     enum log_format format;
     enum log_stream stream; /* 0: all */
-    const char *q;          /* only lines that contain it; NULL: all; in the request's memory */
+    struct log_words words; /* only lines that contain them; in the request's memory */
     int64_t limit;          /* entries at most */
 };
 

@@ -86,6 +86,12 @@ test('q finds lines wherever they are, a page at a time', async () => {
   assert.deepEqual((await page('q=line%20119&limit=2&after_id=1190')).ids, [1191, 1192]);
   assert.deepEqual((await page('q=line%20119&before_id=1191')).ids, [119, 1190]);
   assert.deepEqual((await page('q=0&stream=stderr&limit=2')).ids, [10, 20]);
+  assert.deepEqual((await page('q=LINE%20119')).ids, []);
+  assert.deepEqual((await page('q=LINE%20119&ignore_case=0')).ids, []);
+  assert.deepEqual((await page('q=LINE%20119&ignore_case=1')).ids, [119, ...range(1190, 1199)]);
+  assert.deepEqual((await page('q=lINe%20120x&ignore_case=1')).ids, []);
+  const download = await client.get(`${logs}?q=LINE%201190&ignore_case=1&format=text`);
+  assert.equal(download.text, 'line 1190\n');
   assert.deepEqual(await page('q=nowhere'), {
     ids: [],
     meta: { last_id: 1200, complete: true, more: false },
@@ -101,6 +107,7 @@ test('views have limits', async () => {
     ['q=', 'q'],
     [`q=${'x'.repeat(1001)}`, 'q'],
     ['format=xml', 'format'],
+    ['q=x&ignore_case=2', 'ignore_case'],
     ['lines=1', 'lines'],
   ]) {
     assertProblems(await client.get(`${logs}?${query}`), [field]);
