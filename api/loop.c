@@ -18,6 +18,7 @@
 #include "logs/log_hub.h"
 #include "loop_start.h"
 #include "peers.h"
+#include "runs/run_batches.h"
 #include "runs/run_waiters.h"
 #include "upkeep.h"
 
@@ -130,6 +131,7 @@ static int open_sessions(struct loop *loop, struct err *e)
     int r = db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->db, e);
     if (r < 0)
         return r;
+    loop->runs = run_batches_new(loop);
     bus_speak(loop->bus, loop);
     loop->peers = peers_new(loop);
     if (loop->index > 0)
@@ -165,6 +167,7 @@ static void close_all(struct loop *loop)
     peers_free(loop->peers);
     db_pipe_close(loop->notices);
     db_pipe_close(loop->db);
+    run_batches_free(loop->runs);
     upkeep_free(loop->upkeep);
     agent_hub_free(loop->agents);
     run_waiters_free(loop->waiters);

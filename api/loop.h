@@ -25,6 +25,7 @@ struct replica;
 struct passwords;
 struct rate_limit;
 struct rate_table;
+struct run_batches;
 struct run_waiters;
 struct server;
 struct token_cache;
@@ -59,6 +60,7 @@ struct loop {
     struct peers *peers;     /* the other processes */
     struct token_cache *tokens;
     struct log_hub *logs;        /* who follows which run on this thread */
+    struct run_batches *runs;    /* triggers and reads on their way */
     struct run_waiters *waiters; /* who waits for the end of which run */
     struct agent_hub *agents;    /* which hypervisors hold their stream on this thread */
     h2o_accept_ctx_t accept;

@@ -58,6 +58,6 @@ static void on_list(struct request *rq, const struct rows *rows)
 void run_attempts_list(struct request *rq)
 {
     struct params p;
-    run_store_get_params(&p, runs_place(rq));
+    run_store_place_params(&p, runs_place(rq));
     request_query(rq, &attempt_store_list, &p, on_list);
 }

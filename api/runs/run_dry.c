@@ -9,7 +9,7 @@
 #include "placement/survey.h"
 #include "store/hypervisor_store.h"
 #include "store/pin_store.h"
-#include "store/run_store.h"
+#include "store/run_trigger_store.h"
 
 #include "http/members.h"
 #include "http/reply.h"
@@ -135,7 +135,7 @@ static void on_wish(struct request *rq, const struct rows *rows)
         return;
     }
     struct run_wish wish;
-    run_store_read_wish(rows, &wish);
+    run_trigger_store_read_wish(rows, &wish);
     asking->wish.region = wish.region;
     asking->wish.memory_mb = wish.memory_mb;
     asking->wish.cpu_milli = wish.cpu_milli;
@@ -156,6 +156,6 @@ void run_dry(struct request *rq, const struct run_request *request,
     asking->request = request;
     rq->state = asking;
     struct params p;
-    run_store_wish_params(&p, request);
-    request_query(rq, &run_store_wish, &p, on_wish);
+    run_trigger_store_wish_params(&p, request);
+    request_query(rq, &run_trigger_store_wish, &p, on_wish);
 }

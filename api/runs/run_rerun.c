@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runs/run_rerun.h"
 
-#include "store/run_store.h"
+#include "store/run_trigger_store.h"
 
 #include "bus.h"
 #include "http/created.h"
@@ -19,7 +19,7 @@ static void on_refused(struct request *rq, const struct rows *rows)
         reply_error(rq, ERR_NOT_FOUND, "There is no such run");
         return;
     }
-    run_store_rerun_refusal_read(rows, &has_runner, &quota);
+    run_trigger_store_rerun_refusal_read(rows, &has_runner, &quota);
     if (!has_runner) {
         reply_error(rq, ERR_CONFLICT, "The run's runner was deleted");
     } else if (quota != NULL) {
@@ -35,8 +35,8 @@ static void on_rerun(struct request *rq, const struct rows *rows)
 {
     if (rows_count(rows) == 0) {
         struct params p;
-        run_store_get_params(&p, runs_place(rq));
-        request_query(rq, &run_store_rerun_refusal, &p, on_refused);
+        run_store_place_params(&p, runs_place(rq));
+        request_query(rq, &run_trigger_store_rerun_refusal, &p, on_refused);
         return;
     }
     struct run run;
@@ -48,8 +48,8 @@ static void on_rerun(struct request *rq, const struct rows *rows)
 static void rerun(struct request *rq, struct id id)
 {
     struct params p;
-    run_store_rerun_params(&p, runs_place(rq), id, rq->principal.name);
-    request_query(rq, &run_store_rerun, &p, on_rerun);
+    run_trigger_store_rerun_params(&p, runs_place(rq), id, rq->principal.name);
+    request_query(rq, &run_trigger_store_rerun, &p, on_rerun);
 }
 
 void run_rerun(struct request *rq)

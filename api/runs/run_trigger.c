@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "auth/env_cipher.h"
-#include "store/run_store.h"
+#include "store/run_trigger_store.h"
 
 #include "bus.h"
 #include "http/idempotency.h"
 #include "http/query.h"
 #include "http/reply.h"
+#include "runs/run_batches.h"
 #include "runs/run_dry.h"
 #include "runs/run_fields.h"
 #include "runs/run_json.h"
@@ -41,7 +42,7 @@ static void read_query(struct request *rq, struct fields *f, struct triggering *
 
 static void on_refused(struct request *rq, const struct rows *rows)
 {
-    unsigned refusal = run_store_refusal_read(rows);
+    unsigned refusal = run_trigger_store_refusal_read(rows);
     if ((refusal & RUN_REFUSAL_RUNNER) != 0) {
         reply_error(rq, ERR_NOT_FOUND, "There is no such runner");
         return;
@@ -49,7 +50,7 @@ static void on_refused(struct request *rq, const struct rows *rows)
     if (refusal == RUN_REFUSAL_QUOTA) {
         char message[96];
         (void)snprintf(message, sizeof(message), "The project's quota %s is used up",
-                       run_store_refusal_quota(rows));
+                       run_trigger_store_refusal_quota(rows));
         reply_header(rq, "retry-after", "10");
         reply_error(rq, ERR_LIMIT, message);
         return;
@@ -69,15 +70,15 @@ static void on_refused(struct request *rq, const struct rows *rows)
 static void refuse(struct request *rq, const struct run_request *request)
 {
     struct params p;
-    run_store_refusal_params(&p, request);
-    request_query(rq, &run_store_refusal, &p, on_refused);
+    run_trigger_store_refusal_params(&p, request);
+    request_query(rq, &run_trigger_store_refusal, &p, on_refused);
 }
 
-static void answer(struct request *rq, const struct rows *rows)
+static void answer(struct request *rq, const struct rows *rows, int row)
 {
     const struct triggering *triggering = rq->state;
     struct run run;
-    run_store_read(rows, 0, &run);
+    run_store_read(rows, row, &run);
     bus_publish(rq->loop, BUS_QUEUE, (struct id){0});
 
     char location[sizeof("/v1/runs/") + ID_TEXT_BYTES];
@@ -93,23 +94,21 @@ static void answer(struct request *rq, const struct rows *rows)
 
 /* Whether a run of a limited runner waits, goes or is skipped is decided as the statement ends, so
  * its answer is from before. */
-static void on_triggered(struct request *rq, const struct rows *rows)
+static void on_triggered(struct request *rq, const struct rows *rows, int row)
 {
     const struct triggering *triggering = rq->state;
-    if (rows_count(rows) == 0) {
+    if (row < 0) {
         refuse(rq, &triggering->input.request);
         return;
     }
     struct run run;
-    run_store_read(rows, 0, &run);
+    run_store_read(rows, row, &run);
     if (run.state == RUN_PENDING && strcmp(run.pending_reason, "concurrency_limit") == 0) {
-        struct params p;
-        run_store_get_params(&p,
-                             (struct run_place){.project = rq->principal.project, .run = run.id});
-        request_query(rq, &run_store_get, &p, answer);
+        struct run_place place = {.project = rq->principal.project, .run = run.id};
+        run_batches_get(rq, place, answer);
         return;
     }
-    answer(rq, rows);
+    answer(rq, rows, row);
 }
 
 /* Encrypt one value for the run; false when it was answered. */
@@ -120,14 +119,16 @@ static bool encrypt(struct request *rq, struct id run, const struct env_input *i
     struct env_place place = {
         .project = rq->principal.project, .owner = run, .env_key = input->env_key};
     size_t n = strlen(input->env_val);
-    ret_env->env_key = input->env_key;
-    buf_init(&ret_env->blob, BLOB_MAX_BYTES);
-    if (env_cipher_encrypt(rq->loop->config->key_ring, &place, input->env_val, n, &ret_env->blob,
-                           &e) == 0)
-        return true;
-    buf_done(&ret_env->blob);
-    reply_err(rq, &e);
-    return false;
+    CLEANUP(buf_done) struct buf blob;
+    buf_init(&blob, BLOB_MAX_BYTES);
+    if (env_cipher_encrypt(rq->loop->config->key_ring, &place, input->env_val, n, &blob, &e) < 0) {
+        reply_err(rq, &e);
+        return false;
+    }
+    void *value = request_alloc(rq, blob.len);
+    memcpy(value, blob.data, blob.len);
+    *ret_env = (struct run_env){input->env_key, value, blob.len};
+    return true;
 }
 
 /* The values are encrypted for this one run, so only now that its id is known. */
@@ -136,22 +137,15 @@ static void trigger(struct request *rq, struct id id)
     struct triggering *triggering = rq->state;
     struct run_input *input = &triggering->input;
     struct run_request *request = &input->request;
-    struct run_env env[LIMIT_ENV_VARIABLES];
+    struct run_env *env = input->env_n > 0 ? request_alloc(rq, input->env_n * sizeof(*env)) : NULL;
+    for (size_t i = 0; i < input->env_n; i++) {
+        if (!encrypt(rq, id, &input->env[i], &env[i]))
+            return;
+    }
     request->id = id;
     request->env = env;
-    request->env_n = 0;
-    while (request->env_n < input->env_n &&
-           encrypt(rq, id, &input->env[request->env_n], &env[request->env_n]))
-        request->env_n++;
-
-    if (request->env_n == input->env_n) {
-        struct params p;
-        run_store_trigger_params(&p, request);
-        request_query(rq, &run_store_trigger, &p, on_triggered);
-    }
-    while (request->env_n > 0)
-        buf_done(&env[--request->env_n].blob);
-    request->env = NULL;
+    request->env_n = input->env_n;
+    run_batches_make(rq, request, on_triggered);
 }
 
 void run_trigger(struct request *rq)

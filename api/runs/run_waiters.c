@@ -11,6 +11,7 @@
 #include "http/reply.h"
 #include "http/request.h"
 #include "loop.h"
+#include "runs/run_batches.h"
 #include "runs/run_json.h"
 
 #define BUCKETS 256 /* the last byte of an id is random */
@@ -58,25 +59,25 @@ static void detach(struct waiter *w)
 }
 
 /* True when there is nothing left to wait for. */
-static bool answer(struct waiter *w, const struct rows *rows, const struct err *err)
+static bool answer(struct waiter *w, const struct rows *rows, int row, const struct err *err)
 {
     if (err != NULL) {
         reply_err(w->rq, err);
         return true;
     }
-    if (rows_count(rows) == 0) {
+    if (row < 0) {
         reply_error(w->rq, ERR_NOT_FOUND, "There is no such run");
         return true;
     }
     struct run run;
-    run_store_read(rows, 0, &run);
+    run_store_read(rows, row, &run);
     bool is_due = run_state_is_final(run.state) || w->is_over || w->rq->req == NULL;
     if (is_due)
         reply_json(w->rq, 200, run_answer(&run));
     return is_due;
 }
 
-static void on_look(struct request *rq, const struct rows *rows, const struct err *err);
+static void on_look(struct request *rq, const struct rows *rows, int row, const struct err *err);
 
 static void look(struct waiter *w)
 {
@@ -86,16 +87,14 @@ static void look(struct waiter *w)
     }
     w->is_looking = true;
     w->look_again = false;
-    struct params p;
-    run_store_get_params(&p, w->place);
-    request_query_result(w->rq, &run_store_get, &p, on_look);
+    run_batches_get_result(w->rq, w->place, on_look);
 }
 
-static void on_look(struct request *rq, const struct rows *rows, const struct err *err)
+static void on_look(struct request *rq, const struct rows *rows, int row, const struct err *err)
 {
     struct waiter *w = rq->state;
     w->is_looking = false;
-    if (answer(w, rows, err))
+    if (answer(w, rows, row, err))
         detach(w);
     else if (w->look_again)
         look(w);

@@ -4,6 +4,7 @@
 #include "bus.h"
 #include "http/list.h"
 #include "http/reply.h"
+#include "runs/run_batches.h"
 #include "runs/run_filter.h"
 #include "runs/run_json.h"
 
@@ -84,35 +85,33 @@ void runs_list_of_runner(struct request *rq)
     list(rq, &run_store_list_of_runner, &run_store_list_on_of_runner, rq->path_ids[0]);
 }
 
-/* The run of row 0; false when there is none and that was answered. */
-static bool read_run(struct request *rq, const struct rows *rows, struct run *ret_run)
+/* The run of `row`; false when there is none and that was answered. */
+static bool read_run(struct request *rq, const struct rows *rows, int row, struct run *ret_run)
 {
-    if (rows_count(rows) == 0) {
+    if (row < 0) {
         reply_error(rq, ERR_NOT_FOUND, "There is no such run");
         return false;
     }
-    run_store_read(rows, 0, ret_run);
+    run_store_read(rows, row, ret_run);
     return true;
 }
 
-static void on_get(struct request *rq, const struct rows *rows)
+static void on_get(struct request *rq, const struct rows *rows, int row)
 {
     struct run run;
-    if (read_run(rq, rows, &run))
+    if (read_run(rq, rows, row, &run))
         reply_json(rq, 200, run_answer(&run));
 }
 
 void runs_get(struct request *rq)
 {
-    struct params p;
-    run_store_get_params(&p, runs_place(rq));
-    request_query(rq, &run_store_get, &p, on_get);
+    run_batches_get(rq, runs_place(rq), on_get);
 }
 
 static void on_stopped(struct request *rq, const struct rows *rows)
 {
     struct run run;
-    if (!read_run(rq, rows, &run))
+    if (!read_run(rq, rows, rows_count(rows) - 1, &run))
         return;
     bus_publish(rq->loop, BUS_RUN, run.id);
     if (!run_state_is_final(run.state))
@@ -123,6 +122,6 @@ static void on_stopped(struct request *rq, const struct rows *rows)
 void runs_stop(struct request *rq)
 {
     struct params p;
-    run_store_stop_params(&p, runs_place(rq));
+    run_store_place_params(&p, runs_place(rq));
     request_query(rq, &run_store_stop, &p, on_stopped);
 }

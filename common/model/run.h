@@ -77,7 +77,8 @@ int64_t run_cost_nano(const struct run *run);
 
 struct run_env {
     const char *env_key;
-    struct buf blob; /* encrypted for the run (auth/env_cipher.h) */
+    const void *value; /* encrypted for the run (auth/env_cipher.h) */
+    size_t value_n;
 };
 
 /* A trigger: what differs from the runner. */
@@ -85,7 +86,7 @@ struct run_request {
     struct id id; /* of the new run */
     struct id project;
     struct id runner;
-    bool replaces_command; /* `command` and `argv` stand instead of both of the runner's */
+    int64_t replaces_command; /* not 0: `command` and `argv` are instead of both of the runner's */
     const char *command;
     const char *argv;          /* JSON array of texts, or NULL */
     const char *entrypoint;    /* NULL: the runner's */

@@ -30,7 +30,7 @@ struct attempt {
 };
 
 /* In order; no row at all when there is no such run. A run that was never assigned has one row with
- * attempt 0, which is none. Parameters: run_store_get_params(). */
+ * attempt 0, which is none. Parameters: run_store_place_params(). */
 extern const struct statement attempt_store_list;
 
 /* Texts are borrowed from the rows. */

@@ -110,7 +110,7 @@ static void begin_array(struct params *p, uint32_t element_oid, size_t n)
 {
     begin(p, 1);
     add_be32(&p->bytes, n > 0 ? 1 : 0); /* dimensions */
-    add_be32(&p->bytes, 0);             /* no NULLs */
+    add_be32(&p->bytes, 1);             /* there may be NULLs */
     add_be32(&p->bytes, element_oid);
     if (n > 0) {
         add_be32(&p->bytes, (uint32_t)n);
@@ -176,6 +176,19 @@ void params_add_bytes_column(struct params *p, const struct params_bytes *first,
     for (size_t i = 0; i < n; i++) {
         const struct params_bytes *value = nth(first, i, stride);
         add_element(p, value->bytes, value->n);
+    }
+    end(p);
+}
+
+void params_add_text_column(struct params *p, const char *const *first, size_t n, size_t stride)
+{
+    begin_array(p, PG_OID_TEXT, n);
+    for (size_t i = 0; i < n; i++) {
+        const char *const *text = nth(first, i, stride);
+        if (*text == NULL)
+            add_be32(&p->bytes, UINT32_MAX);
+        else
+            add_element(p, *text, strlen(*text));
     }
     end(p);
 }

@@ -47,13 +47,16 @@ void params_add_bytes(struct params *p, const void *bytes, size_t n);
 /* A text[]; items must be valid UTF-8 without NUL. */
 void params_add_text_array(struct params *p, const char *const *items, size_t n);
 
-/* A uuid[], bigint[], timestamptz[] or bytea[] out of one member of an array of structs: `n`
- * values, each `stride` bytes after the one before. */
+/* A uuid[], bigint[], timestamptz[], bytea[] or text[] out of one member of an array of structs:
+ * `n` values, each `stride` bytes after the one before. */
 void params_add_id_column(struct params *p, const struct id *first, size_t n, size_t stride);
 void params_add_i64_column(struct params *p, const int64_t *first, size_t n, size_t stride);
 void params_add_time_column(struct params *p, const int64_t *first_us, size_t n, size_t stride);
 void params_add_bytes_column(struct params *p, const struct params_bytes *first, size_t n,
                              size_t stride);
+
+/* NULL becomes NULL. */
+void params_add_text_column(struct params *p, const char *const *first, size_t n, size_t stride);
 
 /* False when a value did not fit. */
 bool params_ok(const struct params *p);

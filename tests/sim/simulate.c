@@ -9,7 +9,7 @@
  * places, no limited runner has too many. At the end every run is over.
  */
 #include "store/agent_store.h"
-#include "store/run_store.h"
+#include "store/run_trigger_store.h"
 
 #include "fleet_sync.h"
 #include "queue.h"
@@ -192,8 +192,8 @@ static void post(struct sim *s)
         .trigger_kind = "api",
         .trigger_by = "sim",
     };
-    run_store_trigger_params(&p, &request);
-    rows_free(fixture_run(s->admin, &run_store_trigger, &p));
+    run_trigger_store_make_params(&p, &request, 1);
+    rows_free(fixture_run(s->admin, &run_trigger_store_make, &p));
     s->posted++;
 }
 

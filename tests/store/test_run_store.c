@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/run_store.h"
+#include "store/run_trigger_store.h"
 
 #include "fixture.h"
 
@@ -65,8 +65,8 @@ static struct run_request request_of(struct id runner)
 static int trigger(const struct run_request *request)
 {
     struct params p;
-    run_store_trigger_params(&p, request);
-    return run(&run_store_trigger, &p);
+    run_trigger_store_make_params(&p, request, 1);
+    return run(&run_trigger_store_make, &p);
 }
 
 static struct run read_row(int row)
@@ -90,14 +90,14 @@ static struct run_place place_of(struct id id)
 static int get(struct run_place place)
 {
     struct params p;
-    run_store_get_params(&p, place);
+    run_store_get_params(&p, &place, 1);
     return run(&run_store_get, &p);
 }
 
 static struct run stop_ok(struct id id)
 {
     struct params p;
-    run_store_stop_params(&p, place_of(id));
+    run_store_place_params(&p, place_of(id));
     assert_int_equal(run(&run_store_stop, &p), 1);
     return read_row(0);
 }
@@ -205,17 +205,11 @@ static void test_trigger__freezes_the_environment(void **state)
                    "INSERT INTO runner_env (id, runner_id, env_key, value, secret) VALUES"
                    " ('%s', '%s', 'b', 'runner b', true), ('%s', '%s', 'A', 'runner A', true)",
                    ID_TEXT(id_new()), ID_TEXT(runner), ID_TEXT(id_new()), ID_TEXT(runner));
-    struct run_env env[] = {{.env_key = "b"}, {.env_key = "C"}};
-    for (size_t i = 0; i < ARRAY_LEN(env); i++) {
-        buf_init(&env[i].blob, 64);
-        buf_printf(&env[i].blob, "run %s", env[i].env_key);
-    }
+    const struct run_env env[] = {{"b", "run b", 5}, {"C", "run C", 5}};
     struct run_request request = request_of(runner);
     request.env = env;
     request.env_n = ARRAY_LEN(env);
     struct run made = trigger_ok(&request);
-    for (size_t i = 0; i < ARRAY_LEN(env); i++)
-        buf_done(&env[i].blob);
 
     assert_string_equal(made.env_keys, "[\"A\", \"C\", \"b\"]");
     fixture_script(db, "DELETE FROM runner_env WHERE runner_id = '%s'", ID_TEXT(runner));
@@ -234,27 +228,108 @@ static void test_trigger__freezes_the_environment(void **state)
 static void test_trigger__twice_is_once(void **state)
 {
     (void)state;
-    struct run_env env = {.env_key = "K"};
-    buf_init(&env.blob, 8);
-    buf_add_text(&env.blob, "v");
+    const struct run_env env = {"K", "v", 1};
     struct run_request request = request_of(make_runner());
     request.env = &env;
     request.env_n = 1;
     (void)trigger_ok(&request);
     struct run again = trigger_ok(&request);
-    buf_done(&env.blob);
     assert_true(id_equal(again.id, request.id));
     assert_string_equal(
         fixture_text(db, "SELECT count(*) FROM run_env WHERE run_id = '%s'", ID_TEXT(request.id)),
         "1");
 }
 
+/* Texts of all requests' runs, by number: id, command, labels, keys. */
+static void assert_batch_row(const struct run_request *requests, int row)
+{
+    size_t i = (size_t)row_i64(rows, row, 0, 0) - 1;
+    struct run made = read_row(row);
+    assert_true(id_equal(made.id, requests[i].id));
+    assert_true(id_equal(made.runner, requests[i].runner));
+    assert_int_equal(made.timeout_seconds, requests[i].timeout_seconds);
+    assert_string_equal(made.env_keys, requests[i].env_n == 2   ? "[\"A\", \"B\"]"
+                                       : requests[i].env_n == 1 ? "[\"A\"]"
+                                                                : "[]");
+}
+
+static void test_trigger__many_at_once_are_each_their_own(void **state)
+{
+    (void)state;
+    const struct run_env env[] = {{"A", "a", 1}, {"B", "bb", 2}};
+    const struct id runners[] = {make_runner(), make_runner()};
+    struct run_request requests[RUN_TRIGGER_MAX];
+    for (size_t i = 0; i < RUN_TRIGGER_MAX; i++) {
+        requests[i] = request_of(runners[i % 2]);
+        requests[i].timeout_seconds = 1 + (int64_t)i;
+        requests[i].env = env;
+        requests[i].env_n = i % 3;
+    }
+    requests[5].runner = id_new();
+    requests[6].instance_type = "nothing";
+    requests[8].project = id_new();
+
+    struct params p;
+    run_trigger_store_make_params(&p, requests, RUN_TRIGGER_MAX);
+    assert_int_equal(run(&run_trigger_store_make, &p), RUN_TRIGGER_MAX - 3);
+    for (int row = 0; row < RUN_TRIGGER_MAX - 3; row++)
+        assert_batch_row(requests, row);
+    assert_string_equal(
+        fixture_text(db,
+                     "SELECT string_agg(env_key || encode(value, 'escape'), ' ' ORDER BY env_key)"
+                     " FROM run_env WHERE run_id = '%s'",
+                     ID_TEXT(requests[2].id)),
+        "Aa Bbb");
+
+    /* as after a lost connection: what was made is answered, nothing is made twice */
+    run_trigger_store_make_params(&p, requests, RUN_TRIGGER_MAX);
+    assert_int_equal(run(&run_trigger_store_make, &p), RUN_TRIGGER_MAX - 3);
+    for (int row = 0; row < RUN_TRIGGER_MAX - 3; row++)
+        assert_batch_row(requests, row);
+    assert_string_equal(fixture_text(db,
+                                     "SELECT count(*) FROM runs WHERE runner_id IN ('%s', '%s')",
+                                     ID_TEXT(runners[0]), ID_TEXT(runners[1])),
+                        "125");
+}
+
+static void test_trigger__under_a_quota_one_at_a_time(void **state)
+{
+    (void)state;
+    struct id runner = make_runner();
+    struct run_request requests[] = {request_of(runner), request_of(runner)};
+    struct params p;
+    fixture_script(db, "UPDATE projects SET max_open_runs = 1000000 WHERE id = '%s'",
+                   ID_TEXT(fixture_project()));
+    run_trigger_store_make_params(&p, requests, ARRAY_LEN(requests));
+    assert_int_equal(run(&run_trigger_store_make, &p), 0);
+    assert_int_equal(trigger(&requests[0]), 1);
+    fixture_script(db, "UPDATE projects SET max_open_runs = NULL WHERE id = '%s'",
+                   ID_TEXT(fixture_project()));
+}
+
+static void test_get__many_at_once(void **state)
+{
+    (void)state;
+    struct run_request request = request_of(make_runner());
+    struct id run_id = trigger_ok(&request).id;
+    const struct run_place places[] = {{fixture_project(), {{0}}, id_new()},
+                                       {fixture_project(), {{0}}, run_id},
+                                       {id_new(), {{0}}, run_id},
+                                       {fixture_project(), request.runner, run_id},
+                                       {fixture_project(), id_new(), run_id}};
+    struct params p;
+    run_store_get_params(&p, places, ARRAY_LEN(places));
+    assert_int_equal(run(&run_store_get, &p), 2);
+    assert_int_equal(row_i64(rows, 0, 0, 0) + row_i64(rows, 1, 0, 0), 2 + 4);
+    assert_true(id_equal(read_row(0).id, run_id));
+}
+
 static unsigned refusal(const struct run_request *request)
 {
     struct params p;
-    run_store_refusal_params(&p, request);
-    assert_int_equal(run(&run_store_refusal, &p), 1);
-    return run_store_refusal_read(rows);
+    run_trigger_store_refusal_params(&p, request);
+    assert_int_equal(run(&run_trigger_store_refusal, &p), 1);
+    return run_trigger_store_refusal_read(rows);
 }
 
 static void test_trigger__refusals_are_told_apart(void **state)
@@ -381,7 +456,7 @@ static void *stop_in_thread(void *id)
 {
     struct db *own = test_database_migrated();
     struct params p;
-    run_store_stop_params(&p, place_of(*(struct id *)id));
+    run_store_place_params(&p, place_of(*(struct id *)id));
     struct rows *answer = fixture_run(own, &run_store_stop, &p);
     db_close(own);
     return answer;
@@ -508,7 +583,9 @@ static void test_list__filters(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_database, close_database)
 TEST_MAIN(TEST(test_get__says_why_it_waits_as_of_now), TEST(test_trigger__copies_the_runner),
           TEST(test_trigger__request_wins), TEST(test_trigger__freezes_the_environment),
-          TEST(test_trigger__twice_is_once), TEST(test_trigger__refusals_are_told_apart),
+          TEST(test_trigger__twice_is_once), TEST(test_trigger__many_at_once_are_each_their_own),
+          TEST(test_trigger__under_a_quota_one_at_a_time), TEST(test_get__many_at_once),
+          TEST(test_trigger__refusals_are_told_apart),
           TEST(test_get__belongs_to_project_and_runner),
           TEST(test_get__counts_the_lines_of_this_attempt),
           TEST(test_stop__pending_is_canceled_at_once), TEST(test_stop__pending_again_is_canceled),

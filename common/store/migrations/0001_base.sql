@@ -418,23 +418,35 @@ CREATE FUNCTION scheduler_is_down() RETURNS boolean LANGUAGE sql STABLE AS $$
                        AND renewed_at > now() - interval '10 seconds')
 $$;
 
--- Why a pending run waits: `reason` is what the scheduler last said of it, or of its size.
-CREATE FUNCTION pending_reason(hold text, reason text) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT coalesce(hold, CASE WHEN scheduler_is_down() THEN 'scheduler_down' END, reason)
+-- Why a run that is held waits.
+CREATE FUNCTION held_message(runner uuid, created timestamptz, run uuid)
+RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT 'at most ' || m.max_concurrency || ' at once, ' || (
+        SELECT count(*) FROM (SELECT FROM runs r WHERE r.runner_id = runner
+            AND r.state = 'pending' AND r.hold = 'concurrency_limit'
+            AND (r.created_at, r.id) < (created, run) LIMIT 1000) ahead) || ' before it'
+    FROM runners m WHERE m.id = runner
 $$;
 
-CREATE FUNCTION pending_message(hold text, runner uuid, created timestamptz, run uuid,
-                                message text, note text) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT CASE WHEN hold = 'concurrency_limit' THEN (
-        SELECT 'at most ' || m.max_concurrency || ' at once, ' || (
-            SELECT count(*) FROM (SELECT FROM runs r WHERE r.runner_id = runner
-                AND r.state = 'pending' AND r.hold = 'concurrency_limit'
-                AND (r.created_at, r.id) < (created, run) LIMIT 1000) ahead) || ' before it'
-        FROM runners m WHERE m.id = runner)
-    WHEN hold IS NOT NULL THEN message
-    WHEN scheduler_is_down() THEN 'no scheduler has been heard of for 10 s'
-    ELSE coalesce(note, message) END
-$$;
+-- What a run of a runner would be by now, under the names it has in `runs`. A name of an image
+-- without a host is meant at the runner's container registry.
+CREATE VIEW runner_runs AS
+SELECT r.id AS runner_id, r.project_id, r.version AS runner_version, r.region_id,
+       CASE WHEN c.hostname IS NULL OR r.image_name ~ '^([^/]*[.:][^/]*|localhost)/' THEN ''
+            ELSE c.hostname || '/' END || r.image_name || ':' || r.image_tag AS image,
+       r.image_digest, r.instance_type_id, r.run_command, r.argv, r.entrypoint, r.timeout_seconds,
+       r.priority, r.stop_grace_seconds, r.stop_signal, r.pull_policy, r.pull_timeout_seconds,
+       r.pids_limit, r.shm_size_mb, r.network, r.sandbox, r.read_only, r.user_spec,
+       r.container_registry_id, r.log_storage, r.log_limit_bytes, r.labels, r.retry,
+       r.pending_timeout_seconds,
+       CASE WHEN r.max_concurrency IS NOT NULL THEN 'concurrency_limit' END AS hold,
+       CASE r.hypervisor_labels WHEN '{}' THEN '' ELSE label_lines(r.hypervisor_labels) END
+           AS placement_labels,
+       p.max_log_bytes_per_run,
+       coalesce(p.max_open_runs, p.max_memory_mb, p.max_runs_per_day) IS NOT NULL AS has_quota
+  FROM runners r JOIN projects p ON p.id = r.project_id
+  LEFT JOIN container_registries c ON c.id = r.container_registry_id
+ WHERE r.status = 'available';
 
 -- Seconds to wait before an attempt that ended like this is tried again; NULL: it is not.
 -- `retry` is {max_attempts, delay_seconds, factor, max_delay_seconds, jitter, on[, exit_codes]}.
@@ -577,7 +589,7 @@ BEGIN
 END
 $$;
 
-GRANT SELECT ON schema_migrations, leases, queue_notes, scheduler_counters TO errand_api;
+GRANT SELECT ON schema_migrations, leases, queue_notes, scheduler_counters, runner_runs TO errand_api;
 GRANT SELECT, INSERT, UPDATE ON regions, instance_types TO errand_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON projects, users, members, idempotency_keys, tokens,
     hypervisors, container_registries, runners, runner_env, runs, run_attempts, run_env,

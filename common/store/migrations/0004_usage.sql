@@ -75,10 +75,5 @@ BEGIN
 END
 $$;
 
--- NULL: the runner's own.
-CREATE FUNCTION log_limit_of(of_project uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT max_log_bytes_per_run FROM projects WHERE id = of_project
-$$;
-
 GRANT SELECT, INSERT ON usage_days TO errand_api;
 GRANT SELECT, UPDATE ON usage_closed TO errand_api;

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Statements that make runs: of a runner, or of another run.
+ */
+#ifndef ERRAND_STORE_RUN_TRIGGER_STORE_H
+#define ERRAND_STORE_RUN_TRIGGER_STORE_H
+
+#include "model/run.h"
+#include "store/run_store.h"
+
+#define RUN_TRIGGER_MAX 128 /* requests in one statement */
+
+/* Make runs of what their runners are now. A row for each that was made: the number of its request
+ * from 1 on, then the run. No row: no such runner, no such instance type, more than LIMIT_LABELS
+ * labels, or, with more than one request, a project with a quota; of that request nothing happened.
+ * Asked for alone it is known: run_trigger_store_refusal says which. Afterwards: BUS_QUEUE. */
+extern const struct statement run_trigger_store_make;
+void run_trigger_store_make_params(struct params *p, const struct run_request *requests, size_t n);
+
+/* What a trigger would have to be placed: one row; none as for run_trigger_store_make. */
+extern const struct statement run_trigger_store_wish;
+void run_trigger_store_wish_params(struct params *p, const struct run_request *request);
+
+struct run_wish {
+    struct id region;
+    int64_t memory_mb;
+    int64_t cpu_milli;
+    const char *labels; /* lines that the hypervisor must have; borrowed from the rows */
+};
+
+void run_trigger_store_read_wish(const struct rows *rows, struct run_wish *ret_wish);
+
+enum run_refusal {
+    RUN_REFUSAL_NONE = 0,
+    RUN_REFUSAL_RUNNER = 1 << 0,
+    RUN_REFUSAL_INSTANCE_TYPE = 1 << 1,
+    RUN_REFUSAL_LABELS = 1 << 2,
+    RUN_REFUSAL_QUOTA = 1 << 3, /* run_trigger_store_refusal_quota() says which */
+};
+extern const struct statement run_trigger_store_refusal;
+void run_trigger_store_refusal_params(struct params *p, const struct run_request *request);
+unsigned run_trigger_store_refusal_read(const struct rows *rows); /* of enum run_refusal */
+const char *run_trigger_store_refusal_quota(const struct rows *rows);
+
+/* Make a run like another one, final or not. One row: the new run. No row: nothing happened, and
+ * run_trigger_store_rerun_refusal says why, in no row when there is no such run. Afterwards:
+ * BUS_QUEUE. */
+extern const struct statement run_trigger_store_rerun;
+void run_trigger_store_rerun_params(struct params *p, struct run_place place, struct id run,
+                                    const char *trigger_by);
+extern const struct statement run_trigger_store_rerun_refusal; /* run_store_place_params() */
+void run_trigger_store_rerun_refusal_read(const struct rows *rows, bool *ret_has_runner,
+                                          const char **ret_quota);
+
+#endif
