@@ -2,11 +2,18 @@
  *
  * A statement that fails, and was for many, may have failed because of one of them: each is asked
  * for by itself then.
+ *
+ * Clients that wait for their answers come back together just after one, while others wait that
+ * came meanwhile. Sent at once these would stay two halves for ever, and each would wait for the
+ * commit of the other. So the next statement waits until as many are here as were then, or
+ * `linger_ms` are over.
  */
 #include "db/db_batch.h"
 
 #include <assert.h>
 #include <string.h>
+
+#include "base/clock.h"
 
 struct entry {
     struct entry *next;
@@ -25,16 +32,22 @@ struct db_batch {
     struct db_pipe *pipe;
     const struct db_batch_kind *kind;
     struct entry_list waiting;
+    size_t waiting_n;
     size_t in_flight; /* statements */
     h2o_timeout_t tick;
     h2o_timeout_entry_t tick_entry;
+    size_t expected; /* that wait, before `linger_until_us` */
+    int64_t linger_until_us;
+    h2o_timeout_t linger;
+    h2o_timeout_entry_t linger_entry;
 };
 
 /* One statement. */
 struct flight {
     struct db_batch *batch;
     size_t n;
-    struct entry *entries[]; /* owned */
+    struct entry *entries[DB_BATCH_ITEMS_MAX]; /* owned */
+    void *items[DB_BATCH_ITEMS_MAX];           /* theirs */
 };
 
 static void push(struct db_batch *batch, struct entry *entry)
@@ -42,12 +55,14 @@ static void push(struct db_batch *batch, struct entry *entry)
     entry->next = NULL;
     *batch->waiting.last = entry;
     batch->waiting.last = &entry->next;
+    batch->waiting_n++;
 }
 
 static struct entry *pop(struct db_batch *batch)
 {
     struct entry *entry = batch->waiting.first;
     batch->waiting.first = entry->next;
+    batch->waiting_n--;
     if (batch->waiting.first == NULL)
         batch->waiting.last = &batch->waiting.first;
     return entry;
@@ -79,9 +94,9 @@ static void finish_all(struct flight *flight, const struct rows *rows)
     int row_of[DB_BATCH_ITEMS_MAX];
     memset(row_of, 0xff, sizeof(row_of)); /* -1 */
     for (int row = 0; row < rows_count(rows); row++) {
-        int64_t number = row_i64(rows, row, 0, 0);
-        assert(number >= 1 && (size_t)number <= flight->n);
-        row_of[number - 1] = row;
+        size_t i = batch->kind->index(rows, row, flight->items, flight->n);
+        assert(i < flight->n);
+        row_of[i] = row;
     }
     for (size_t i = 0; i < flight->n; i++) {
         if (row_of[i] < 0 && batch->kind->asks_alone && flight->n > 1)
@@ -108,6 +123,8 @@ static void on_answer(void *user, const struct rows *rows, const struct err *err
     struct flight *flight = user;
     struct db_batch *batch = flight->batch;
     batch->in_flight--;
+    batch->expected = batch->waiting_n + flight->n;
+    batch->linger_until_us = clock_mono_us() + batch->kind->linger_ms * CLOCK_US_PER_MS;
     if (err != NULL)
         fail_all(flight, err);
     else
@@ -129,29 +146,51 @@ static bool joins(const struct db_batch *batch, size_t n, size_t weight)
 
 static void send_one(struct db_batch *batch)
 {
-    void *items[DB_BATCH_ITEMS_MAX];
-    struct flight *flight = h2o_mem_alloc(sizeof(*flight) + DB_BATCH_ITEMS_MAX * sizeof(void *));
+    struct flight *flight = h2o_mem_alloc(sizeof(*flight));
     struct params p;
     size_t weight = 0;
     bool is_alone = false;
-    *flight = (struct flight){.batch = batch};
+    flight->batch = batch;
+    flight->n = 0;
     while (!is_alone && joins(batch, flight->n, weight)) {
         struct entry *entry = pop(batch);
         weight += entry->weight;
         is_alone = entry->is_alone;
-        items[flight->n] = entry->item;
+        flight->items[flight->n] = entry->item;
         flight->entries[flight->n++] = entry;
     }
-    batch->kind->params(&p, items, flight->n);
+    batch->kind->params(&p, flight->items, flight->n);
     batch->in_flight++;
     db_pipe_run(batch->pipe, batch->kind->statement, &p, on_answer, flight);
+}
+
+static void send_all(struct db_batch *batch)
+{
+    while (batch->waiting.first != NULL && batch->in_flight < batch->kind->in_flight)
+        send_one(batch);
+}
+
+static bool lingers(const struct db_batch *batch)
+{
+    return batch->kind->linger_ms > 0 && batch->waiting_n < batch->expected &&
+           !batch->waiting.first->is_alone && clock_mono_us() < batch->linger_until_us;
 }
 
 static void on_tick(h2o_timeout_entry_t *entry)
 {
     struct db_batch *batch = H2O_STRUCT_FROM_MEMBER(struct db_batch, tick_entry, entry);
-    while (batch->waiting.first != NULL && batch->in_flight < DB_BATCH_IN_FLIGHT)
-        send_one(batch);
+    if (batch->waiting.first == NULL || batch->in_flight == batch->kind->in_flight)
+        return;
+    if (!lingers(batch))
+        send_all(batch);
+    else if (!h2o_timeout_is_linked(&batch->linger_entry))
+        h2o_timeout_link(batch->loop, &batch->linger, &batch->linger_entry);
+}
+
+static void on_linger(h2o_timeout_entry_t *entry)
+{
+    struct db_batch *batch = H2O_STRUCT_FROM_MEMBER(struct db_batch, linger_entry, entry);
+    send_all(batch);
 }
 
 struct db_batch *db_batch_new(h2o_loop_t *loop, struct db_pipe *pipe,
@@ -163,6 +202,8 @@ struct db_batch *db_batch_new(h2o_loop_t *loop, struct db_pipe *pipe,
     batch->waiting.last = &batch->waiting.first;
     h2o_timeout_init(loop, &batch->tick, 0);
     batch->tick_entry.cb = on_tick;
+    h2o_timeout_init(loop, &batch->linger, (uint64_t)kind->linger_ms);
+    batch->linger_entry.cb = on_linger;
     return batch;
 }
 
@@ -176,6 +217,8 @@ void db_batch_free(struct db_batch *batch)
         finish(batch, pop(batch), NULL, -1, &err);
     h2o_timeout_unlink(&batch->tick_entry);
     h2o_timeout_dispose(batch->loop, &batch->tick);
+    h2o_timeout_unlink(&batch->linger_entry);
+    h2o_timeout_dispose(batch->loop, &batch->linger);
     free(batch);
 }
 

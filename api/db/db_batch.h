@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Many requests for the same kind of row, answered by one statement: what is asked in one turn of
- * the loop goes out together, and what is asked while DB_BATCH_IN_FLIGHT statements are under way
- * is the next one. So a busy loop pays the price of a statement, and of a commit, once for many.
+ * the loop goes out together, and what is asked while enough statements are under way is the next
+ * one. So a busy loop pays the price of a statement, and of a commit, once for many. Who asks on
+ * an idle loop does not wait for others.
  *
- * The statement's column 0 is the number of the item that a row answers, from 1 on; the order of
- * rows does not matter, and an item may have none.
+ * Rows may come in any order, and an item may have none.
  *
  * Thread: the loop's. Callbacks are always asynchronous.
  */
@@ -14,17 +14,20 @@
 
 #include "db/db_pipe.h"
 
-#define DB_BATCH_IN_FLIGHT 2
 #define DB_BATCH_ITEMS_MAX 256
 
 struct db_batch;
 
 struct db_batch_kind {
     const struct statement *statement;
+    size_t in_flight;  /* statements under way at most */
+    int64_t linger_ms; /* after one, for those it answered to come back; 0: do not */
     size_t items_max;  /* of one statement, at most DB_BATCH_ITEMS_MAX */
     size_t weight_max; /* together, unless one item alone is more */
     bool asks_alone;   /* an item without a row is asked for once more, by itself */
     void (*params)(struct params *p, void *const *items, size_t n);
+    /* Which of the items the row is the answer to. */
+    size_t (*index)(const struct rows *rows, int row, void *const *items, size_t n);
     /* `row` is -1 when there is none. `err` is NULL on success, else `rows` is. */
     void (*on_item)(void *item, const struct rows *rows, int row, const struct err *err);
 };

@@ -437,8 +437,10 @@ static void connect_start(struct db_pipe *pipe)
         pipe->conninfo, "errand-api",
         "-c timezone=UTC -c client_min_messages=warning -c statement_timeout=30s"
         /* statements are short and their plans do not depend on values: planning the trigger anew
-         * each time costs more than running it */
-        " -c plan_cache_mode=force_generic_plan -c jit=off",
+         * each time costs more than running it. A plan is kept for long, so it must not be one that
+         * was good while a table was small: every statement has its indexes. */
+        " -c plan_cache_mode=force_generic_plan -c jit=off"
+        " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off",
         NULL};
 
     pipe->state = PIPE_CONNECTING;

@@ -7,8 +7,10 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "auth/secret.h"
 #include "base/log.h"
 
+#define SMALL_ANSWER_BYTES 4096
 /* 15 digits show a decimal fraction as it was written: 0.1, not 0.10000000000000001 */
 #define JSON_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
 
@@ -125,9 +127,14 @@ static void send_bytes(struct request *rq, int status, const char *content_type,
 void reply_json(struct request *rq, int status, json_t *body)
 {
     if (rq->req != NULL) {
-        size_t n = json_dumpb(body, NULL, 0, JSON_FLAGS);
+        char most[SMALL_ANSWER_BYTES]; /* so that most are written once */
+        size_t n = json_dumpb(body, most, sizeof(most), JSON_FLAGS);
         char *bytes = h2o_mem_alloc_pool(&rq->req->pool, n + 1);
-        (void)json_dumpb(body, bytes, n, JSON_FLAGS);
+        if (n <= sizeof(most))
+            memcpy(bytes, most, n);
+        else
+            (void)json_dumpb(body, bytes, n, JSON_FLAGS);
+        secret_wipe(most, n <= sizeof(most) ? n : sizeof(most));
         bytes[n] = '\n';
         send_bytes(rq, status, "application/json", bytes, n + 1);
     }

@@ -42,6 +42,25 @@ static void get_params(struct params *p, void *const *items, size_t n)
     run_store_get_params(p, places, n);
 }
 
+static size_t get_index(const struct rows *rows, int row, void *const *items, size_t n)
+{
+    (void)items;
+    (void)n;
+    return run_store_number(rows, row);
+}
+
+/* They come in the order they were asked for, but for those that were there before. */
+static size_t make_index(const struct rows *rows, int row, void *const *items, size_t n)
+{
+    struct id id = run_store_read_id(rows, row);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = ((size_t)row + i) % n;
+        if (id_equal(((const struct item *)items[at])->request->id, id))
+            return at;
+    }
+    return n;
+}
+
 static void make_params(struct params *p, void *const *items, size_t n)
 {
     struct run_request requests[RUN_TRIGGER_MAX];
@@ -52,18 +71,23 @@ static void make_params(struct params *p, void *const *items, size_t n)
 
 static const struct db_batch_kind kind_get = {
     .statement = &run_store_get,
+    .in_flight = 2,
     .items_max = RUN_GET_MAX,
     .weight_max = RUN_GET_MAX,
     .params = get_params,
+    .index = get_index,
     .on_item = on_item,
 };
 
 static const struct db_batch_kind kind_make = {
     .statement = &run_trigger_store_make,
+    .in_flight = 1,
+    .linger_ms = 2,
     .items_max = RUN_TRIGGER_MAX,
     .weight_max = LIMIT_BODY_BYTES,
     .asks_alone = true,
     .params = make_params,
+    .index = make_index,
     .on_item = on_item,
 };
 

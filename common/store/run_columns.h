@@ -7,9 +7,16 @@
 #define ERRAND_STORE_RUN_COLUMNS_H
 
 #include "store/catalog_store.h"
+#include "store/health_store.h"
 
-/* Once a statement, not once a run. */
-#define SCHEDULER_IS_DOWN "(SELECT scheduler_is_down())"
+#define TEXT_OF(macro) #macro
+#define TEXT(macro) TEXT_OF(macro)
+
+/* Nobody places runs: no scheduler has said for 10 s that it leads. Asked once a statement, and
+ * here because a function would be planned anew in each. */
+#define SCHEDULER_IS_DOWN                                                                          \
+    "(SELECT NOT EXISTS (SELECT FROM leases WHERE role = 'scheduler'"                              \
+    " AND renewed_at > now() - make_interval(secs => " TEXT(HEALTH_STORE_LEASE_SECONDS) ")))"
 
 /* Why a run waits is said when it is read: a million runs of a size share one note. */
 #define PENDING_REASON                                                                             \
@@ -72,7 +79,7 @@
 #define READ_SQL(name, sql) ", " sql
 
 enum {
-    COLUMN_TOTAL,
+    COLUMN_OF_STATEMENT,
     RUN_READ(READ_ENUM) /* then: */
     COLUMN_REGION,
     COLUMN_TYPE = COLUMN_REGION + CATALOG_REGION_COLUMN_COUNT,

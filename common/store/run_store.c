@@ -128,6 +128,16 @@ void run_store_read(const struct rows *rows, int row, struct run *ret_run)
     catalog_store_read_type(rows, row, COLUMN_TYPE, &ret_run->instance_type);
 }
 
+struct id run_store_read_id(const struct rows *rows, int row)
+{
+    return row_id(rows, row, COLUMN_ID);
+}
+
+size_t run_store_number(const struct rows *rows, int row)
+{
+    return (size_t)row_i64(rows, row, COLUMN_OF_STATEMENT, 0) - 1;
+}
+
 void run_store_get_params(struct params *p, const struct run_place *places, size_t n)
 {
     params_init(p, 1 << 16);

@@ -12,6 +12,7 @@
 
 /* The run of a row of any statement here; texts are borrowed from the rows. */
 void run_store_read(const struct rows *rows, int row, struct run *ret_run);
+struct id run_store_read_id(const struct rows *rows, int row);
 
 /* Which run: the nil `runner` is any. */
 struct run_place {
@@ -25,8 +26,9 @@ void run_store_place_params(struct params *p, struct run_place place);
 
 #define RUN_GET_MAX 256 /* places in one statement */
 
-/* A row for each run that is there: the number of its place from 1 on, then the run. */
+/* A row for each run that is there, in no order: run_store_number() is its place's index. */
 extern const struct statement run_store_get;
+size_t run_store_number(const struct rows *rows, int row);
 void run_store_get_params(struct params *p, const struct run_place *places, size_t n);
 
 /* A pending run is canceled, one on a hypervisor is asked to stop, a final one is left alone. One

@@ -8,29 +8,39 @@
 #include "store/image_name.h"
 #include "store/run_columns.h"
 
-#define TEXT_OF(macro) #macro
-#define TEXT(macro) TEXT_OF(macro)
-
-#define LABELS_FIT(labels)                                                                         \
-    "(SELECT count(*) FROM jsonb_object_keys(" labels ")) <= " TEXT(LIMIT_LABELS)
+#define LABELS_FIT "(SELECT count(*) FROM jsonb_object_keys(all_labels)) <= " TEXT(LIMIT_LABELS)
 
 /* The requests, one a row: $1 to $15. */
 #define ASKED                                                                                      \
     "asked AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],"   \
     " $6::bigint[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[],"             \
-    " $12::text[], $13::text[], $14::text[], $15::text[]) WITH ORDINALITY"                         \
+    " $12::text[], $13::text[], $14::text[], $15::text[])"                                         \
     " AS a(id, project, runner, type_slug, more_labels, replaces, command, argv, entrypoint,"      \
-    " timeout_s, priority, kind, by, own_keys, own_values, n))"
+    " timeout_s, priority, kind, by, own_keys, own_values))"
 
-/* What of a runner a run has as it is: the same names in both tables. */
+/* What of a runner a run has as it is: the same names in both. */
 #define COPIED                                                                                     \
     "runner_id, project_id, runner_version, region_id, image, image_digest, stop_grace_seconds,"   \
     " stop_signal, pull_policy, pull_timeout_seconds, pids_limit, shm_size_mb, network, sandbox,"  \
     " read_only, user_spec, container_registry_id, log_storage, hold, retry,"                      \
     " pending_timeout_seconds, placement_labels"
 
+#define NO_PRIORITY TEXT(RUN_UNKNOWN)
+#define WANTED                                                                                     \
+    " FROM asked a"                                                                                \
+    " JOIN runner_runs r ON r.runner_id = a.runner AND r.project_id = a.project"                   \
+    " JOIN instance_types t ON t.id = CASE WHEN a.type_slug IS NULL THEN r.instance_type_id"       \
+    "  ELSE (SELECT id FROM instance_types WHERE slug = a.type_slug) END"                          \
+    " CROSS JOIN LATERAL (SELECT coalesce(nullif(a.priority, " NO_PRIORITY "), r.priority),"       \
+    "  CASE WHEN a.more_labels IS NULL THEN r.labels ELSE r.labels || a.more_labels::jsonb END)"   \
+    "  own(priority, all_labels)"                                                                  \
+    " WHERE (a.more_labels IS NULL OR " LABELS_FIT ")"                                             \
+    "  AND CASE WHEN r.has_quota THEN $16 AND project_admits(a.project, t.memory_mb) IS NULL"      \
+    "   ELSE true END"
+
 /* `$16` is whether there is one request only: a quota counts what is committed, so runs under one
- * are made one at a time. Sent again, it answers the runs that it made the first time. */
+ * are made one at a time. Sent again, it answers the runs that it made the first time. What it made
+ * is looked up one by one, so that no statistics of the table can make that a scan. */
 static const char sql_trigger[] =
     "WITH " ASKED ", made AS ("
     " INSERT INTO runs (" COPIED ", id, instance_type_id, memory_mb, cpu_milli, price_second_nano,"
@@ -41,53 +51,25 @@ static const char sql_trigger[] =
     "  CASE WHEN a.replaces = 0 THEN r.argv"
     "   ELSE ARRAY(SELECT jsonb_array_elements_text(a.argv::jsonb)) END,"
     "  coalesce(a.entrypoint, r.entrypoint), coalesce(nullif(a.timeout_s, 0), r.timeout_seconds),"
-    "  p.priority, now() - p.priority * interval '" PRIORITY_WORTH "',"
-    "  CASE WHEN a.more_labels IS NULL THEN r.labels ELSE r.labels || a.more_labels::jsonb END,"
+    "  own.priority, now() - own.priority * interval '" PRIORITY_WORTH "', own.all_labels,"
     "  ARRAY(SELECT k FROM (SELECT env_key FROM runner_env e WHERE e.runner_id = r.runner_id"
     "   UNION SELECT unnest(string_to_array(a.own_keys, ','))) e(k) ORDER BY k COLLATE \"C\"),"
     "  least(r.log_limit_bytes, r.max_log_bytes_per_run),"
-    "  now() + make_interval(secs => r.pending_timeout_seconds), a.kind, a.by, 'queued'"
-    " FROM asked a"
-    " JOIN runner_runs r ON r.runner_id = a.runner AND r.project_id = a.project"
-    " JOIN instance_types t ON t.id = CASE WHEN a.type_slug IS NULL THEN r.instance_type_id"
-    "  ELSE (SELECT id FROM instance_types WHERE slug = a.type_slug) END"
-    " CROSS JOIN LATERAL (SELECT CASE a.priority WHEN " TEXT(
-        RUN_UNKNOWN) " THEN r.priority"
-                     "  ELSE a.priority END) p(priority)"
-                     " WHERE (a.more_labels IS NULL OR " LABELS_FIT(
-                         "r.labels || a.more_labels::jsonb") ")"
-                                                             "  AND CASE WHEN r.has_quota THEN $16 "
-                                                             "AND project_admits(a.project, "
-                                                             "t.memory_mb) IS NULL"
-                                                             "   ELSE true END"
-                                                             " ON CONFLICT (id) DO NOTHING "
-                                                             "RETURNING *"
-                                                             "), own_env AS ("
-                                                             " INSERT INTO run_env (run_id, "
-                                                             "env_key, owner_id, value)"
-                                                             " SELECT a.id, o.k, a.id, decode(o.v, "
-                                                             "'base64') FROM made JOIN asked a "
-                                                             "USING (id),"
-                                                             "  unnest(string_to_array(a.own_keys, "
-                                                             "','), string_to_array(a.own_values, "
-                                                             "',')) o(k, v)"
-                                                             "), given AS ("
-                                                             " INSERT INTO run_env (run_id, "
-                                                             "env_key, owner_id, value, secret)"
-                                                             " SELECT a.id, e.env_key, "
-                                                             "e.runner_id, e.value, e.secret"
-                                                             " FROM made JOIN asked a USING (id) "
-                                                             "JOIN runner_env e ON e.runner_id = "
-                                                             "a.runner"
-                                                             " WHERE a.own_keys IS NULL OR "
-                                                             "e.env_key <> ALL "
-                                                             "(string_to_array(a.own_keys, ','))"
-                                                             ") SELECT a.n" RUN_COLUMNS
-                                                             " FROM (TABLE made UNION ALL SELECT "
-                                                             "runs.* FROM asked JOIN runs"
-                                                             " ON runs.id = asked.id AND "
-                                                             "runs.project_id = asked.project) r "
-                                                             "JOIN asked a USING (id)" RUN_JOINS;
+    "  now() + make_interval(secs => r.pending_timeout_seconds), a.kind, a.by, 'queued'" WANTED
+    " ON CONFLICT (id) DO NOTHING RETURNING *"
+    "), own_env AS ("
+    " INSERT INTO run_env (run_id, env_key, owner_id, value)"
+    " SELECT a.id, o.k, a.id, decode(o.v, 'base64') FROM asked a JOIN made USING (id),"
+    "  unnest(string_to_array(a.own_keys, ','), string_to_array(a.own_values, ',')) o(k, v)"
+    " WHERE a.own_keys IS NOT NULL"
+    "), given AS ("
+    " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
+    " SELECT made.id, e.env_key, e.runner_id, e.value, e.secret"
+    " FROM made JOIN runner_env e USING (runner_id) WHERE NOT EXISTS (SELECT FROM asked a"
+    "  WHERE a.id = made.id AND e.env_key = ANY (string_to_array(a.own_keys, ',')))"
+    ") SELECT 0" RUN_COLUMNS " FROM (TABLE made UNION ALL SELECT there.* FROM asked a"
+    "  CROSS JOIN LATERAL (SELECT * FROM runs WHERE id = a.id AND project_id = a.project OFFSET 0)"
+    "  there) r" RUN_JOINS;
 
 /* What one trigger is about: $1 project, $2 runner, $3 instance type's slug, $4 more labels. */
 #define TRIGGER_RUNNER                                                                             \
@@ -102,13 +84,12 @@ static const char sql_trigger[] =
 
 static const char sql_wish[] =
     "WITH" TRIGGER_RUNNER " SELECT r.region_id, type.memory_mb, type.cpu_milli,"
-    " label_lines(r.hypervisor_labels) FROM runner r, type WHERE " LABELS_FIT("all_labels");
+    " label_lines(r.hypervisor_labels) FROM runner r, type WHERE " LABELS_FIT;
 
 static const char sql_refusal[] =
     "WITH" TRIGGER_RUNNER " SELECT EXISTS (SELECT FROM runner), EXISTS (SELECT FROM type),"
-    "  coalesce((SELECT " LABELS_FIT(
-        "all_labels") " FROM runner), true),"
-                      "  (SELECT project_admits($1, type.memory_mb) FROM type)";
+    "  coalesce((SELECT " LABELS_FIT " FROM runner), true),"
+    "  (SELECT project_admits($1, type.memory_mb) FROM type)";
 
 /* $4 the new id, $5 who asks. What the first one was made of, its image as it was pulled, its
  * environment as it was; the region, price and limits on how many stay those of then. */

@@ -10,10 +10,10 @@
 
 #define RUN_TRIGGER_MAX 128 /* requests in one statement */
 
-/* Make runs of what their runners are now. A row for each that was made: the number of its request
- * from 1 on, then the run. No row: no such runner, no such instance type, more than LIMIT_LABELS
- * labels, or, with more than one request, a project with a quota; of that request nothing happened.
- * Asked for alone it is known: run_trigger_store_refusal says which. Afterwards: BUS_QUEUE. */
+/* Make runs of what their runners are now. A row for each that was made, in no order. No row: no
+ * such runner, no such instance type, more than LIMIT_LABELS labels, or, with more than one
+ * request, a project with a quota; of that request nothing happened. Asked for alone it is known:
+ * run_trigger_store_refusal says which. Afterwards: BUS_QUEUE. */
 extern const struct statement run_trigger_store_make;
 void run_trigger_store_make_params(struct params *p, const struct run_request *requests, size_t n);
 

@@ -52,7 +52,7 @@ static void do_assign(const struct subject *s)
 static void do_stop(const struct subject *s)
 {
     struct params p;
-    run_store_stop_params(&p, (struct run_place){.project = fixture_project(), .run = s->run});
+    run_store_place_params(&p, (struct run_place){.project = fixture_project(), .run = s->run});
     run_statement(&run_store_stop, &p);
 }
 
