@@ -157,6 +157,11 @@ int exit_record_read(const char *run_dir, struct exit_record *ret_record, struct
     return exit_record_decode(b.data, b.len, ret_record, e);
 }
 
+int exit_record_reserve(const char *run_dir, struct err *e)
+{
+    return run_file_reserve(run_dir, EXIT_RECORD_FILE, EXIT_RECORD_MAX_BYTES, e);
+}
+
 int exit_record_write(const char *run_dir, const struct exit_record *record, struct err *e)
 {
     CLEANUP(buf_done) struct buf b;

@@ -55,6 +55,9 @@ int exit_record_decode(const char *json, size_t n, struct exit_record *ret_recor
 /* Read <run_dir>/exit.json. ERR_NOT_FOUND: the run has not ended (or the file is empty). */
 int exit_record_read(const char *run_dir, struct exit_record *ret_record, struct err *e) MUST_USE;
 
+/* Make sure that writing it will find room. */
+int exit_record_reserve(const char *run_dir, struct err *e) MUST_USE;
+
 /* Write it, by rename, without fsync. */
 int exit_record_write(const char *run_dir, const struct exit_record *record,
                       struct err *e) MUST_USE;

@@ -154,6 +154,8 @@ static int start(const struct launcher *l, struct run *run, const struct run_spe
     if (rc == 0)
         rc = run_dir_make(run, e);
     if (rc == 0)
+        rc = exit_record_reserve(run->dir, e);
+    if (rc == 0)
         rc = shim_process_start(&options, &text, &run->shim, e);
     if (text.data != NULL)
         explicit_bzero(text.data, text.cap);

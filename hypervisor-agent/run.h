@@ -36,6 +36,7 @@ struct run {
     uint32_t stop_grace_seconds;
     char image_digest[DIGEST_TEXT_BYTES]; /* "" until known */
     int64_t accepted_us;                  /* monotonic */
+    bool is_held;                         /* see room_gate.h */
     uint32_t pull_ms;
 
     /* Monotonic. When its shim should have ended it, whatever the container does; see run_guard.h

@@ -54,9 +54,23 @@ int run_file_read(const char *run_dir, const char *name, struct buf *b, struct e
     return 0;
 }
 
+int run_file_reserve(const char *run_dir, const char *name, size_t n, struct err *e)
+{
+    char path[PATH_MAX];
+    int r = path_join(run_dir, name, ".new", path, e);
+    if (r < 0)
+        return r;
+    CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, RUN_FILE_MODE);
+    if (fd < 0)
+        return err_errno(e, errno, "create %s", path);
+    int why = posix_fallocate(fd, 0, (off_t)n);
+    return why == 0 ? 0 : err_errno(e, why, "reserve %s", path);
+}
+
+/* Into the room that is reserved, when there is any; what is too much of it goes. */
 static int write_whole(const char *path, const void *bytes, size_t n, struct err *e)
 {
-    CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, RUN_FILE_MODE);
+    CLEANUP(fd_closep) int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, RUN_FILE_MODE);
     if (fd < 0)
         return err_errno(e, errno, "create %s", path);
     ssize_t put = write(fd, bytes, n);
@@ -64,6 +78,8 @@ static int write_whole(const char *path, const void *bytes, size_t n, struct err
         return err_errno(e, errno, "write %s", path);
     if ((size_t)put != n)
         return err_errno(e, ENOSPC, "write %s", path);
+    if (ftruncate(fd, (off_t)n) < 0)
+        return err_errno(e, errno, "end %s", path);
     return 0;
 }
 

@@ -33,6 +33,10 @@ int run_file_check_format(const struct json_t *doc, const char *name, struct err
  * machine leaves. */
 int run_file_read(const char *run_dir, const char *name, struct buf *b, struct err *e) MUST_USE;
 
+/* Take `n` bytes of the disk for <name>.new, so that replacing <name> finds room on a disk that has
+ * become full. */
+int run_file_reserve(const char *run_dir, const char *name, size_t n, struct err *e) MUST_USE;
+
 /* Write <name>.new beside it and rename. One writer at a time. */
 int run_file_replace(const char *run_dir, const char *name, const void *bytes, size_t n,
                      struct err *e) MUST_USE;

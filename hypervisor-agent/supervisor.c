@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "expectations.h"
 #include "image_order.h"
+#include "room_gate.h"
 #include "run_guard.h"
 #include "run_report.h"
 #include "run_status.h"
@@ -23,6 +24,7 @@ struct supervisor {
     struct supervisor_parts parts;
     struct expectations *expected; /* owned; what the API says is here and is not */
     struct run_guard *guard;       /* owned */
+    struct room_gate *gate;        /* owned */
 };
 
 static void happen(struct run *run, enum run_life_event event);
@@ -280,6 +282,11 @@ static void get_image(struct run *run)
         pull(run, &order, false, true);
 }
 
+static void turn_away(struct run *run)
+{
+    fail(run, TERMINATION_START_FAILED, "the disk of the hypervisor is full");
+}
+
 static void order_stop(struct supervisor *s, struct id run_id, uint32_t attempt)
 {
     struct run *run = run_table_find(s->parts.runs, run_id, attempt);
@@ -317,7 +324,8 @@ static void assign(struct supervisor *s, struct assignment *a)
     log_info("run.accepted run=%s attempt=%u image=%s memory_mb=%u", ID_TEXT(id), attempt,
              run->assignment.image, run->memory_mb);
     s->parts.on_change(s->parts.ctx);
-    get_image(run);
+    if (room_gate_passes(s->gate, run))
+        get_image(run);
     if (is_to_stop)
         order_stop(s, id, attempt);
 }
@@ -496,7 +504,12 @@ struct supervisor *supervisor_new(const struct supervisor_parts *parts)
     s->parts = *parts;
     s->expected = expectations_new();
     s->guard = run_guard_new(parts->launcher->loop, parts->runs);
-    if (s->expected == NULL || s->guard == NULL) {
+    s->gate = room_gate_new(&(struct room_gate_parts){.loop = parts->launcher->loop,
+                                                      .data_dir = parts->data_dir,
+                                                      .runs = parts->runs,
+                                                      .let_pass = get_image,
+                                                      .turn_away = turn_away});
+    if (s->expected == NULL || s->guard == NULL || s->gate == NULL) {
         supervisor_free(s);
         return NULL;
     }
@@ -509,6 +522,7 @@ void supervisor_free(struct supervisor *s)
         return;
     expectations_free(s->expected);
     run_guard_free(s->guard);
+    room_gate_free(s->gate);
     free(s);
 }
 
