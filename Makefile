@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes test-packages packages simulate build up down bench fuzz fmt lint clean
+.PHONY: help demo test test-crashes chaos test-packages packages simulate build up down bench fuzz fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
@@ -49,6 +49,11 @@ test-crashes: ## A log of LINES lines (a million) while everything behind it is 
 
 test-packages: packages ## Install, upgrade, purge and cluster them on machines with systemd in namespaces
 	@tests/deploy/packages.sh
+
+chaos: ## Break everything under load: SECONDS=300 a seed, SEED=1, ROUNDS=1 of them
+	@scripts/setup.sh test
+	@scripts/build.sh asan $(JOBS)
+	@scripts/chaos.sh asan $(or $(SECONDS),300) $(or $(SEED),1) $(or $(ROUNDS),1)
 
 simulate: ## The scheduler with RUNS (1000000) runs on HYPERVISORS (10000) that fail; SEED=1
 	@scripts/setup.sh test

@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs of many kinds, on two hypervisors, while everything breaks. CHAOS_SEED decides what and when,
+# CHAOS_SECONDS for how long, CHAOS_PARALLEL how many runs at once.
+
+load ../support/stack
+load faults
+
+setup_file() {
+    export CHAOS_SEED=${CHAOS_SEED:-$((RANDOM % 100000))} CHAOS_SECONDS=${CHAOS_SECONDS:-12}
+    stack_start
+    start_wire
+    start_far
+}
+
+teardown_file() {
+    end_far || true
+    stack_destroy
+}
+
+@test "every accepted run ends once and rightly, with its whole log, whatever breaks" {
+    echo "# seed $CHAOS_SEED" >&3
+    ERRAND_URL=$DIRECT_URL node "$ERRAND_SOURCE_DIR/tests/chaos/load.mjs" --seed "$CHAOS_SEED" \
+        --parallel "${CHAOS_PARALLEL:-8}" --image "$IMAGE" \
+        --stop-file "$STACK/over" --excuses "$STACK/excuses" >"$STACK/verdict" 2>&1 3>&- 4>&- &
+    load=$!
+    RANDOM=$CHAOS_SEED
+    break_things "$CHAOS_SECONDS"
+    touch "$STACK/over"
+    code=0
+    wait "$load" || code=$?
+    sed 's/^/# /' "$STACK/verdict" >&3
+    [ "$code" -eq 0 ]
+}
+
+@test "a run for a hypervisor whose disk is full waits until there is room" {
+    fill_far_disk
+    run=$(trigger "$(make_runner '{"hypervisor_labels": {"zone": "far"}}')" '{"argv": ["echo", "room"]}')
+    eventually 20 grep --quiet "run.held run=$run" "$DATA/log/far.log"
+    has_status "$run" pending
+    empty_far_disk
+    wait_final "$run" | jq --exit-status '.status == "succeeded" and .attempt == 1'
+    [ "$(log_text "$run")" = room ]
+}
+
+@test "nothing is left" {
+    stack_end_process "$STACK/wire.pid"
+    end_far
+    stack_finish
+}
