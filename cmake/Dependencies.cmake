@@ -45,6 +45,10 @@ if(ERRAND_BUILD_AGENT OR ERRAND_BUILD_SDK)
     errand_pkg_dependency(CURL::libcurl libcurl)
 endif()
 
+if(ERRAND_BUILD_SDK)
+    errand_pkg_dependency(Yaml::Yaml yaml-0.1)
+endif()
+
 if(ERRAND_BUILD_AGENT)
     errand_pkg_dependency(LibUV::LibUV libuv)
     errand_pkg_dependency(LibArchive::LibArchive libarchive)

@@ -15,7 +15,8 @@ set -euo pipefail
 readonly BUILD=(
     build-essential cmake ninja-build pkg-config
     libarchive-dev libcurl4-openssl-dev libh2o-evloop-dev libjansson-dev libpq-dev libseccomp-dev
-    libsodium-dev libssl-dev libuv1-dev libzstd-dev zlib1g-dev
+    libsodium-dev libssl-dev libuv1-dev libyaml-dev libzstd-dev
+    zlib1g-dev
     postgresql crun runc iproute2 nftables ca-certificates
 )
 readonly DEMO=(docker-registry skopeo busybox-static curl jq)

@@ -32,7 +32,7 @@ static void offer(const char *candidate, const char *part, const char *descripti
 /* First words; a word that begins several commands is offered once. */
 static void offer_first_words(const char *part)
 {
-    const char *last = "";
+    char last[32] = "";
 
     for (size_t i = 0; i < n_commands; i++) {
         const char *name = commands[i]->name;
@@ -42,9 +42,9 @@ static void offer_first_words(const char *part)
         (void)snprintf(word, sizeof(word), "%.*s", (int)n, name);
         if (name[n] == '\0')
             offer(word, part, commands[i]->summary);
-        else if (!begins(last, word))
+        else if (strcmp(last, word) != 0)
             offer(word, part, "...");
-        last = name;
+        (void)snprintf(last, sizeof(last), "%s", word);
     }
 }
 
@@ -115,6 +115,23 @@ static void offer_runs(errand_client *client, const char *part)
     errand_run_page_free(page);
 }
 
+static void offer_hypervisors(errand_client *client, const char *part)
+{
+    errand_page_options want = ERRAND_PAGE_OPTIONS_INIT;
+    errand_hypervisor_page *page;
+    errand_error error;
+
+    want.per_page = CANDIDATES_MAX;
+    if (errand_hypervisor_list(client, &want, &page, &error) < 0)
+        return;
+    for (size_t i = 0; i < errand_hypervisor_page_count(page); i++) {
+        const errand_hypervisor *hypervisor = errand_hypervisor_page_at(page, i);
+
+        offer(errand_hypervisor_name(hypervisor), part, errand_hypervisor_status(hypervisor));
+    }
+    errand_hypervisor_page_free(page);
+}
+
 /* The first word of most commands names something that the server knows. */
 static void offer_objects(const struct command *command, const char *part)
 {
@@ -130,6 +147,8 @@ static void offer_objects(const struct command *command, const char *part)
         offer_runners(client, part);
     else if (n == strlen("RUN") && begins(synopsis, "RUN"))
         offer_runs(client, part);
+    else if (n == strlen("HYPERVISOR") && begins(synopsis, "HYPERVISOR"))
+        offer_hypervisors(client, part);
     errand_client_free(client);
 }
 
@@ -181,11 +200,11 @@ int complete(int argc, char **words)
     int n_named = 0;
     const struct command *command = argc > 1 ? command_find(argc - 1, words, &n_named) : NULL;
 
+    if (argc == 2)
+        offer_second_words(words[0], words[1]);
     if (command != NULL)
         complete_words(command, argc - n_named, words + n_named);
     else if (argc == 1)
         offer_first_words(words[0]);
-    else if (argc == 2)
-        offer_second_words(words[0], words[1]);
     return 0;
 }

@@ -4,7 +4,7 @@
  */
 #include "arguments.h"
 #include "complain.h"
-#include "env_pair.h"
+#include "env_args.h"
 #include "runner_lookup.h"
 #include "session.h"
 #include "show.h"
@@ -22,29 +22,42 @@ static int open_runner(const struct arguments *arguments, errand_client **ret_cl
     return r == 0 ? runner_lookup(*ret_client, arguments->words[0], ret_id) : r;
 }
 
-static int set_one(errand_client *client, const char *runner_id, const char *text)
-{
-    struct env_pair pair;
-    errand_env env;
-    errand_error error;
-    int r = env_pair_parse(text, &pair);
+static const struct flag set_flags[] = {
+    {"env-file", 0, "FILE", "a file of KEY=VALUE lines; may be repeated"},
+    {"secret", 0, NULL, "never show the values again; so it is for new variables"},
+    {"plain", 0, NULL, "values may be shown"},
+};
 
-    if (r != 0)
-        return r;
-    env = (errand_env){pair.key, pair.value};
-    if (errand_env_set(client, runner_id, &env, &error) < 0)
-        return complain_error(&error, "set %s", pair.key);
-    return 0;
+/* The words behind the runner, then the files. */
+static int gather(const struct arguments *arguments, struct env_args *ret_args)
+{
+    int r = env_args_gather(arguments, ret_args);
+
+    for (size_t i = 1; r == 0 && i < arguments->n_words; i++)
+        r = env_args_add(ret_args, arguments->words[i]);
+    if (r == 0 && ret_args->n == 0)
+        r = complain("usage: errand env set RUNNER KEY=VALUE...");
+    return r;
 }
 
 static int set(const struct arguments *arguments)
 {
+    errand_env_kind kind = arguments_has(arguments, "plain")    ? ERRAND_ENV_PLAIN
+                           : arguments_has(arguments, "secret") ? ERRAND_ENV_SECRET
+                                                                : ERRAND_ENV_AS_IT_IS;
     errand_client *client = NULL;
     char id[RUNNER_ID_BYTES];
-    int r = open_runner(arguments, &client, id);
+    struct env_args env;
+    errand_error error;
+    int r = gather(arguments, &env);
 
-    for (size_t i = 1; r == 0 && i < arguments->n_words; i++)
-        r = set_one(client, id, arguments->words[i]);
+    if (r == 0)
+        r = open_runner(arguments, &client, id);
+    for (size_t i = 0; r == 0 && i < env.n; i++) {
+        if (errand_env_set(client, id, &env.env[i], kind, &error) < 0)
+            r = complain_error(&error, "set %s", env.env[i].key);
+    }
+    env_args_done(&env);
     errand_client_free(client);
     return r;
 }
@@ -111,9 +124,16 @@ static int list(const struct arguments *arguments)
 
 const struct command env_set_command = {
     .name = "env set",
-    .synopsis = "RUNNER KEY=VALUE...",
+    .synopsis = "RUNNER KEY=VALUE... [flags]",
     .summary = "set variables of a runner",
-    .min_words = 2,
+    .details =
+        "KEY alone takes the value from errand's own environment, so that it is in no list of\n"
+        "processes and no shell history.",
+    .examples = "  errand env set backup STAGE=production --plain\n"
+                "  read -rs PGPASSWORD; export PGPASSWORD; errand env set backup PGPASSWORD",
+    .flags = set_flags,
+    .n_flags = N_FLAGS(set_flags),
+    .min_words = 1,
     .max_words = MOST_WORDS,
     .run = set,
 };

@@ -67,6 +67,8 @@ void help_print(FILE *out, const struct command *command)
         (void)fprintf(out, "\n%s\n", command->details);
     print_flags(out, "flags", command->flags, command->n_flags);
     print_flags(out, "flags of every command", common_flags, n_common_flags);
+    if (command->exit_status != NULL)
+        (void)fprintf(out, "\nexit status:\n%s\n", command->exit_status);
     if (command->examples != NULL)
         (void)fprintf(out, "\nexamples:\n%s\n", command->examples);
 }

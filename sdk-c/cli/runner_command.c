@@ -4,7 +4,7 @@
  */
 #include "arguments.h"
 #include "complain.h"
-#include "env_pair.h"
+#include "env_args.h"
 #include "runner_lookup.h"
 #include "session.h"
 #include "show.h"
@@ -13,7 +13,10 @@
 
 #include <errand/errand.h>
 
+#include <jansson.h>
+
 #include <stdio.h>
+#include <string.h>
 
 #define LONGEST_TIMEOUT_S 86400
 
@@ -24,39 +27,18 @@ static const struct flag create_flags[] = {
     {"timeout", 't', "SECONDS", "a run's deadline; the server's default is an hour"},
     {"region", 0, "SLUG", "where runs are placed"},
     {"instance-type", 0, "SLUG", "how much memory and CPU a run gets"},
-    {"env", 'e', "KEY=VALUE", "a variable of every run; may be repeated"},
+    ENV_ARGS_FLAGS("a variable of every run"),
 };
 
-static int set_env(errand_client *client, const struct arguments *arguments, const char *runner_id)
+static int set_env(errand_client *client, const struct env_args *env, const char *runner_id)
 {
-    const char *text;
-    int r = 0;
+    errand_error error;
 
-    for (size_t i = 0; r == 0 && (text = arguments_nth(arguments, "env", i)) != NULL; i++) {
-        struct env_pair pair;
-        errand_env env;
-        errand_error error;
-
-        r = env_pair_parse(text, &pair);
-        env = (errand_env){pair.key, pair.value};
-        if (r == 0 && errand_env_set(client, runner_id, &env, &error) < 0)
-            r = complain_error(&error, "set %s", pair.key);
+    for (size_t i = 0; i < env->n; i++) {
+        if (errand_env_set(client, runner_id, &env->env[i], ERRAND_ENV_AS_IT_IS, &error) < 0)
+            return complain_error(&error, "set %s", env->env[i].key);
     }
-    return r;
-}
-
-/* Before the runner is created: a wrong --env would leave half of one behind. */
-static int check_env(const struct arguments *arguments)
-{
-    const char *text;
-    int r = 0;
-
-    for (size_t i = 0; r == 0 && (text = arguments_nth(arguments, "env", i)) != NULL; i++) {
-        struct env_pair pair;
-
-        r = env_pair_parse(text, &pair);
-    }
-    return r;
+    return 0;
 }
 
 static int print_runner(const struct arguments *arguments, const errand_runner *runner)
@@ -72,8 +54,9 @@ static int create(const struct arguments *arguments)
     errand_runner_options options = ERRAND_RUNNER_OPTIONS_INIT;
     errand_client *client = NULL;
     errand_runner *runner = NULL;
+    struct env_args env;
     errand_error error;
-    int r = check_env(arguments);
+    int r = env_args_gather(arguments, &env); /* before there is half a runner */
 
     options.name = arguments->words[0];
     options.image = arguments_value(arguments, "image");
@@ -91,9 +74,10 @@ static int create(const struct arguments *arguments)
     if (r == 0 && errand_runner_create(client, &options, &runner, &error) < 0)
         r = complain_error(&error, "create runner '%s'", options.name);
     if (r == 0)
-        r = set_env(client, arguments, errand_runner_id(runner));
+        r = set_env(client, &env, errand_runner_id(runner));
     if (r == 0)
         r = print_runner(arguments, runner);
+    env_args_done(&env);
     errand_runner_free(runner);
     errand_client_free(client);
     return r;
@@ -121,14 +105,19 @@ static void add_row(struct table *table, const errand_runner *runner)
     table_add(table, text);
 }
 
-/* Print the runners of one page; JSON goes out at once, rows are gathered. */
-static int list_page(const errand_runner_page *page, int as_json, struct table *table)
+/* Print the runners of one page; JSON and ids go out at once, rows are gathered. */
+static int list_page(const errand_runner_page *page, const struct arguments *arguments,
+                     struct table *table)
 {
+    int as_json = arguments_has(arguments, "json");
+    int only_ids = arguments_has(arguments, "quiet");
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < errand_runner_page_count(page); i++) {
         if (as_json)
             r = show_json(errand_runner_to_json(errand_runner_page_at(page, i)));
+        else if (only_ids)
+            (void)puts(errand_runner_id(errand_runner_page_at(page, i)));
         else
             add_row(table, errand_runner_page_at(page, i));
     }
@@ -139,7 +128,6 @@ static int list(const struct arguments *arguments)
 {
     static const char *const titles[] = {"ID", "NAME", "IMAGE", "TYPE", "CREATED", "COMMAND"};
     errand_page_options want = ERRAND_PAGE_OPTIONS_INIT;
-    int as_json = arguments_has(arguments, "json");
     errand_client *client = NULL;
     struct table table;
     int r = session_open(arguments, &client);
@@ -154,11 +142,11 @@ static int list(const struct arguments *arguments)
             r = complain_error(&error, "list runners");
         if (r != 0)
             break;
-        r = list_page(page, as_json, &table);
+        r = list_page(page, arguments, &table);
         want.page = errand_runner_page_next(page);
         errand_runner_page_free(page);
     } while (r == 0 && want.page != 0);
-    if (r == 0 && !as_json)
+    if (r == 0 && !arguments_has(arguments, "json") && !arguments_has(arguments, "quiet"))
         table_print(&table);
     table_done(&table);
     errand_client_free(client);
@@ -168,7 +156,29 @@ static int list(const struct arguments *arguments)
 static void show_line(const char *name, const char *value)
 {
     if (value[0] != '\0')
-        (void)printf("%-14s %s\n", name, value);
+        (void)printf("%-16s %s\n", name, value);
+}
+
+/* Fields without a getter, where they are anything. */
+static void show_fields(const errand_runner *runner)
+{
+    static const char *const fields[] = {"priority", "max_concurrency", "on_overlap", "retry",
+                                         "network",  "sandbox",         "user",       "labels"};
+    char *json = errand_runner_to_json(runner);
+    json_t *object = json == NULL ? NULL : json_loads(json, 0, NULL);
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        const json_t *value = json_object_get(object, fields[i]);
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+
+        if (json_is_string(value))
+            show_line(fields[i], json_string_value(value));
+        else if (text != NULL && strcmp(text, "null") != 0 && strcmp(text, "{}") != 0)
+            show_line(fields[i], text);
+        errand_free(text);
+    }
+    json_decref(object);
+    errand_free(json);
 }
 
 static void show_text(const errand_runner *runner)
@@ -189,7 +199,9 @@ static void show_text(const errand_runner *runner)
     show_line("timeout", text);
     show_line("region", errand_runner_region(runner));
     show_line("instance type", errand_runner_instance_type(runner));
+    show_fields(runner);
     show_line("created", errand_runner_created_at(runner));
+    show_line("warmed", errand_runner_warmed_at(runner));
 }
 
 static int show(const struct arguments *arguments)

@@ -13,7 +13,7 @@
 
 #define LONGEST_NAME 63
 
-static int is_uuid(const char *text)
+int runner_lookup_is_id(const char *text)
 {
     static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
@@ -52,7 +52,7 @@ int runner_lookup(errand_client *client, const char *id_or_name, char ret_id[RUN
     char nearest[LONGEST_NAME + 1];
     int found = 0;
 
-    if (is_uuid(id_or_name)) {
+    if (runner_lookup_is_id(id_or_name)) {
         (void)snprintf(ret_id, RUNNER_ID_BYTES, "%s", id_or_name);
         return 0;
     }

@@ -13,4 +13,7 @@
  * EXIT_OURS after complaining. */
 int runner_lookup(errand_client *client, const char *id_or_name, char ret_id[RUNNER_ID_BYTES]);
 
+/* 1 for what looks like an id: it is taken as one without asking. */
+int runner_lookup_is_id(const char *text);
+
 #endif

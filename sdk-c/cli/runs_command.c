@@ -4,6 +4,7 @@
  */
 #include "arguments.h"
 #include "complain.h"
+#include "near_name.h"
 #include "runner_lookup.h"
 #include "session.h"
 #include "show.h"
@@ -13,14 +14,18 @@
 #include <errand/errand.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #define DEFAULT_LIMIT 20
 #define GREATEST_LIMIT 10000
-#define SMALLEST_PAGE 10
-#define LARGEST_PAGE 100
 
 static const struct flag flags[] = {
     {"limit", 'n', "N", "at most this many; default 20"},
+    {"status", 's', "STATUS", "only pending, running, succeeded, failed or canceled ones"},
+    {"label", 'l', "KEY=VALUE", "only those with this label"},
+    {"trigger", 0, "KIND", "only those that api, schedule, webhook, rerun or retry made"},
+    {"since", 0, "TIME", "only those made at this time or later: 10m, 2h, 2026-11-21T10:00:00Z"},
+    {"until", 0, "TIME", "only those made before this time"},
 };
 
 static const char *run_arg(const void *run, size_t i)
@@ -46,62 +51,99 @@ static void add_row(struct table *table, const errand_run *run)
     table_add(table, text);
 }
 
-/* Show what of the page is still wanted; *left counts down. */
-static int list_page(const errand_run_page *page, int as_json, unsigned *left, struct table *table)
+static int show_one(const errand_run *run, const struct arguments *arguments, struct table *table)
 {
-    int r = 0;
-
-    for (size_t i = 0; r == 0 && i < errand_run_page_count(page) && *left > 0; i++) {
-        if (as_json)
-            r = show_json(errand_run_to_json(errand_run_page_at(page, i)));
-        else
-            add_row(table, errand_run_page_at(page, i));
-        --*left;
-    }
-    return r;
+    if (arguments_has(arguments, "json"))
+        return show_json(errand_run_to_json(run));
+    if (arguments_has(arguments, "quiet"))
+        (void)puts(errand_run_id(run));
+    else
+        add_row(table, run);
+    return 0;
 }
 
-static int list_runs(errand_client *client, const char *runner_id, unsigned limit, int as_json,
-                     struct table *table)
+static int list_runs(errand_client *client, const char *runner_id, const errand_run_filter *filter,
+                     unsigned limit, const struct arguments *arguments, struct table *table)
 {
-    errand_page_options want = ERRAND_PAGE_OPTIONS_INIT;
-    int r = 0;
+    errand_iterator *runs = NULL;
+    const errand_run *run;
+    errand_error error;
+    int r = errand_iterate_runs(client, runner_id, filter, &runs, &error);
 
-    want.per_page = limit < SMALLEST_PAGE  ? SMALLEST_PAGE
-                    : limit < LARGEST_PAGE ? limit
-                                           : LARGEST_PAGE;
-    do {
-        errand_run_page *page;
-        errand_error error;
+    for (; r == 0 && limit > 0; limit--) {
+        r = errand_iterator_next_run(runs, &run, &error);
+        if (r <= 0)
+            break;
+        r = show_one(run, arguments, table);
+    }
+    errand_iterator_free(runs);
+    return r < 0 ? complain_error(&error, "list runs") : r;
+}
 
-        if (errand_run_list(client, runner_id, NULL, &want, &page, &error) < 0)
-            return complain_error(&error, "list runs");
-        r = list_page(page, as_json, &limit, table);
-        want.page = errand_run_page_next(page);
-        errand_run_page_free(page);
-    } while (r == 0 && want.page != 0 && limit > 0);
-    return r;
+static int parse_time(const struct arguments *arguments, const char *name, char text[WHEN_BYTES],
+                      const char **ret_time)
+{
+    const char *given = arguments_value(arguments, name);
+
+    if (given == NULL)
+        return 0;
+    *ret_time = text;
+    return when_parse(given, text) == 0
+               ? 0
+               : complain("runs: --%s is '%s', but must be a time such as 10m, 2h, 3d or "
+                          "2026-11-21T10:00:00Z",
+                          name, given);
+}
+
+static int parse_status(const struct arguments *arguments, errand_run_status *ret_status)
+{
+    const char *given = arguments_value(arguments, "status");
+    struct near_name near = near_name_of(given == NULL ? "" : given);
+
+    if (given == NULL)
+        return 0;
+    for (errand_run_status s = ERRAND_RUN_PENDING; s <= ERRAND_RUN_CANCELED; s++) {
+        near_name_offer(&near, errand_run_status_name(s));
+        if (strcmp(errand_run_status_name(s), given) == 0) {
+            *ret_status = s;
+            return 0;
+        }
+    }
+    if (near.best != NULL)
+        return complain("runs: there is no status '%s'; did you mean '%s'?", given, near.best);
+    return complain("runs: there is no status '%s'; see 'errand runs --help'", given);
 }
 
 static int list(const struct arguments *arguments)
 {
     static const char *const titles[] = {"ID",      "STATUS", "EXIT",   "REASON",
                                          "CREATED", "TOOK",   "COMMAND"};
-    int as_json = arguments_has(arguments, "json");
+    errand_run_filter filter = ERRAND_RUN_FILTER_INIT;
     errand_client *client = NULL;
     char runner_id[RUNNER_ID_BYTES];
+    char since[WHEN_BYTES];
+    char until[WHEN_BYTES];
     struct table table;
     unsigned limit;
     int r = arguments_number(arguments, "limit", 1, GREATEST_LIMIT, DEFAULT_LIMIT, &limit);
 
     table_init(&table, titles, sizeof(titles) / sizeof(titles[0]), 6);
+    filter.label = arguments_value(arguments, "label");
+    filter.trigger = arguments_value(arguments, "trigger");
+    if (r == 0)
+        r = parse_status(arguments, &filter.status);
+    if (r == 0)
+        r = parse_time(arguments, "since", since, &filter.since);
+    if (r == 0)
+        r = parse_time(arguments, "until", until, &filter.until);
     if (r == 0)
         r = session_open(arguments, &client);
     if (r == 0 && arguments->n_words == 1)
         r = runner_lookup(client, arguments->words[0], runner_id);
     if (r == 0)
-        r = list_runs(client, arguments->n_words == 1 ? runner_id : NULL, limit, as_json, &table);
-    if (r == 0 && !as_json)
+        r = list_runs(client, arguments->n_words == 1 ? runner_id : NULL, &filter, limit, arguments,
+                      &table);
+    if (r == 0 && !arguments_has(arguments, "json") && !arguments_has(arguments, "quiet"))
         table_print(&table);
     table_done(&table);
     errand_client_free(client);
@@ -112,6 +154,9 @@ const struct command runs_command = {
     .name = "runs",
     .synopsis = "[RUNNER] [flags]",
     .summary = "list runs, newest first",
+    .examples = "  errand runs --status running\n"
+                "  errand runs backup --since 24h --status failed\n"
+                "  errand runs -q --label team=data | xargs -n 1 errand stop",
     .flags = flags,
     .n_flags = N_FLAGS(flags),
     .max_words = 1,

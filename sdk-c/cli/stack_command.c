@@ -245,7 +245,8 @@ const struct command status_command = {
     .name = "status",
     .synopsis = "[flags]",
     .summary = "say what of the local stack runs",
-    .details = "Exit status: 0 when all of it runs and is ready, else 125.",
+    .exit_status = "  0    all of it runs and is ready\n"
+                   "  125  it is not",
     .flags = status_flags,
     .n_flags = N_FLAGS(status_flags),
     .run = status,

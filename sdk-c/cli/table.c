@@ -99,18 +99,48 @@ static void measure(const struct table *table, size_t *ret_widths)
     }
 }
 
+struct colour {
+    const char *word;
+    const char *code;
+};
+
+/* What the states of things look like on a terminal. */
+static const struct colour colours[] = {
+    {"succeeded", "32"}, {"ready", "32"},    {"running", "36"}, {"pending", "33"},
+    {"failed", "31"},    {"lost", "31"},     {"stopped", "31"}, {"canceled", "35"},
+    {"draining", "33"},  {"cordoned", "33"},
+};
+
+static const char *colour_of(const char *text)
+{
+    const char *unwanted = getenv("NO_COLOR");
+
+    if (!isatty(STDOUT_FILENO) || (unwanted != NULL && unwanted[0] != '\0'))
+        return NULL;
+    for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++) {
+        if (strcmp(colours[i].word, text) == 0)
+            return colours[i].code;
+    }
+    return NULL;
+}
+
 /* At most `width` code points, the last an ellipsis when some are left out; padded unless last. */
 static void print_cell(const char *text, size_t width, int is_last)
 {
     size_t wanted = text_width(text);
     size_t shown = wanted > width ? width - 1 : wanted;
+    const char *colour = colour_of(text);
     const char *end = text;
 
     for (size_t n = 0; *end != '\0'; end++) {
         if (starts_code_point(*end) && n++ == shown)
             break;
     }
+    if (colour != NULL)
+        (void)printf("\033[%sm", colour);
     (void)fwrite(text, 1, (size_t)(end - text), stdout);
+    if (colour != NULL)
+        (void)fputs("\033[0m", stdout);
     if (wanted > width) {
         (void)fputs("\xe2\x80\xa6", stdout);
         shown++;

@@ -4,11 +4,15 @@
  */
 #include "watch.h"
 
+#include "arguments.h"
 #include "complain.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+/* The largest id the HTTP interface takes. */
+#define NO_LINES INT64_C(9007199254740991)
 
 int64_t watch_clock_us(void)
 {
@@ -18,12 +22,32 @@ int64_t watch_clock_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+void watch_init(struct watch *watch, const struct arguments *arguments)
+{
+    int as_json = arguments_has(arguments, "json");
+
+    *watch = (struct watch){.is_quiet = arguments_has(arguments, "quiet")};
+    line_printer_init(&watch->printer, as_json, arguments_has(arguments, "timestamps"));
+    progress_init(&watch->progress, watch->is_quiet || as_json);
+}
+
+static int is_wanted(const struct watch *watch, const errand_log_line *line)
+{
+    if (watch->since != NULL && strcmp(line->time, watch->since) < 0)
+        return 0;
+    return watch->grep == NULL ||
+           memmem(line->bytes, line->n_bytes, watch->grep, strlen(watch->grep)) != NULL;
+}
+
 static int on_line(const errand_log_line *line, void *user)
 {
     struct watch *watch = user;
 
     if (watch->first_line_us == 0)
         watch->first_line_us = watch_clock_us();
+    progress_clear(&watch->progress);
+    if (watch->without_lines || !is_wanted(watch, line))
+        return 0;
     return line_printer_print(&watch->printer, line) < 0;
 }
 
@@ -33,24 +57,32 @@ static int on_idle(void *user)
     return line_printer_flush() < 0;
 }
 
-/* Being queued for a moment is nothing to speak of. */
+/* Without a terminal a reason is told once; being queued for a moment is nothing to speak of. */
+static void tell_reason(struct watch *watch, const char *reason)
+{
+    if (watch->is_quiet || reason[0] == '\0' || strcmp(reason, "queued") == 0 ||
+        strcmp(reason, watch->reason) == 0)
+        return;
+    (void)snprintf(watch->reason, sizeof(watch->reason), "%s", reason);
+    (void)complain("waiting: %s", reason);
+}
+
 static int on_status(const errand_status_event *event, void *user)
 {
     struct watch *watch = user;
 
-    if (event->pending_reason[0] == '\0' || strcmp(event->pending_reason, "queued") == 0 ||
-        strcmp(event->pending_reason, watch->reason) == 0)
-        return 0;
-    (void)snprintf(watch->reason, sizeof(watch->reason), "%s", event->pending_reason);
-    (void)complain("waiting: %s", event->pending_reason);
+    if (!progress_show(&watch->progress, event))
+        tell_reason(watch, event->pending_reason);
     return 0;
 }
 
 /* A single lost connection is nothing to speak of either. */
 static int on_retry(const errand_retry_event *event, void *user)
 {
-    (void)user;
-    if (event->failures == 3)
+    struct watch *watch = user;
+
+    progress_clear(&watch->progress);
+    if (event->failures == 3 && !watch->is_quiet)
         (void)complain("still trying: %s", event->cause->message);
     return 0;
 }
@@ -69,7 +101,10 @@ int watch_run(struct watch *watch, errand_client *client, const char *run_id,
     options.on_retry = on_retry;
     options.user = watch;
     options.canceler = canceler;
+    if (watch->without_lines)
+        options.after_id = NO_LINES;
     r = errand_follow(client, run_id, &options, result, &error);
+    progress_clear(&watch->progress);
     if (r < 0)
         return complain_error(&error, "follow run %s", run_id);
     if (r == ERRAND_END_STOPPED)

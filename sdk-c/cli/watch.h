@@ -8,12 +8,23 @@
 #include <errand/follow.h>
 
 #include "line_printer.h"
+#include "progress.h"
+
+struct arguments;
 
 struct watch {
     struct line_printer printer;
+    int without_lines;     /* only wait for the end */
+    const char *grep;      /* only lines that contain it; borrowed; NULL = all */
+    const char *since;     /* only lines of this time or later; borrowed; NULL = all */
+    int is_quiet;          /* nothing but lines */
     int64_t first_line_us; /* monotonic; 0 = none came yet */
     char reason[64];       /* the pending reason last told */
+    struct progress progress;
 };
+
+/* By the flags json, quiet and, where there is one, timestamps. */
+void watch_init(struct watch *watch, const struct arguments *arguments);
 
 /* Microseconds since some fixed moment. */
 int64_t watch_clock_us(void);

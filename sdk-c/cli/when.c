@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 const char *when_ago(const char *time_text, char ret_text[WHEN_BYTES])
@@ -48,4 +49,64 @@ const char *when_lasted(int64_t duration_ms, char ret_text[WHEN_BYTES])
         (void)snprintf(ret_text, WHEN_BYTES, "%" PRId64 " h %" PRId64 " min", s / 3600,
                        s / 60 % 60);
     return ret_text;
+}
+
+static long unit_s(char unit)
+{
+    switch (unit) {
+    case 's':
+        return 1;
+    case 'm':
+        return 60;
+    case 'h':
+        return 3600;
+    case 'd':
+        return 86400;
+    default:
+        return 0;
+    }
+}
+
+/* "2026-11-21", "...T10:00:00", with or without a fraction and a Z, cut to what the server writes.
+ */
+static int parse_moment(const char *text, char ret_time[WHEN_BYTES])
+{
+    struct tm broken = {0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &broken);
+    int ms = 0;
+
+    if (end == NULL)
+        end = strptime(text, "%Y-%m-%d", &broken);
+    if (end == NULL)
+        return -1;
+    if (*end == '.') {
+        int weight = 100;
+
+        for (end++; *end >= '0' && *end <= '9'; end++, weight /= 10)
+            ms += (*end - '0') * weight;
+    }
+    if (*end == 'Z')
+        end++;
+    if (*end != '\0')
+        return -1;
+    return snprintf(ret_time, WHEN_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                    broken.tm_year + 1900, broken.tm_mon + 1, broken.tm_mday, broken.tm_hour,
+                    broken.tm_min, broken.tm_sec, ms) < WHEN_BYTES
+               ? 0
+               : -1;
+}
+
+int when_parse(const char *text, char ret_time[WHEN_BYTES])
+{
+    char *unit;
+    unsigned long n = strtoul(text, &unit, 10);
+    struct tm broken;
+    time_t moment;
+
+    if (text[0] < '0' || text[0] > '9' || unit_s(unit[0]) == 0 || unit[1] != '\0' || n > 1000000)
+        return parse_moment(text, ret_time);
+    moment = time(NULL) - (time_t)n * unit_s(unit[0]);
+    if (gmtime_r(&moment, &broken) == NULL)
+        return -1;
+    return strftime(ret_time, WHEN_BYTES, "%Y-%m-%dT%H:%M:%S.000Z", &broken) > 0 ? 0 : -1;
 }

@@ -67,8 +67,17 @@ static int find_id(errand_client *client, const char *runner_id, const char *key
     return 0;
 }
 
+static json_t *env_body(const errand_env *env, errand_env_kind kind)
+{
+    json_t *body = json_pack("{s:s, s:s}", "env_key", env->key, "env_val", env->value);
+
+    if (kind != ERRAND_ENV_AS_IT_IS)
+        (void)json_object_set_new(body, "secret", json_boolean(kind == ERRAND_ENV_SECRET));
+    return body;
+}
+
 int errand_env_set(errand_client *client, const char *runner_id, const errand_env *env,
-                   errand_error *error)
+                   errand_env_kind kind, errand_error *error)
 {
     struct errand_buffer path;
     json_t *body = NULL;
@@ -82,7 +91,7 @@ int errand_env_set(errand_client *client, const char *runner_id, const errand_en
                 : errand_path_add(&path, error, "/v1/runners/{}/env_variables/{}", runner_id, id);
     if (r < 0)
         goto out;
-    body = json_pack("{s:s, s:s}", "env_key", env->key, "env_val", env->value);
+    body = env_body(env, kind);
     if (body == NULL)
         r = errand_fail(error, ERRAND_E_INVALID, "the variable '%s' is not UTF-8", env->key);
     else

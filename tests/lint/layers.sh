@@ -29,16 +29,17 @@ readonly -A may_use=(
     [hypervisor-agent/drivers]='base model wire jansson seccomp'
     [hypervisor-agent/init]=''
     [sdk-c]='curl jansson'
+    [sdk-c/cli]='jansson yaml'
 )
 
 # How an external library shows: its headers, its target in CMake.
 readonly -A header_of=(
     [curl]='curl/' [jansson]='jansson' [sodium]='sodium' [libpq]='libpq|postgres' [uv]='uv' [h2o]='h2o'
-    [archive]='archive' [zstd]='zstd' [seccomp]='seccomp' [openssl]='openssl/' [zlib]='zlib'
+    [archive]='archive' [zstd]='zstd' [seccomp]='seccomp' [openssl]='openssl/' [zlib]='zlib' [yaml]='yaml'
 )
 readonly -A target_of=(
     [curl]='CURL::' [jansson]='Jansson::' [sodium]='Sodium::' [libpq]='PostgreSQL::' [uv]='LibUV::'
-    [h2o]='H2O::' [archive]='LibArchive::' [zstd]='Zstd::' [seccomp]='[A-Za-z]*[Ss]eccomp::' [openssl]='OpenSSL::' [zlib]='Zlib::'
+    [h2o]='H2O::' [archive]='LibArchive::' [zstd]='Zstd::' [seccomp]='[A-Za-z]*[Ss]eccomp::' [openssl]='OpenSSL::' [zlib]='Zlib::' [yaml]='Yaml::'
 )
 readonly commons=(base model logs placement wire auth store net service)
 

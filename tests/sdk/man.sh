@@ -17,8 +17,9 @@ readonly errand=$1 dir=$2
 if mandoc -T lint -W warning "$dir"/*.1 | grep -v 'missing date'; then
     exit 1
 fi
-for section in NAME SYNOPSIS DESCRIPTION OPTIONS EXAMPLES ENVIRONMENT; do
-    mandoc -T ascii "$dir/errand-run.1" | col -b | grep -qx "$section" || {
+sections=$(mandoc -T ascii "$dir/errand-run.1" | col -b | grep -x '[A-Z ]*')
+for section in NAME SYNOPSIS DESCRIPTION OPTIONS "EXIT STATUS" EXAMPLES ENVIRONMENT "SEE ALSO"; do
+    [[ $'\n'$sections$'\n' == *$'\n'$section$'\n'* ]] || {
         echo "man.sh: errand-run(1) has no $section" >&2
         exit 1
     }

@@ -121,6 +121,33 @@ static int close_page(FILE *out)
     return fclose(out) != 0 || failed ? -1 : 0;
 }
 
+/* NULL: as every command. */
+static void put_exit_status(FILE *out, const char *text)
+{
+    (void)fputs(".SH EXIT STATUS\n", out);
+    put_paragraphs(out, text != NULL ? text : plain_exit_status);
+}
+
+/* The overview, and the commands whose first word is the same. */
+static void put_see_also(FILE *out, const struct command *command)
+{
+    size_t n = strcspn(command->name, " ");
+
+    (void)fputs(".SH SEE ALSO\n.BR errand (1)", out);
+    for (size_t i = 0; i < n_commands; i++) {
+        char name[64];
+
+        if (commands[i] == command || strcspn(commands[i]->name, " ") != n ||
+            strncmp(commands[i]->name, command->name, n) != 0)
+            continue;
+        page_name(commands[i], name);
+        (void)fputs(",\n.BR ", out);
+        put_text(out, name);
+        (void)fputs(" (1)", out);
+    }
+    (void)fputc('\n', out);
+}
+
 static int write_command(const char *dir, const struct command *command)
 {
     char name[64];
@@ -141,8 +168,9 @@ static int write_command(const char *dir, const struct command *command)
         (void)fputs(".SH EXAMPLES\n", out);
         put_paragraphs(out, command->examples);
     }
+    put_exit_status(out, command->exit_status);
     put_environment(out);
-    (void)fputs(".SH SEE ALSO\n.BR errand (1)\n", out);
+    put_see_also(out, command);
     return close_page(out);
 }
 
@@ -169,10 +197,7 @@ static int write_overview(const char *dir)
         (void)fputc('\n', out);
     }
     put_flags(out, "COMMON OPTIONS", common_flags, n_common_flags);
-    (void)fputs(".SH EXIT STATUS\n"
-                "0, or 125 for a failure of errand itself; \\fBerrand run\\fP exits with the\n"
-                "container's own.\n",
-                out);
+    put_exit_status(out, run_command.exit_status);
     put_environment(out);
     return close_page(out);
 }

@@ -21,9 +21,16 @@ typedef struct errand_env {
 /* The variables of one runner, a page of them. Getters never return NULL. */
 typedef struct errand_env_page errand_env_page;
 
+/* Whether the server gives a variable's value out again. */
+typedef enum errand_env_kind {
+    ERRAND_ENV_AS_IT_IS = 0, /* a new one is a secret */
+    ERRAND_ENV_SECRET = 1,
+    ERRAND_ENV_PLAIN = 2
+} errand_env_kind;
+
 /* Set one variable: replaced when the runner has it, created when not. */
 ERRAND_API int errand_env_set(errand_client *client, const char *runner_id, const errand_env *env,
-                              errand_error *error);
+                              errand_env_kind kind, errand_error *error);
 
 /* ERRAND_E_NOT_FOUND when the runner has no such variable. */
 ERRAND_API int errand_env_remove(errand_client *client, const char *runner_id, const char *key,
