@@ -96,6 +96,13 @@ export class Contract {
     return (where, value) => (validate(value) ? [] : describeErrors(where, validate.errors));
   }
 
+  /** The same for a schema that is somewhere in the document. */
+  compile(schema) {
+    const rebased = JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#', '"$ref":"api#'));
+    const validate = this.#ajv.compile(rebased);
+    return (where, value) => (validate(value) ? [] : describeErrors(where, validate.errors));
+  }
+
   schema(name) {
     return this.validator(`#/components/schemas/${name}`);
   }

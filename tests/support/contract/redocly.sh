@@ -9,6 +9,9 @@ export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true CI=true
 
 case "${1-}" in
 lint) exec "$here/node_modules/.bin/redocly" lint --config redocly.yaml errand.yaml ;;
-bundle) exec "$here/node_modules/.bin/redocly" bundle --config redocly.yaml errand.yaml -o "$2" ;;
+bundle)
+    "$here/node_modules/.bin/redocly" bundle --config redocly.yaml errand.yaml -o "$2"
+    exec node "$here/examples.mjs" "$2"
+    ;;
 *) echo "usage: redocly.sh lint | bundle OUTPUT" >&2 && exit 2 ;;
 esac

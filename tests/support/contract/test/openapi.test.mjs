@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Contract } from '../contract.mjs';
+import { bodies, resolve } from '../examples.mjs';
 
 const REDOCLY = fileURLToPath(new URL('../redocly.sh', import.meta.url));
 const COMMITTED = fileURLToPath(new URL('../../../../openapi/errand.json', import.meta.url));
@@ -63,4 +65,17 @@ test('every object that we answer refuses stray fields', () => {
     }
   }
   assert.deepEqual(open, []);
+});
+
+test('every body has an example, and it is one', () => {
+  const contract = Contract.load();
+  const document = JSON.parse(readFileSync(COMMITTED, 'utf8'));
+  const problems = bodies(document).flatMap(({ where, media }) => {
+    const schema = resolve(document, media.schema);
+    const example = media.example ?? schema.example;
+    return example === undefined
+      ? [`${where} has none`]
+      : contract.compile(media.schema)(where, example);
+  });
+  assert.deepEqual(problems, []);
 });
