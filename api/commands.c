@@ -67,8 +67,8 @@ static int run_token_create(const struct settings *settings, struct err *e)
     enum token_kind kind;
 
     int r = token_kind_from_name(kind_name != NULL ? kind_name : "", &kind, e);
-    if (r < 0 || kind == TOKEN_KIND_HYPERVISOR)
-        return err_set(e, ERR_INVALID, "token create needs --kind user, project or join");
+    if (r < 0 || kind == TOKEN_KIND_HYPERVISOR || kind == TOKEN_KIND_SESSION)
+        return err_set(e, ERR_INVALID, "token create needs --kind user, project, join or metrics");
     r = settings_require(settings, "key_ring", e);
     if (r == 0)
         r = key_ring_load(settings_text(settings, "key_ring"), &ring, e);
@@ -87,14 +87,32 @@ static int run_token_create(const struct settings *settings, struct err *e)
     return r;
 }
 
+static int run_token_delete(const struct settings *settings, struct err *e)
+{
+    CLEANUP(db_closep) struct db *db = NULL;
+    CLEANUP(rows_freep) struct rows *rows = NULL;
+    CLEANUP(params_done) struct params p;
+    const char *name = settings_word_flag(settings, "name");
+    params_init(&p, 0);
+    if (name == NULL)
+        return err_set(e, ERR_INVALID, "token delete needs --name");
+    int r = open_database(settings, &db, e);
+    if (r < 0)
+        return r;
+    token_store_drop_metrics_params(&p, name);
+    r = db_run(db, &token_store_drop_metrics, &p, &rows, e);
+    if (r == 0 && rows_affected(rows) == 0)
+        r = err_set(e, ERR_NOT_FOUND, "no metrics token is called '%.100s'", name);
+    return r;
+}
+
 static const struct {
     const char *words[2];
     int (*run)(const struct settings *settings, struct err *e);
 } commands[] = {
-    {{"migrate", NULL}, run_migrate},
-    {{"keys", "init"}, run_keys_init},
-    {{"keys", "rotate"}, run_keys_rotate},
-    {{"token", "create"}, run_token_create},
+    {{"migrate", NULL}, run_migrate},        {{"keys", "init"}, run_keys_init},
+    {{"keys", "rotate"}, run_keys_rotate},   {{"token", "create"}, run_token_create},
+    {{"token", "delete"}, run_token_delete},
 };
 
 static bool word_is(const struct settings *settings, size_t i, const char *wanted)

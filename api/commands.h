@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What an operator does with errand-api besides serving: migrate, keys init and rotate, token
- * create.
+ * create and delete.
  */
 #ifndef ERRAND_API_COMMANDS_H
 #define ERRAND_API_COMMANDS_H
@@ -15,7 +15,8 @@
     "  migrate                            bring the database up to this version\n"                 \
     "  keys init                          make the key ring unless it is there\n"                  \
     "  keys rotate                        a new key for all that is encrypted, while serving\n"    \
-    "  token create --kind KIND [--name]  print a new token; KIND is user, project or join\n"
+    "  token create --kind KIND [--name]  print a new token; KIND: user, project, join, metrics\n" \
+    "  token delete --name NAME           the metrics tokens of that name are valid no more\n"
 
 /* Run the command that the words name. ERR_INVALID for one that does not exist. */
 int commands_run(const struct settings *settings, struct err *e) MUST_USE;

@@ -17,6 +17,7 @@
 #include "http/connection.h"
 #include "logs/log_hub.h"
 #include "loop_start.h"
+#include "metrics/gauges.h"
 #include "peers.h"
 #include "runs/run_batches.h"
 #include "runs/run_waiters.h"
@@ -131,14 +132,17 @@ static int open_sessions(struct loop *loop, struct err *e)
     int r = db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->db, e);
     if (r < 0)
         return r;
+    db_pipe_count(loop->db, loop->figures);
     loop->runs = run_batches_new(loop);
     bus_speak(loop->bus, loop);
     loop->peers = peers_new(loop);
     if (loop->index > 0)
         return 0;
     r = db_pipe_open(loop->h2o.loop, loop->config->database_url, &loop->notices, e);
-    if (r == 0)
+    if (r == 0) {
+        db_pipe_count(loop->notices, loop->figures);
         bus_hear(loop->bus, loop->notices);
+    }
     loop->upkeep = r == 0 ? upkeep_new(loop) : NULL;
     return r;
 }
@@ -153,6 +157,7 @@ static void open_all(struct loop *loop, h2o_globalconf_t *globalconf, int listen
     loop->logs = log_hub_new(loop);
     loop->waiters = run_waiters_new(loop);
     loop->agents = agent_hub_new(loop);
+    loop->gauges = gauges_new(loop, loop->board);
     h2o_multithread_register_receiver(loop->h2o.queue, &loop->control, on_control);
     passwords_join(loop);
     bus_join(loop->bus, loop);
@@ -165,6 +170,7 @@ static void open_all(struct loop *loop, h2o_globalconf_t *globalconf, int listen
 static void close_all(struct loop *loop)
 {
     peers_free(loop->peers);
+    gauges_free(loop->gauges);
     db_pipe_close(loop->notices);
     db_pipe_close(loop->db);
     run_batches_free(loop->runs);

@@ -19,6 +19,9 @@
 
 struct agent_hub;
 struct bus;
+struct figures;
+struct gauges;
+struct gauges_board;
 struct log_hub;
 struct peers;
 struct replica;
@@ -39,7 +42,8 @@ struct server_config {
     unsigned threads;
     unsigned max_connections;
     unsigned drain_seconds;
-    unsigned log_wait_seconds;   /* for lines of a run that has ended */
+    unsigned log_wait_seconds; /* for lines of a run that has ended */
+    int64_t started_at_us;
     int64_t requests_per_second; /* of a token; 0: as many as it likes */
 };
 
@@ -55,9 +59,13 @@ struct loop {
     h2o_multithread_receiver_t password_answers;
     h2o_context_t h2o; /* loop->h2o.loop is the h2o_loop_t */
     struct db_pipe *db;
-    struct db_pipe *notices; /* LISTEN; the first loop's, else NULL */
-    struct upkeep *upkeep;   /* the first loop's, else NULL */
-    struct peers *peers;     /* the other processes */
+    struct db_pipe *notices;     /* LISTEN; the first loop's, else NULL */
+    struct upkeep *upkeep;       /* the first loop's, else NULL */
+    struct figures *figures;     /* what this loop counts */
+    struct figures *all_figures; /* of every loop; config->threads of them */
+    struct gauges *gauges;
+    struct gauges_board *board; /* shared by all loops */
+    struct peers *peers;        /* the other processes */
     struct token_cache *tokens;
     struct log_hub *logs;        /* who follows which run on this thread */
     struct run_batches *runs;    /* triggers and reads on their way */

@@ -10,6 +10,7 @@
 
 #include "auth/key_ring.h"
 #include "auth/secret.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "model/limits.h"
@@ -227,6 +228,7 @@ static int serve(const struct settings *settings, struct err *e)
         .database_url = settings_text(settings, "database_url"),
         .key_ring = ring,
         .tls = tls,
+        .started_at_us = clock_now_us(),
         .threads = thread_count(settings),
         .max_connections = (unsigned)settings_int(settings, "max_connections"),
         .requests_per_second = settings_int(settings, "requests_per_second"),

@@ -15,6 +15,7 @@
 #include "health.h"
 #include "logs/log_query.h"
 #include "logs/run_logs.h"
+#include "metrics/metrics.h"
 #include "peers.h"
 #include "runners/catalog.h"
 #include "runners/container_registries.h"
@@ -31,6 +32,7 @@
 const struct route routes[] = {
     {"GET", "/healthz", ACCESS_PUBLIC, health_alive, NULL},
     {"GET", "/readyz", ACCESS_PUBLIC, health_ready, NULL},
+    {"GET", "/metrics", ACCESS_METRICS, metrics_get, NULL},
     {"GET", "/openapi.json", ACCESS_PUBLIC, health_openapi, NULL},
     {"GET", "/docs", ACCESS_PUBLIC, health_docs, NULL},
     {"GET", "/docs.css", ACCESS_PUBLIC, health_docs_style, NULL},

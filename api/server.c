@@ -18,6 +18,8 @@
 #include "http/rate_limit.h"
 #include "http/router.h"
 #include "loop_start.h"
+#include "metrics/figures.h"
+#include "metrics/gauges.h"
 #include "peers.h"
 
 #define LISTEN_BACKLOG 1024
@@ -36,6 +38,8 @@ struct server {
     struct rate_limit *rate_limit;
     struct rate_table *log_ins;
     struct passwords *passwords;
+    struct figures *figures; /* one a loop */
+    struct gauges_board *board;
     struct loop *loops;
     unsigned threads;
     unsigned open_n; /* loops that are open */
@@ -142,6 +146,9 @@ static int open_loops(struct server *server, const struct server_config *config,
         loop->rate_limit = server->rate_limit;
         loop->log_ins = server->log_ins;
         loop->passwords = server->passwords;
+        loop->figures = &server->figures[server->open_n];
+        loop->all_figures = server->figures;
+        loop->board = server->board;
         loop->index = server->open_n;
         int fd = fcntl(server->listen_fd, F_DUPFD_CLOEXEC, 0);
         int r = fd < 0 ? err_errno(e, errno, "share the listener")
@@ -184,6 +191,8 @@ int server_open(const struct server_config *config, const char *listen, struct s
     server->rate_limit = rate_limit_new(config->requests_per_second);
     server->log_ins = rate_table_new();
     server->passwords = passwords_new();
+    server->board = gauges_board_new();
+    server->figures = figures_new(server->threads);
     server->loops = h2o_mem_alloc(server->threads * sizeof(*server->loops));
     memset(server->loops, 0, server->threads * sizeof(*server->loops));
 
@@ -247,6 +256,8 @@ void server_close(struct server *server)
     h2o_config_dispose(&server->globalconf);
     bus_free(server->bus);
     free(server->loops);
+    free(server->figures);
+    gauges_board_free(server->board);
     fd_closep(&server->listen_fd);
     free(server);
 }

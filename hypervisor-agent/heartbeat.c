@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "heartbeat.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "host_facts.h"
 #include "timer.h"
@@ -20,7 +21,8 @@ static void beat(void *ctx)
     uint32_t total_mb = h->parts.mem_total_mb;
     const struct agent_event event = {
         .type = AGENT_EVENT_HEARTBEAT,
-        .heartbeat = {.mem_total_mb = total_mb,
+        .heartbeat = {.at_us = clock_now_us(),
+                      .mem_total_mb = total_mb,
                       .mem_free_mb = used_mb < total_mb ? total_mb - (uint32_t)used_mb : 0,
                       .disk_free_bytes = host_facts_disk_free(h->parts.data_dir),
                       .runs = (uint32_t)run_table_count_live(h->parts.runs),

@@ -38,6 +38,7 @@ struct run {
     int64_t accepted_us;                  /* monotonic */
     bool is_held;                         /* see room_gate.h */
     uint32_t pull_ms;
+    const char *image_from; /* "local", "pulled"; NULL: not known */
 
     /* Monotonic. When its shim should have ended it, whatever the container does; see run_guard.h
      */

@@ -28,6 +28,7 @@ int run_report_started(struct event_outbox *outbox, const struct run *run, int64
         .started = {.at_us = at_us,
                     .image_digest = run->image_digest[0] != '\0' ? run->image_digest : NULL,
                     .pull_ms = run->pull_ms,
+                    .image = run->image_from,
                     .start_ms = start_ms},
     };
     return event_outbox_put(outbox, &event, e);

@@ -202,10 +202,12 @@ static void on_pull_done(void *ctx, const struct image *image, enum termination_
 {
     struct run *run = ctx;
     run->request = NULL;
-    if (image != NULL)
-        start_with(run, image);
-    else
+    if (image == NULL) {
         fail(run, reason, why->msg);
+        return;
+    }
+    run->image_from = image->engine_id == NULL ? "pulled" : NULL; /* an engine does not say */
+    start_with(run, image);
 }
 
 static void pull(struct run *run, const struct image_order *order, bool may_use_local,
@@ -273,9 +275,10 @@ static void get_image(struct run *run)
     }
     const struct image *image = image_store_find(parts->images, order.reference);
     bool is_ours = image != NULL && image_is_open_to(image, a->project_id);
-    if (is_ours && strcmp(a->pull_policy, "always") != 0)
+    if (is_ours && strcmp(a->pull_policy, "always") != 0) {
+        run->image_from = "local";
         start_with(run, image);
-    else if (strcmp(a->pull_policy, "never") == 0)
+    } else if (strcmp(a->pull_policy, "never") == 0)
         fail(run, TERMINATION_IMAGE_NOT_FOUND,
              "the image is not on this hypervisor and pull_policy is never");
     else

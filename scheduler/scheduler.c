@@ -18,6 +18,7 @@
 #include "reaper.h"
 #include "retention.h"
 #include "timers.h"
+#include "totals.h"
 #include "warm_orders.h"
 
 #include <poll.h>
@@ -27,6 +28,7 @@
 #define TICK_US CLOCK_US_PER_S
 #define STANDBY_US (200 * CLOCK_US_PER_MS)
 #define TICKS_PER_RELOAD 5 /* of the whole fleet, and of what is held back */
+#define TICKS_PER_TOTAL 2
 #define TICKS_PER_RETENTION 60
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MAX_MS 1000
@@ -164,6 +166,8 @@ static int tick(struct session *s, struct err *e)
         r = retention_tick(s->db, s->options->log_days, e);
     if (r == 0)
         r = queue_write_counts(&s->queue, e);
+    if (r == 0 && s->ticks % TICKS_PER_TOTAL == 0)
+        r = totals_tick(s->db, e);
     s->ticks++;
     s->runs_were_added = false;
     return r < 0 ? r : pass(s, QUEUE_EXPLAIN, e);

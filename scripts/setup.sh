@@ -21,7 +21,8 @@ readonly BUILD=(
 )
 readonly DEMO=(docker-registry skopeo busybox-static curl jq)
 readonly TEST=(
-    libcmocka-dev apache2-utils bats bsdextrautils catatonit chromium docker.io fish fonts-dejavu-core mandoc nginx-light openssl podman procps systemd
+    libcmocka-dev apache2-utils bats bsdextrautils catatonit chromium docker.io fish fonts-dejavu-core haproxy mandoc nginx-light
+    openssl podman procps prometheus systemd
     util-linux yq zsh
 )
 readonly PACKAGES=(dpkg-dev jq lintian mmdebstrap skopeo busybox-static docker-registry util-linux)

@@ -93,6 +93,8 @@ static bool may_ever(enum access access, const struct principal *principal)
         return principal->kind == TOKEN_KIND_HYPERVISOR;
     case ACCESS_JOIN:
         return principal->kind == TOKEN_KIND_JOIN;
+    case ACCESS_METRICS:
+        return principal->kind == TOKEN_KIND_METRICS;
     case ACCESS_ADMIN:
         return principal->is_admin;
     default:

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "model/reason.h"
 #include "store/agent_store.h"
@@ -17,6 +18,7 @@
 
 #include "bus.h"
 #include "http/reply.h"
+#include "metrics/figures.h"
 
 #define ANSWER_BYTES_MAX (1 << 20)
 #define STALE "The attempt is not, or no longer, this hypervisor's"
@@ -42,6 +44,7 @@ struct event_batch {
 
 static void refuse(struct event_report *report, enum err_code code, const char *message)
 {
+    figures_add(report->batch->rq->loop->figures, FIGURE_EVENTS_REFUSED, 1);
     report->result->ok = false;
     report->result->code = err_wire_name(code);
     report->result->message = request_strdup(report->batch->rq, message);
@@ -132,6 +135,7 @@ static void store_heartbeat(struct event_report *report, const struct agent_hear
         .memory_free_mb = h->mem_free_mb,
         .disk_free_bytes = h->disk_free_bytes,
         .images_cached = h->images_cached,
+        .clock_ms = h->at_us != 0 ? (h->at_us - clock_now_us()) / CLOCK_US_PER_MS : 0,
     };
     agent_store_heartbeat_params(&p, report->batch->rq->principal.hypervisor, &vitals);
     run(report, &agent_store_heartbeat, &p);
@@ -160,11 +164,13 @@ static void store_started(struct event_report *report, const struct agent_event 
     struct params p;
     const struct agent_started *s = &event->started;
     struct agent_fence fence = fence_of(report, event);
+    bool is_pulled = s->image != NULL && strcmp(s->image, "pulled") == 0;
     struct agent_start start = {
         .at_us = s->at_us,
         .image_digest = s->image_digest,
         .pull_ms = s->pull_ms,
         .start_ms = s->start_ms,
+        .image_pulled = s->image != NULL ? &is_pulled : NULL,
     };
     agent_store_started_params(&p, &fence, &start);
     run(report, &agent_store_started, &p);
@@ -206,6 +212,8 @@ static void store_warmed(struct event_report *report, const struct agent_event *
         .hypervisor = report->batch->rq->principal.hypervisor,
         .message = event->warmed.message,
     };
+    figures_add(report->batch->rq->loop->figures,
+                said.message == NULL ? FIGURE_WARMED : FIGURE_WARM_FAILURES, 1);
     if (event->warmed.image_digest != NULL)
         report->warm_digest = request_strdup(report->batch->rq, event->warmed.image_digest);
     warm_store_report_params(&p, &said);

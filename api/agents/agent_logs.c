@@ -47,6 +47,8 @@ static void on_appended(struct request *rq, const struct rows *rows, const struc
     struct log_batch *batch = rq->state;
     if (err == NULL)
         log_batch_settle(batch, rows);
+    if (err == NULL)
+        log_batch_count(batch, rq->loop->figures);
     finish(rq, batch, err);
 }
 

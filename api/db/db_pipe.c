@@ -20,6 +20,7 @@
 #include "store/prepared_set.h"
 
 #include "db/db_query.h"
+#include "metrics/figures.h"
 
 #define RECONNECT_FIRST_MS 10
 #define RECONNECT_MAX_MS 2000
@@ -61,7 +62,9 @@ struct db_pipe {
     } notices[NOTICES_PER_TICK];
     size_t notices_n;
 
-    _Atomic int *session; /* NULL: nobody wants to know */
+    struct figures *figures; /* NULL: nobody counts */
+    bool is_up;              /* counted as a session */
+    _Atomic int *session;    /* NULL: nobody wants to know */
     const char *const *channels;
     size_t channels_n;
     void (*on_notice)(void *user, const char *channel, const char *payload, int session);
@@ -77,6 +80,14 @@ static void tick_soon(struct db_pipe *pipe)
 {
     if (!h2o_timeout_is_linked(&pipe->tick_entry))
         h2o_timeout_link(pipe->loop, &pipe->tick, &pipe->tick_entry);
+}
+
+static void finish(struct db_pipe *pipe, struct query *query)
+{
+    figures_add(pipe->figures, FIGURE_STATEMENTS_OPEN, -1);
+    figures_add(pipe->figures, FIGURE_STATEMENT_FAILURES, query->err.code != ERR_OK);
+    figures_time(pipe->figures, TIMING_STATEMENT, clock_mono_us() - query->queued_us);
+    query_finish(query);
 }
 
 static void fail_later(struct db_pipe *pipe, struct query *query, enum err_code code,
@@ -132,6 +143,9 @@ static void go_down(struct db_pipe *pipe, const char *event)
     drop_socket(pipe);
     PQfinish(pipe->conn);
     pipe->conn = NULL;
+    if (pipe->is_up)
+        figures_add(pipe->figures, FIGURE_SESSIONS, -1);
+    pipe->is_up = false;
     pipe->state = PIPE_DOWN;
     if (pipe->session != NULL)
         *pipe->session = 0;
@@ -253,7 +267,7 @@ static void on_tick(h2o_timeout_entry_t *entry)
 
     struct query *query;
     while ((query = query_list_pop(&failed)) != NULL)
-        query_finish(query);
+        finish(pipe, query);
 
     queue_notices(pipe);
     if (pipe->state == PIPE_DUE)
@@ -314,7 +328,7 @@ static void end_transaction(struct db_pipe *pipe)
     bool again = failed && group.n > 1;
     while ((query = query_list_pop(&group)) != NULL) {
         if (!again) {
-            query_finish(query);
+            finish(pipe, query);
             continue;
         }
         rows_free(TAKE_PTR(query->rows));
@@ -393,6 +407,8 @@ static void go_up(struct db_pipe *pipe)
         return;
     }
     pipe->state = PIPE_UP;
+    pipe->is_up = true;
+    figures_add(pipe->figures, FIGURE_SESSIONS, 1);
     if (pipe->session != NULL)
         *pipe->session = PQbackendPID(pipe->conn);
     backoff_reset(&pipe->backoff);
@@ -485,14 +501,14 @@ int db_pipe_open(h2o_loop_t *loop, const char *conninfo, struct db_pipe **ret_pi
     return 0;
 }
 
-static void fail_all(struct query_list *list)
+static void fail_all(struct db_pipe *pipe, struct query_list *list)
 {
     struct query *query;
     while ((query = query_list_pop(list)) != NULL) {
         if (query->err.code == ERR_OK)
             (void)err_set(&query->err, ERR_UNAVAILABLE, "%s: shutting down",
                           query->statement->name);
-        query_finish(query);
+        finish(pipe, query);
     }
 }
 
@@ -501,10 +517,10 @@ void db_pipe_close(struct db_pipe *pipe)
     if (pipe == NULL)
         return;
     drop_socket(pipe);
-    fail_all(&pipe->in_flight);
-    fail_all(&pipe->waiting);
-    fail_all(&pipe->held);
-    fail_all(&pipe->failed);
+    fail_all(pipe, &pipe->in_flight);
+    fail_all(pipe, &pipe->waiting);
+    fail_all(pipe, &pipe->held);
+    fail_all(pipe, &pipe->failed);
     h2o_timeout_unlink(&pipe->tick_entry);
     h2o_timeout_unlink(&pipe->retry_entry);
     h2o_timeout_dispose(pipe->loop, &pipe->tick);
@@ -523,6 +539,7 @@ void db_pipe_run_as(struct db_pipe *pipe, const char *actor, const struct statem
         .user = user,
         .queued_us = clock_mono_us(),
     };
+    figures_add(pipe->figures, FIGURE_STATEMENTS_OPEN, 1);
     if (p != NULL) {
         query->params = *p;
         params_init(p, 0);
@@ -587,4 +604,9 @@ void db_pipe_listen(struct db_pipe *pipe, const char *const *channels, size_t n,
     pipe->on_notice = on_notice;
     pipe->on_gap = on_gap;
     pipe->listen_user = user;
+}
+
+void db_pipe_count(struct db_pipe *pipe, struct figures *figures)
+{
+    pipe->figures = figures;
 }

@@ -57,6 +57,10 @@ size_t db_pipe_load(const struct db_pipe *pipe);
  * wants to know its own notifications. */
 void db_pipe_report_session(struct db_pipe *pipe, _Atomic int *slot);
 
+/* Count statements and how long they take there; before the first one. */
+struct figures;
+void db_pipe_count(struct db_pipe *pipe, struct figures *figures);
+
 /* LISTEN on this session, now and after each reconnect; `on_notice` gets every notification with
  * the number of the session that sent it, and `on_gap` is called whenever some may have been missed
  * (after a reconnect). Call once, before the first statement. Channel names are borrowed. */

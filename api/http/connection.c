@@ -2,6 +2,7 @@
 #include "http/connection.h"
 
 #include "loop.h"
+#include "metrics/figures.h"
 
 struct connection {
     struct loop *loop;
@@ -20,6 +21,7 @@ static void on_closed(void *data)
 {
     struct connection *connection = data;
     connection->loop->connections--;
+    figures_add(connection->loop->figures, FIGURE_CONNECTIONS, -1);
     connection->is_open = false;
     free_when_unused(connection);
 }
@@ -29,6 +31,7 @@ void connection_open(struct loop *loop, h2o_socket_t *socket)
     struct connection *connection = h2o_mem_alloc(sizeof(*connection));
     *connection = (struct connection){.loop = loop, .is_open = true};
     loop->connections++;
+    figures_add(loop->figures, FIGURE_CONNECTIONS, 1);
     socket->on_close.cb = on_closed;
     socket->on_close.data = connection;
 }

@@ -10,6 +10,8 @@
 #include "auth/secret.h"
 #include "base/log.h"
 
+#include "http/request_begin.h"
+
 #define SMALL_ANSWER_BYTES 4096
 /* 15 digits show a decimal fraction as it was written: 0.1, not 0.10000000000000001 */
 #define JSON_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
@@ -110,6 +112,7 @@ static void send_any(struct request *rq, int status, const char *content_type, c
     /* a body may hold passwords and environments; what is needed of it was copied */
     if (req->entity.len > 0 && rq->body != NULL)
         explicit_bzero(req->entity.base, req->entity.len);
+    request_count_answer(rq, status, false);
     rq->req = NULL; /* answered */
     h2o_start_response(req, &generator);
     bool is_head = h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "auth/secret.h"
+#include "base/clock.h"
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "model/limits.h"
@@ -15,6 +16,7 @@
 #include "http/reply.h"
 #include "http/request_begin.h"
 #include "http/route.h"
+#include "metrics/figures.h"
 
 struct memory_block {
     struct memory_block *next;
@@ -38,15 +40,34 @@ static void on_client_gone(void *link)
 struct request *request_begin(h2o_req_t *req)
 {
     struct request *rq = h2o_mem_alloc(sizeof(*rq));
-    *rq = (struct request){.req = req, .loop = loop_of(req), .refs = 1};
+    *rq = (struct request){.req = req,
+                           .loop = loop_of(req),
+                           .refs = 1,
+                           .begun_us = clock_mono_us(),
+                           .timing = TIMING_COUNT};
     (void)id_format(id_new(), rq->id);
     rq->loop->requests++;
+    figures_add(rq->loop->figures, FIGURE_REQUESTS, 1);
     rq->connection = connection_enter(req);
 
     /* h2o frees a request when it likes; the pool tells us */
     struct request **link = h2o_mem_alloc_shared(&req->pool, sizeof(*link), on_client_gone);
     *link = rq;
     return rq;
+}
+
+void request_count_answer(const struct request *rq, int status, bool goes_on)
+{
+    struct figures *figures = rq->loop->figures;
+    size_t route = rq->route != NULL ? (size_t)(rq->route - routes) : SIZE_MAX;
+    figures_answer(figures, route, status);
+    if (goes_on || rq->begun_us == 0 || rq->route == NULL)
+        return;
+    int64_t took_us = clock_mono_us() - rq->begun_us;
+    bool is_agents = rq->route->access == ACCESS_HYPERVISOR || rq->route->access == ACCESS_JOIN;
+    figures_time(figures, is_agents ? TIMING_AGENT : TIMING_CLIENT, took_us);
+    if (rq->timing != TIMING_COUNT)
+        figures_time(figures, rq->timing, took_us);
 }
 
 struct request *request_ref(struct request *rq)
@@ -77,6 +98,7 @@ void request_unref(struct request *rq)
         return;
 
     rq->loop->requests--;
+    figures_add(rq->loop->figures, FIGURE_REQUESTS, -1);
     connection_leave(rq->connection);
     request_release(rq);
     free(rq);

@@ -19,6 +19,7 @@
 #include <h2o.h>
 
 #include "loop.h"
+#include "metrics/figures.h"
 
 #define REQUEST_PATH_IDS 3
 
@@ -46,6 +47,8 @@ struct request {
     struct id path_ids[REQUEST_PATH_IDS]; /* the ":id" segments, in order */
     struct principal principal;
     char id[ID_TEXT_BYTES]; /* X-Request-Id */
+    int64_t begun_us;       /* monotonic; 0: how long it takes says nothing of us */
+    enum timing timing;     /* that it counts for, too; TIMING_COUNT: none */
     void *state;            /* the handler's own between its callbacks; from request_alloc() */
     struct connection *connection; /* entered until the request is freed */
     /* private to request.c but for `step` */

@@ -20,6 +20,7 @@ enum access {
     ACCESS_ADMIN,      /* an administrator of the installation */
     ACCESS_HYPERVISOR, /* an agent's credential */
     ACCESS_JOIN,       /* a join token */
+    ACCESS_METRICS,    /* a metrics token */
 };
 
 /* The handler reads its query by a table (query.h) and refuses what is not in it. */

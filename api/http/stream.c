@@ -13,6 +13,9 @@
 
 #include "http/connection.h"
 #include "http/reply.h"
+#include "http/request_begin.h"
+#include "http/route.h"
+#include "metrics/figures.h"
 
 struct blob_queue {
     struct blob *items[STREAM_PUSHES_MAX];
@@ -23,6 +26,8 @@ struct stream {
     h2o_generator_t generator; /* first: h2o hands this back */
     h2o_req_t *req;
     h2o_loop_t *loop;
+    struct figures *figures;
+    enum figure figure; /* the streams that it is one of */
     h2o_timeout_t *beat;
     h2o_timeout_entry_t beat_entry;
     bool is_watching;
@@ -65,6 +70,7 @@ static void on_dispose(void *memory)
     struct stream *stream = memory;
     const struct stream_events *events = TAKE_PTR(stream->events);
     h2o_timeout_unlink(&stream->beat_entry);
+    figures_add(stream->figures, stream->figure, -1);
     stop_watching(stream);
     queue_clear(&stream->sending);
     queue_clear(&stream->waiting);
@@ -173,6 +179,7 @@ struct stream *stream_open(struct request *rq, const char *content_type, h2o_tim
     }
     reply_header(rq, "x-request-id", rq->id);
 
+    request_count_answer(rq, 200, true);
     h2o_req_t *req = TAKE_PTR(rq->req);
     req->res.status = 200;
     req->res.reason = "OK";
@@ -186,7 +193,11 @@ struct stream *stream_open(struct request *rq, const char *content_type, h2o_tim
         .beat_entry = {.cb = on_beat},
         .events = events,
         .user = user,
+        .figures = rq->loop->figures,
+        .figure = rq->route != NULL && rq->route->access == ACCESS_HYPERVISOR ? FIGURE_AGENT_STREAMS
+                                                                              : FIGURE_LOG_STREAMS,
     };
+    figures_add(stream->figures, stream->figure, 1);
     h2o_start_response(req, &stream->generator);
     watch_for_hangup(stream);
     return stream;

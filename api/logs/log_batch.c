@@ -8,15 +8,19 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "logs/log_frame.h"
 #include "model/limits.h"
 #include "wire/log_ack.h"
+
+#include "metrics/figures.h"
 
 #define NO_SPAN SIZE_MAX /* of a frame that is refused for itself */
 
 struct span {
     struct log_span lines;
     struct log_append_result result;
+    int64_t last_ts_us; /* of its last line, by the hypervisor's clock */
 };
 
 struct piece {
@@ -74,6 +78,7 @@ static void add_piece(struct log_batch *batch, size_t span, const struct log_fra
     if ((int64_t)frame->chunk.first_id != lines->last_id + 1)
         return;
     lines->last_id += frame->chunk.n_lines;
+    batch->spans[span].last_ts_us = frame->chunk.last_ts_us;
     batch->pieces[batch->pieces_n++] = (struct piece){
         .span = span,
         .chunk =
@@ -195,6 +200,23 @@ void log_batch_each_passing(const struct log_batch *batch,
                   .bytes = piece->chunk.records.bytes,
                   .n = piece->chunk.records.n,
               });
+    }
+}
+
+void log_batch_count(const struct log_batch *batch, struct figures *figures)
+{
+    int64_t now_us = clock_now_us();
+    for (size_t i = 0; i < batch->spans_n; i++) {
+        const struct span *span = &batch->spans[i];
+        if (span->result.verdict == LOG_STORED)
+            figures_time(figures, TIMING_LOG_LAG, now_us - span->last_ts_us);
+    }
+    for (size_t i = 0; i < batch->pieces_n; i++) {
+        const struct piece *piece = &batch->pieces[i];
+        if (batch->spans[piece->span].result.verdict != LOG_STORED)
+            continue;
+        figures_add(figures, FIGURE_LOG_LINES, piece->chunk.last_id - piece->chunk.first_id + 1);
+        figures_add(figures, FIGURE_LOG_BYTES, piece->chunk.raw_bytes);
     }
 }
 

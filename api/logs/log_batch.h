@@ -49,6 +49,10 @@ void log_batch_each_passing(const struct log_batch *batch,
                                           const struct log_passing *lines),
                             void *user);
 
+/* Count what was stored or passed on. */
+struct figures;
+void log_batch_count(const struct log_batch *batch, struct figures *figures);
+
 /* Append the answer's JSON. */
 void log_batch_put_answer(const struct log_batch *batch, struct buf *b);
 

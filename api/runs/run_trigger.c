@@ -168,8 +168,10 @@ void run_trigger(struct request *rq)
     request->trigger_by = rq->principal.name;
     request_keep(rq, f.kept);
     rq->state = triggering;
-    if (triggering->is_dry != 0)
+    if (triggering->is_dry != 0) {
         run_dry(rq, request, refuse);
-    else
-        idempotency_claim(rq, trigger);
+        return;
+    }
+    rq->timing = TIMING_POST;
+    idempotency_claim(rq, trigger);
 }

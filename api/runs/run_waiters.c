@@ -137,6 +137,7 @@ void run_waiters_add(struct run_waiters *waiters, struct request *rq, struct run
         w->next->link = &w->next;
     *bucket = w;
     rq->state = w;
+    rq->begun_us = 0;
     set_deadline(w, seconds);
     look(w); /* it may have ended before anybody listened */
 }

@@ -21,6 +21,7 @@ static const struct kind_row kinds[] = {
     [TOKEN_KIND_HYPERVISOR] = {"err_h_", "hypervisor"},
     [TOKEN_KIND_JOIN] = {"err_j_", "join"},
     [TOKEN_KIND_SESSION] = {"err_s_", "session"},
+    [TOKEN_KIND_METRICS] = {"err_m_", "metrics"},
 };
 
 _Static_assert(ARRAY_LEN(kinds) == TOKEN_KIND_COUNT, "a row for each kind");
@@ -105,7 +106,7 @@ int token_kind_from_name(const char *name, enum token_kind *ret_kind, struct err
             return 0;
         }
     }
-    return err_set(e, ERR_INVALID, "token kind must be user, project, hypervisor or join");
+    return err_set(e, ERR_INVALID, "token kind must be user, project, hypervisor, join or metrics");
 }
 
 void token_make_peer_secret(const unsigned char *key, char *text)

@@ -22,6 +22,7 @@ enum token_kind {
     TOKEN_KIND_HYPERVISOR, /* err_h_ credential of an agent */
     TOKEN_KIND_JOIN,       /* err_j_ lets a new agent register */
     TOKEN_KIND_SESSION,    /* err_s_ a user's log-in, in a cookie */
+    TOKEN_KIND_METRICS,    /* err_m_ reads /metrics and nothing else */
     TOKEN_KIND_COUNT,
 };
 
@@ -54,7 +55,7 @@ void token_make_peer_secret(const unsigned char *key, char *text);
 /* Whether `text` is that, in constant time. */
 bool token_is_peer_secret(const unsigned char *key, const char *text, size_t n);
 
-/* "user", "project", "hypervisor", "join", "session". */
+/* "user", "project", "hypervisor", "join", "session", "metrics". */
 const char *token_kind_name(enum token_kind kind);
 int token_kind_from_name(const char *name, enum token_kind *ret_kind, struct err *e) MUST_USE;
 

@@ -35,6 +35,7 @@ static const char sql_register[] =
 static const char sql_heartbeat[] =
     "UPDATE hypervisors h SET memory_total_mb = $2::int, memory_free_mb = $3::int,"
     "   disk_free_bytes = $4::bigint, images_cached = $5::int, last_seen_at = now(),"
+    "   clock_ms = $6::bigint,"
     "   status = CASE h.status WHEN 'lost' THEN 'ready' ELSE h.status END"
     " FROM (SELECT * FROM hypervisors WHERE id = $1 FOR UPDATE) old WHERE h.id = old.id"
     " RETURNING old.status = 'lost' OR old.memory_total_mb <> h.memory_total_mb"
@@ -55,7 +56,7 @@ static const char sql_started[] =
     " UPDATE runs SET state = 'running', pending_reason = NULL, pending_message = NULL,"
     "   started_at = greatest(assigned_at, created_at, least($4::timestamptz, now())),"
     "   image_digest = coalesce($5, image_digest), pull_ms = $6::bigint, start_ms = $7::bigint,"
-    "   updated_at = now()"
+    "   image_pulled = $8::boolean, updated_at = now()"
     " WHERE " FENCE " AND state = 'assigned' RETURNING 1"
     ")"
     " SELECT EXISTS (SELECT FROM moved) OR EXISTS (SELECT FROM runs WHERE " FENCE
@@ -147,6 +148,7 @@ void agent_store_heartbeat_params(struct params *p, struct id hypervisor,
     params_add_i64(p, vitals->memory_free_mb);
     params_add_i64(p, vitals->disk_free_bytes);
     params_add_i64(p, vitals->images_cached);
+    params_add_i64(p, vitals->clock_ms);
 }
 
 bool agent_store_room_changed(const struct rows *rows)
@@ -176,6 +178,10 @@ void agent_store_started_params(struct params *p, const struct agent_fence *fenc
     params_add_text(p, start->image_digest);
     params_add_i64(p, start->pull_ms);
     params_add_i64(p, start->start_ms);
+    if (start->image_pulled != NULL)
+        params_add_bool(p, *start->image_pulled);
+    else
+        params_add_null(p);
 }
 
 void agent_store_finished_params(struct params *p, const struct agent_fence *fence,

@@ -43,6 +43,7 @@ struct agent_vitals {
     int64_t memory_free_mb;
     int64_t disk_free_bytes;
     int64_t images_cached;
+    int64_t clock_ms; /* its clock less ours; 0 while unknown */
 };
 
 /* The hypervisor lives; a lost one is ready again. Answers one row, none for an unknown one. */
@@ -69,6 +70,7 @@ struct agent_start {
     const char *image_digest; /* NULL: not known */
     int64_t pull_ms;
     int64_t start_ms;
+    const bool *image_pulled; /* NULL: not known */
 };
 
 /* assigned -> running. Answers one row; see agent_store_accepted(). */

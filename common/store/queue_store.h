@@ -20,7 +20,8 @@
  * seconds, tries to count, outcome) of the same run. */
 #define QUEUE_STORE_AGAIN                                                                          \
     " state = 'pending', hypervisor_id = NULL, assigned_at = NULL, started_at = NULL,"             \
-    " pull_ms = NULL, start_ms = NULL, updated_at = now(), retries = runs.retries + target.tries," \
+    " pull_ms = NULL, start_ms = NULL, image_pulled = NULL, updated_at = now(),"                   \
+    " retries = runs.retries + target.tries,"                                                      \
     " hold = CASE WHEN target.delay > 0 THEN 'waiting_retry' END,"                                 \
     " due_at = now() + make_interval(secs => target.delay),"                                       \
     " pending_until = now() + make_interval(secs => target.delay + runs.pending_timeout_seconds)," \

@@ -25,7 +25,8 @@ static const char sql_insert[] =
     " ON CONFLICT (id) DO NOTHING)"
     " INSERT INTO tokens (id, kind, hash, name, project_id, user_id)"
     " SELECT $1::uuid, $2, $3, $4,"
-    "        CASE WHEN $2 <> 'join' THEN (SELECT id FROM projects ORDER BY id LIMIT 1) END,"
+    "        CASE WHEN $2 NOT IN ('join', 'metrics') THEN (SELECT id FROM projects ORDER BY id "
+    "LIMIT 1) END,"
     "        CASE WHEN $2 = 'user' THEN " OPERATOR " END"
     " ON CONFLICT (id) DO NOTHING";
 
@@ -50,6 +51,8 @@ static const char sql_create[] =
 static const char sql_delete[] =
     "DELETE FROM tokens t WHERE t.id = $4 AND " OWNED " RETURNING t.id";
 
+static const char sql_drop[] = "DELETE FROM tokens WHERE kind = 'metrics' AND name = $1";
+
 static const char sql_end_session[] =
     "DELETE FROM tokens WHERE kind = 'session' AND id = $1 RETURNING id";
 static const char sql_end_sessions[] =
@@ -64,6 +67,8 @@ static const char sql_forget[] =
     "DELETE FROM tokens WHERE kind = 'session' AND expires_at < now() - interval '1 day'";
 
 const struct statement token_store_forget = {"token_forget", sql_forget, .repeatable = true};
+const struct statement token_store_drop_metrics = {"token_drop_metrics", sql_drop,
+                                                   .repeatable = true};
 const struct statement token_store_end_session = {"token_end_session", sql_end_session,
                                                   .repeatable = false};
 const struct statement token_store_end_sessions = {"token_end_sessions", sql_end_sessions,
@@ -161,4 +166,10 @@ void token_store_end_sessions_params(struct params *p, struct id user, struct id
     params_init(p, 64);
     params_add_id(p, user);
     params_add_id(p, keep);
+}
+
+void token_store_drop_metrics_params(struct params *p, const char *name)
+{
+    params_init(p, NAME_BYTES);
+    params_add_text(p, name);
 }

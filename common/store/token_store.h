@@ -33,8 +33,8 @@ extern const struct statement token_store_find;
 void token_store_find_params(struct params *p, const unsigned char *hash, struct id project);
 void token_store_read(const struct rows *rows, int row, struct token_row *ret_row);
 
-/* For the command line. `kind` is "user", "project" or "join"; a user token is the built-in
- * operator's, a project token is of the first project. */
+/* For the command line. `kind` is "user", "project", "join" or "metrics"; a user token is the
+ * built-in operator's, a project token is of the first project. */
 extern const struct statement token_store_insert;
 void token_store_insert_params(struct params *p, struct id id, const char *kind,
                                const unsigned char *hash, const char *name);
@@ -71,6 +71,10 @@ void token_store_create_params(struct params *p, const struct token_info *info,
 /* Rows: what went, so that none means that there was none. */
 extern const struct statement token_store_delete;
 void token_store_delete_params(struct params *p, struct token_owner owner, struct id token);
+
+/* The tokens of kind "metrics" with this name go. */
+extern const struct statement token_store_drop_metrics;
+void token_store_drop_metrics_params(struct params *p, const char *name);
 
 /* Rows: what went. */
 extern const struct statement token_store_end_session;

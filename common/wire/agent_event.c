@@ -17,6 +17,7 @@ static const char *const type_names[] = {
 
 static void put_heartbeat(struct buf *b, const struct agent_heartbeat *h)
 {
+    field_put_time(b, "at", h->at_us);
     field_put_i64(b, "mem_total", h->mem_total_mb);
     field_put_i64(b, "mem_free", h->mem_free_mb);
     field_put_i64(b, "disk_free", h->disk_free_bytes);
@@ -36,6 +37,7 @@ static void put_started(struct buf *b, const struct agent_started *s)
     field_put_text(b, "image_digest", s->image_digest);
     field_put_i64(b, "pull_ms", s->pull_ms);
     field_put_i64(b, "start_ms", s->start_ms);
+    field_put_text(b, "image", s->image);
 }
 
 static void put_finished(struct buf *b, const struct agent_finished *f)
@@ -106,7 +108,8 @@ void agent_event_put(struct buf *b, const struct agent_event *event)
 
 static int parse_heartbeat(const json_t *object, struct agent_heartbeat *h, struct err *e)
 {
-    if (field_get_u32(object, "mem_total", UINT32_MAX, &h->mem_total_mb, e) < 0 ||
+    if ((json_object_get(object, "at") != NULL && field_get_time(object, "at", &h->at_us, e) < 0) ||
+        field_get_u32(object, "mem_total", UINT32_MAX, &h->mem_total_mb, e) < 0 ||
         field_get_u32(object, "mem_free", UINT32_MAX, &h->mem_free_mb, e) < 0 ||
         field_get_i64(object, "disk_free", 0, INT64_MAX, &h->disk_free_bytes, e) < 0 ||
         field_get_u32(object, "runs", INT32_MAX, &h->runs, e) < 0 ||
@@ -128,7 +131,8 @@ static int parse_started(const json_t *object, struct agent_started *s, struct e
     if (field_get_time(object, "at", &s->at_us, e) < 0 ||
         field_get_text_or_null(object, "image_digest", &s->image_digest, e) < 0 ||
         field_get_u32(object, "pull_ms", INT32_MAX, &s->pull_ms, e) < 0 ||
-        field_get_u32(object, "start_ms", INT32_MAX, &s->start_ms, e) < 0)
+        field_get_u32(object, "start_ms", INT32_MAX, &s->start_ms, e) < 0 ||
+        field_get_text_or_null(object, "image", &s->image, e) < 0)
         return ERR_INVALID;
     return 0;
 }

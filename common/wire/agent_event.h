@@ -28,6 +28,7 @@ enum agent_event_type {
 };
 
 struct agent_heartbeat {
+    int64_t at_us; /* by its own clock; 0: an agent that does not say */
     uint32_t mem_total_mb;
     uint32_t mem_free_mb; /* total less what the agent's live runs may use */
     int64_t disk_free_bytes;
@@ -44,6 +45,7 @@ struct agent_started {
     int64_t at_us;
     const char *image_digest; /* "sha256:..." of the manifest that runs */
     uint32_t pull_ms;
+    const char *image; /* "local": no registry was asked; "pulled"; NULL: not known */
     uint32_t start_ms; /* image ready to process running */
 };
 

@@ -50,6 +50,7 @@ const projectOperations = operations.filter(({ access }) => access === 'token');
 const RIGHT_KINDS = {
   token: ['user', 'project'],
   joinToken: ['join'],
+  metricsToken: ['metrics'],
   hypervisorCredential: ['hypervisor'],
 };
 

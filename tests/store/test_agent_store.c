@@ -111,7 +111,7 @@ static void test_register__refuses_an_unknown_region(void **state)
 static int beat(struct id hypervisor, int64_t free_mb)
 {
     struct params p;
-    struct agent_vitals vitals = {4096, free_mb, 5, 3};
+    struct agent_vitals vitals = {4096, free_mb, 5, 3, 0};
     agent_store_heartbeat_params(&p, hypervisor, &vitals);
     struct rows *rows = fixture_run(db, &agent_store_heartbeat, &p);
     int result = rows_count(rows) == 0 ? -1 : agent_store_room_changed(rows);
@@ -144,7 +144,7 @@ static bool started(struct id run, int64_t attempt, struct id hypervisor)
 {
     struct params p;
     struct agent_fence fence = {run, attempt, hypervisor};
-    struct agent_start start = {clock_now_us(), "sha256:abc", 12, 3};
+    struct agent_start start = {clock_now_us(), "sha256:abc", 12, 3, NULL};
     agent_store_started_params(&p, &fence, &start);
     struct rows *rows = fixture_run(db, &agent_store_started, &p);
     bool accepted = agent_store_accepted(rows);

@@ -43,6 +43,7 @@ static const char *access_name(enum access access)
         [ACCESS_ADMIN] = "installation",
         [ACCESS_HYPERVISOR] = "hypervisor",
         [ACCESS_JOIN] = "join",
+        [ACCESS_METRICS] = "metrics",
     };
     return names[access];
 }

@@ -23,7 +23,7 @@ static void test_make__parses_back_to_its_kind(void **state)
         enum token_kind got;
         token_make((enum token_kind)kind, text);
         assert_int_equal(strlen(text), TOKEN_TEXT_CHARS);
-        assert_int_equal(text[4], "uphjs"[kind]);
+        assert_int_equal(text[4], "uphjsm"[kind]);
         ASSERT_OK(token_parse(text, strlen(text), &got, &e), e);
         assert_int_equal(got, kind);
 

@@ -66,6 +66,7 @@ CREATE TABLE hypervisors (
     memory_free_mb  int NOT NULL,                                -- MiB, as last reported
     disk_free_bytes bigint NOT NULL DEFAULT 0,
     images_cached   int NOT NULL DEFAULT 0,
+    clock_ms        bigint NOT NULL DEFAULT 0,                   -- its clock less the API's, at the last heartbeat
     runtimes        text[] NOT NULL DEFAULT '{}',
     labels          jsonb NOT NULL DEFAULT '{}',
     version         text NOT NULL DEFAULT '',
@@ -80,7 +81,7 @@ CREATE UNIQUE INDEX hypervisors_by_name ON hypervisors (name) WHERE removed_at I
 CREATE TABLE tokens (
     id            uuid PRIMARY KEY,
     kind          text NOT NULL
-                  CHECK (kind IN ('user', 'session', 'project', 'hypervisor', 'join')),
+                  CHECK (kind IN ('user', 'session', 'project', 'hypervisor', 'join', 'metrics')),
     hash          bytea NOT NULL UNIQUE CHECK (length(hash) = 32), -- keyed BLAKE2b-256
     name          text NOT NULL DEFAULT '',
     project_id    uuid REFERENCES projects ON DELETE CASCADE,       -- default project of a user token
@@ -276,6 +277,7 @@ CREATE TABLE runs (
     exit_code            int,
     oom_killed           boolean NOT NULL DEFAULT false,
     pull_ms              bigint,
+    image_pulled         boolean,                                -- false: it was there; NULL: nobody said
     start_ms             bigint,
     cpu_ms               bigint,
     memory_peak_bytes    bigint,
@@ -386,7 +388,13 @@ CREATE TABLE queue_notes (
 CREATE TABLE scheduler_counters (
     name  text PRIMARY KEY,
     value bigint NOT NULL
+) WITH (fillfactor = 50);
+
+-- Runs that were settled later are not in scheduler_counters yet. One row.
+CREATE TABLE run_totals (
+    since timestamptz NOT NULL
 );
+INSERT INTO run_totals VALUES (now());
 
 -- What a run was using, sampled by its agent: every few seconds at first, then ever more rarely, so
 -- that a run has some hundred rows however long it is.
@@ -600,6 +608,7 @@ GRANT SELECT, INSERT ON run_usage TO errand_api;
 GRANT SELECT ON regions, instance_types TO errand_scheduler;
 GRANT SELECT (id, status, region_id, instance_type_id, max_concurrency, on_overlap) ON runners TO errand_scheduler;
 GRANT SELECT, INSERT, UPDATE ON leases, scheduler_counters TO errand_scheduler;
+GRANT SELECT, UPDATE ON run_totals TO errand_scheduler;
 GRANT SELECT, DELETE ON warm_requests TO errand_scheduler;
 GRANT SELECT, INSERT, UPDATE, DELETE ON warm_targets TO errand_scheduler;
 GRANT SELECT, UPDATE ON runs, hypervisors TO errand_scheduler;

@@ -14,6 +14,8 @@ CREATE TRIGGER settle BEFORE UPDATE OF state ON runs
     FOR EACH ROW WHEN (NEW.completed_at IS NOT NULL AND NEW.settled_at IS NULL)
     EXECUTE FUNCTION settle_run();
 CREATE INDEX runs_settled ON runs (project_id, settled_at) WHERE settled_at IS NOT NULL;
+-- of all projects, for the totals of the installation
+CREATE INDEX runs_settled_at ON runs (settled_at) WHERE settled_at IS NOT NULL;
 
 -- Every second that was begun, as run_cost_nano() in common/model/run.c.
 CREATE FUNCTION billed_seconds(started_at timestamptz, completed_at timestamptz)

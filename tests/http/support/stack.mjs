@@ -48,6 +48,7 @@ export class Stack {
       user: this.makeToken('user', 'tester'),
       project: this.makeToken('project', 'ci'),
       join: this.makeToken('join', 'fleet'),
+      metrics: this.makeToken('metrics', 'prometheus'),
     };
 
     const first = await this.startReplica(settings);
