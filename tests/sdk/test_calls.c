@@ -4,7 +4,7 @@
  */
 #include "support/test.h"
 
-#include "fake_api.h"
+#include "scripted_api.h"
 
 #include <errand/errand.h>
 
@@ -12,76 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Answers given one after the other, and the requests they were given to. */
-struct exchange {
-    int status;
-    const char *extra;
-    const char *body;
-};
-
-struct script {
-    const struct exchange *exchanges;
-    unsigned n;
-    struct fake_request seen[8];
-    char keys[8][64];
-    int has_type[8];
-};
-
-static void play(int fd, const struct fake_request *request, void *user)
-{
-    struct script *script = user;
-    const struct exchange *exchange = &script->exchanges[script->n];
-    const char *key = fake_header(request, "Idempotency-Key");
-
-    script->seen[script->n] = *request;
-    (void)snprintf(script->keys[script->n], sizeof(script->keys[0]), "%s", key == NULL ? "" : key);
-    script->has_type[script->n] = fake_header(request, "Content-Type") != NULL;
-    script->n++;
-    if (exchange->status == 0)
-        fake_reset(fd);
-    else
-        fake_answer(fd, exchange->status, exchange->extra, exchange->body);
-}
-
 static const char run_json[] =
     "{\"run\":{\"id\":\"run-1\",\"runner_id\":\"runner-1\",\"status\":\"pending\","
     "\"exit_code\":null,\"command\":null,\"argv\":[\"a\",\"b c\"],\"pending_reason\":\"queued\"}}";
 
-struct fixture {
-    struct script script;
-    struct fake_api *api;
-    errand_client *client;
-};
-
-static struct fixture *open_fixture(const struct exchange *exchanges)
-{
-    errand_client_options options = ERRAND_CLIENT_OPTIONS_INIT;
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-    errand_error error;
-
-    assert_non_null(fixture);
-    fixture->script.exchanges = exchanges;
-    fixture->api = fake_api_start(play, &fixture->script);
-    options.url = fake_api_url(fixture->api);
-    options.token = "err_p_test";
-    options.project = "project-1";
-    assert_int_equal(errand_client_new(&options, &fixture->client, &error), 0);
-    return fixture;
-}
-
-static void close_fixture(struct fixture *fixture)
-{
-    errand_client_free(fixture->client);
-    (void)fake_api_stop(fixture->api);
-    free(fixture);
-}
-
 static void test_trigger__sends_what_was_asked(void **state)
 {
-    static const struct exchange exchanges[] = {{200, "", run_json}};
+    static const struct scripted_answer exchanges[] = {{200, "", run_json}};
     static const char *const argv[] = {"a", "b c"};
     static const errand_env env[] = {{"KEY", "v=1"}};
-    struct fixture *fixture = open_fixture(exchanges);
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_run_options options = ERRAND_RUN_OPTIONS_INIT;
     errand_run *run = NULL;
     errand_error error;
@@ -115,18 +55,18 @@ static void test_trigger__sends_what_was_asked(void **state)
     assert_string_equal(errand_run_pending_reason(run), "queued");
     assert_int_equal(errand_run_duration_ms(run), -1);
     errand_run_free(run);
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_trigger__is_tried_again_under_the_same_key(void **state)
 {
-    static const struct exchange exchanges[] = {
+    static const struct scripted_answer exchanges[] = {
         {503, "", "{\"code\":\"unavailable\",\"message\":\"starting\"}"},
         {0, "", ""}, /* a reset: it may have happened */
         {429, "Retry-After: 0\r\n", "{\"code\":\"limit\",\"message\":\"slow down\"}"},
         {200, "Idempotency-Replayed: true\r\n", run_json},
     };
-    struct fixture *fixture = open_fixture(exchanges);
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_run *run = NULL;
     errand_error error;
 
@@ -138,13 +78,13 @@ static void test_trigger__is_tried_again_under_the_same_key(void **state)
         assert_string_equal(fixture->script.seen[i].body, fixture->script.seen[0].body);
     }
     errand_run_free(run);
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_trigger__keeps_the_caller_s_key(void **state)
 {
-    static const struct exchange exchanges[] = {{200, "", run_json}};
-    struct fixture *fixture = open_fixture(exchanges);
+    static const struct scripted_answer exchanges[] = {{200, "", run_json}};
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_run_options options = ERRAND_RUN_OPTIONS_INIT;
     errand_run *run = NULL;
     errand_error error;
@@ -158,17 +98,17 @@ static void test_trigger__keeps_the_caller_s_key(void **state)
     assert_int_equal(errand_run_trigger(fixture->client, "runner-1", &options, &run, &error), 0);
     assert_string_equal(fixture->script.keys[0], "nightly-2026-11-21");
     errand_run_free(run);
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_calls__a_refusal_is_told_in_full(void **state)
 {
-    static const struct exchange exchanges[] = {
+    static const struct scripted_answer exchanges[] = {
         {400, "X-Request-Id: req-7\r\n",
          "{\"errors\":[\"Name must be between 3 and 50 characters\",\"Image name is missing\"],"
          "\"fields\":{}}"},
     };
-    struct fixture *fixture = open_fixture(exchanges);
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_runner_options options = ERRAND_RUNNER_OPTIONS_INIT;
     errand_runner *runner = NULL;
     errand_error error;
@@ -183,13 +123,13 @@ static void test_calls__a_refusal_is_told_in_full(void **state)
                         "Name must be between 3 and 50 characters; Image name is missing");
     assert_int_equal(error.http_status, 400);
     assert_string_equal(error.request_id, "req-7");
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_runner_create__splits_the_image(void **state)
 {
     static const char answer[] = "{\"runner\":{\"id\":\"r\",\"name\":\"abc\"}}";
-    static const struct exchange exchanges[] = {
+    static const struct scripted_answer exchanges[] = {
         {200, "", answer}, {200, "", answer}, {200, "", answer}};
     static const char *const images[] = {"localhost:5000/team/app:1.2", "localhost:5000/app",
                                          "busybox:musl"};
@@ -197,7 +137,7 @@ static void test_runner_create__splits_the_image(void **state)
         "{\"name\":\"abc\",\"image_name\":\"localhost:5000/team/app\",\"image_tag\":\"1.2\"}",
         "{\"name\":\"abc\",\"image_name\":\"localhost:5000/app\"}",
         "{\"name\":\"abc\",\"image_name\":\"busybox\",\"image_tag\":\"musl\"}"};
-    struct fixture *fixture = open_fixture(exchanges);
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_runner_options options = ERRAND_RUNNER_OPTIONS_INIT;
     errand_error error;
 
@@ -213,12 +153,12 @@ static void test_runner_create__splits_the_image(void **state)
         assert_string_equal(errand_runner_region(runner), "");
         errand_runner_free(runner);
     }
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_runner_list__goes_through_the_pages(void **state)
 {
-    static const struct exchange exchanges[] = {
+    static const struct scripted_answer exchanges[] = {
         {200, "",
          "{\"runners\":[{\"id\":\"1\"},{\"id\":\"2\"}],\"meta\":{\"pagination\":{\"per_page\":10,"
          "\"current_page\":1,\"total_pages\":2,\"total_objects\":3,\"pages\":{\"first\":1,"
@@ -228,7 +168,7 @@ static void test_runner_list__goes_through_the_pages(void **state)
          "\"current_page\":2,\"total_pages\":2,\"total_objects\":3,\"pages\":{\"first\":1,"
          "\"last\":2,\"prev\":1,\"next\":null}}}}"},
     };
-    struct fixture *fixture = open_fixture(exchanges);
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_page_options want = ERRAND_PAGE_OPTIONS_INIT;
     errand_runner_page *page = NULL;
     errand_error error;
@@ -247,17 +187,17 @@ static void test_runner_list__goes_through_the_pages(void **state)
     assert_string_equal(fixture->script.seen[1].target, "/v1/runners?page=2&per_page=10");
     assert_int_equal(errand_runner_page_next(page), 0);
     errand_runner_page_free(page);
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_calls__nonsense_is_an_error_not_a_crash(void **state)
 {
-    static const struct exchange exchanges[] = {
+    static const struct scripted_answer exchanges[] = {
         {200, "", "not json"},         {200, "", "[]"},
         {200, "", "{\"run\":null}"},   {200, "", "{}"},
         {200, "", "{\"runners\":{}}"}, {200, "", "{\"runners\":[5]}"},
     };
-    struct fixture *fixture = open_fixture(exchanges);
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_runner_page *page = NULL;
     errand_run *run = NULL;
     errand_error error;
@@ -270,13 +210,13 @@ static void test_calls__nonsense_is_an_error_not_a_crash(void **state)
                          ERRAND_E_INTERNAL);
     assert_null(run);
     assert_null(page);
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_stop__sends_no_body_and_no_type(void **state)
 {
-    static const struct exchange exchanges[] = {{200, "", run_json}};
-    struct fixture *fixture = open_fixture(exchanges);
+    static const struct scripted_answer exchanges[] = {{200, "", run_json}};
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_error error;
 
     (void)state;
@@ -284,18 +224,18 @@ static void test_stop__sends_no_body_and_no_type(void **state)
     assert_string_equal(fixture->script.seen[0].target, "/v1/runs/run-1/stop");
     assert_string_equal(fixture->script.seen[0].body, "");
     assert_false(fixture->script.has_type[0]);
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_log_list__gives_lines(void **state)
 {
-    static const struct exchange exchanges[] = {
+    static const struct scripted_answer exchanges[] = {
         {200, "",
          "{\"logs\":[{\"id\":5,\"ts\":\"t5\",\"stream\":\"stdout\",\"msg\":\"five\"},"
          "{\"id\":6,\"ts\":\"t6\",\"stream\":\"stderr\",\"msg_base64\":\"/w==\"}],"
          "\"meta\":{\"last_id\":6,\"complete\":true}}"},
     };
-    struct fixture *fixture = open_fixture(exchanges);
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_log_page *page = NULL;
     errand_error error;
 
@@ -309,18 +249,18 @@ static void test_log_list__gives_lines(void **state)
     assert_int_equal(errand_log_page_last_id(page), 6);
     assert_true(errand_log_page_is_complete(page));
     errand_log_page_free(page);
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_ready__says_what_is_missing(void **state)
 {
-    static const struct exchange exchanges[] = {
+    static const struct scripted_answer exchanges[] = {
         {503, "",
          "{\"status\":\"not_ready\",\"checks\":{\"database\":\"ok\",\"schema\":\"failed\","
          "\"scheduler\":\"failed\"}}"},
         {200, "", "{\"status\":\"ready\"}"},
     };
-    struct fixture *fixture = open_fixture(exchanges);
+    struct scripted_api *fixture = scripted_api_open(exchanges);
     errand_error error;
 
     (void)state;
@@ -328,7 +268,7 @@ static void test_ready__says_what_is_missing(void **state)
     assert_string_equal(error.message, "the server is not ready: schema, scheduler");
     assert_null(fake_header(&fixture->script.seen[0], "Authorization"));
     assert_int_equal(errand_client_ready(fixture->client, &error), 0);
-    close_fixture(fixture);
+    scripted_api_close(fixture);
 }
 
 static void test_calls__an_unreachable_server_is_unavailable(void **state)
