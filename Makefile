@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes chaos test-packages packages simulate build up down bench fuzz fmt lint clean
+.PHONY: help demo test test-crashes chaos soak test-packages packages simulate build up down bench fuzz fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
@@ -54,6 +54,11 @@ chaos: ## Break everything under load: SECONDS=300 a seed, SEED=1, ROUNDS=1 of t
 	@scripts/setup.sh test
 	@scripts/build.sh asan $(JOBS)
 	@scripts/chaos.sh asan $(or $(SECONDS),300) $(or $(SEED),1) $(or $(ROUNDS),1)
+
+soak: ## A steady load for SECONDS=3600; nothing may grow
+	@scripts/setup.sh test
+	@scripts/build.sh release $(JOBS)
+	@scripts/soak.sh release $(or $(SECONDS),3600)
 
 simulate: ## The scheduler with RUNS (1000000) runs on HYPERVISORS (10000) that fail; SEED=1
 	@scripts/setup.sh test

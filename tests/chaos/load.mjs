@@ -3,8 +3,8 @@
 //
 // load.mjs --seed N --parallel N --stop-file FILE --excuses FILE --image IMAGE
 //
-// Posts runs and follows them while others break things, until FILE is there; then waits for their
-// ends and checks every one. Exit code 1 and a line for each fault when anything is not as it must be.
+// Posts runs, follows them and checks every one, until the stop file is there. Exit code 1 and a line
+// for each fault when anything is not as it must be.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -28,7 +28,6 @@ const { values: options } = parseArgs({
 });
 const seed = Number(options.seed);
 const client = new Client(process.env.ERRAND_URL, process.env.ERRAND_TOKEN);
-const outcomes = [];
 
 async function makeRunner(name, fields) {
   const runner = { name, image_name: options.image, image_tag: '1', stop_grace_seconds: 1, ...fields };
@@ -40,6 +39,29 @@ async function stopLater(run, ms) {
   await client.ask('POST', `/v1/runs/${run}/stop`);
 }
 
+/** What was done to a run from outside, by its id; written before it is done. */
+function excuseOf(id) {
+  const text = existsSync(options.excuses) ? readFileSync(options.excuses, 'utf8') : '';
+  return text.split('\n').find((line) => line.startsWith(`${id} `))?.slice(id.length + 1);
+}
+
+const wrong = [];
+const counts = {};
+const ended = new Map(); // id -> how
+
+async function check(work, id, followed) {
+  const { run } = await client.ask('GET', `/v1/runs/${id}`);
+  const excuse = excuseOf(id);
+  for (const fault of faults(work, { run, followed, log: await client.log(id) }, excuse)) {
+    wrong.push(`${work.kind} ${work.n} (${id}): ${fault}`);
+  }
+  const end = excuse ? `${run.termination_reason} (${excuse})` : run.status;
+  counts[end] = (counts[end] ?? 0) + 1;
+  ended.set(id, endOf(run));
+}
+
+const endOf = ({ status, exit_code: code, attempt }) => `${status} ${code} ${attempt}`;
+
 async function doOne(runners, n) {
   const work = task(n, new Random(seed * 1000003 + n));
   const { run } = await client.ask('POST', `/v1/runners/${runners[work.runner]}/runs`, {
@@ -47,17 +69,26 @@ async function doOne(runners, n) {
     headers: { 'Idempotency-Key': `chaos-${seed}-${n}` },
   });
   const stopped = work.stopAfterMs === undefined ? null : stopLater(run.id, work.stopAfterMs);
-  outcomes.push({ work, id: run.id, followed: await client.follow(run.id, giveUpAt()) });
+  const followed = await client.follow(run.id, giveUpAt());
   await stopped;
+  await check(work, run.id, followed);
 }
 
 let stoppedAt = null;
 const isOver = () => existsSync(options['stop-file']);
 const giveUpAt = () => (stoppedAt ?? Date.now()) + END_MS;
 
-function readExcuses() {
-  const lines = existsSync(options.excuses) ? readFileSync(options.excuses, 'utf8').trim().split('\n') : [];
-  return new Map(lines.filter(Boolean).map((line) => line.split(' ', 2)));
+/** Every run that there is was asked for, and is as it was when it ended. */
+async function checkAll(runners) {
+  for (const runner of Object.values(runners)) {
+    for (const run of await client.runs(runner)) {
+      const end = ended.get(run.id);
+      if (end === undefined) wrong.push(`nobody asked for run ${run.id}`);
+      else if (end !== endOf(run)) wrong.push(`run ${run.id} ended as ${end} and now is ${endOf(run)}`);
+      ended.delete(run.id);
+    }
+  }
+  for (const id of ended.keys()) wrong.push(`run ${id} is gone`);
 }
 
 async function main() {
@@ -71,24 +102,12 @@ async function main() {
   });
   await Promise.all(workers);
 
-  const excuses = readExcuses();
-  const wrong = [];
-  const counts = {};
-  for (const { work, id, followed } of outcomes.sort((a, b) => a.work.n - b.work.n)) {
-    const { run } = await client.ask('GET', `/v1/runs/${id}`);
-    const outcome = { run, followed, log: await client.log(id) };
-    for (const fault of faults(work, outcome, excuses.get(id))) wrong.push(`${work.kind} ${work.n} (${id}): ${fault}`);
-    const end = excuses.has(id) ? `${run.termination_reason} (${excuses.get(id)})` : run.status;
-    counts[end] = (counts[end] ?? 0) + 1;
-  }
-  const known = new Set(outcomes.map(({ id }) => id));
-  for (const runner of Object.values(runners)) {
-    for (const run of await client.runs(runner)) if (!known.has(run.id)) wrong.push(`nobody asked for run ${run.id}`);
-  }
+  const total = ended.size;
+  await checkAll(runners);
   wrong.push(...witness.stop().map((mark) => `${mark} ran twice at once`));
   wrong.push(...Witness.running().map((mark) => `${mark} still runs`));
   wrong.push(...new Set(client.serverErrors));
-  console.log(`${outcomes.length} runs: ${JSON.stringify(counts)}`);
+  console.log(`${total} runs: ${JSON.stringify(counts)}`);
   for (const line of wrong) console.log(`WRONG ${line}`);
   process.exitCode = wrong.length > 0 ? 1 : 0;
 }
