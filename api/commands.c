@@ -6,12 +6,17 @@
 
 #include "auth/key_ring.h"
 #include "auth/token.h"
+#include "base/buf.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "store/migrate.h"
 #include "store/token_store.h"
 
 #include "access/key_rotation.h"
 #include "start_checks.h"
+
+/* A token and a line break, with room to tell that there is more. */
+#define TOKEN_FILE_MAX_BYTES 256
 
 static int open_database(const struct settings *settings, struct db **ret_db, struct err *e)
 {
@@ -58,6 +63,29 @@ static int store_token(struct db *db, enum token_kind kind, const struct token_h
     return r;
 }
 
+/* The token in a file, made elsewhere: by whoever sets up machines before the API is there. */
+static int read_token(const char *path, enum token_kind wanted, char text[TOKEN_TEXT_BYTES],
+                      struct err *e)
+{
+    CLEANUP(buf_done) struct buf content;
+    buf_init(&content, TOKEN_FILE_MAX_BYTES);
+    int r = file_read(path, &content, e);
+    if (r < 0)
+        return err_wrap(e, "--from");
+    size_t n = content.len;
+    while (n > 0 && strchr(" \r\n", content.data[n - 1]) != NULL)
+        n--;
+    enum token_kind kind;
+    if (token_parse(content.data, n, &kind, NULL) < 0 || kind != wanted)
+        r = err_set(e, ERR_INVALID, "--from '%.120s' must be a file with a %s token and no more",
+                    path, token_kind_name(wanted));
+    else
+        memcpy(text, content.data, TOKEN_TEXT_CHARS);
+    text[TOKEN_TEXT_CHARS] = '\0';
+    explicit_bzero(content.data, content.len);
+    return r;
+}
+
 static int run_token_create(const struct settings *settings, struct err *e)
 {
     CLEANUP(db_closep) struct db *db = NULL;
@@ -78,10 +106,18 @@ static int run_token_create(const struct settings *settings, struct err *e)
         return r;
 
     char text[TOKEN_TEXT_BYTES];
-    token_make(kind, text);
+    const char *from = settings_word_flag(settings, "from");
+    if (from == NULL)
+        token_make(kind, text);
+    else
+        r = read_token(from, kind, text, e);
+    if (r < 0)
+        return r;
     struct token_hash hash = token_hash(key_ring_token_key(ring), text, strlen(text));
     r = store_token(db, kind, &hash, name != NULL ? name : "", e);
-    if (r == 0 && (puts(text) < 0 || fflush(stdout) != 0))
+    if (r == ERR_CONFLICT && from != NULL)
+        r = 0; /* it is known already */
+    if (r == 0 && from == NULL && (puts(text) < 0 || fflush(stdout) != 0))
         r = err_set(e, ERR_INTERNAL, "print the token: standard output is closed");
     explicit_bzero(text, sizeof(text));
     return r;

@@ -16,6 +16,7 @@
     "  keys init                          make the key ring unless it is there\n"                  \
     "  keys rotate                        a new key for all that is encrypted, while serving\n"    \
     "  token create --kind KIND [--name]  print a new token; KIND: user, project, join, metrics\n" \
+    "  token create --kind KIND --from F  take the token in file F, unless known; print nothing\n" \
     "  token delete --name NAME           the metrics tokens of that name are valid no more\n"
 
 /* Run the command that the words name. ERR_INVALID for one that does not exist. */

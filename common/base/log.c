@@ -2,7 +2,13 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -15,11 +21,33 @@ static const char *const level_names[] = {
     [LOG_LEVEL_DEBUG] = "debug",
 };
 
+/* What the journal takes for a priority at the start of a line, see sd-daemon(3). */
+static const char *const priorities[] = {
+    [LOG_LEVEL_ERROR] = "<3>",
+    [LOG_LEVEL_WARN] = "<4>",
+    [LOG_LEVEL_INFO] = "<6>",
+    [LOG_LEVEL_DEBUG] = "<7>",
+};
+
+static bool log_is_journal = false;
 static const char *log_proc = "errand";
 static enum log_level log_max = LOG_LEVEL_INFO;
 
+/* JOURNAL_STREAM is inherited also by those whose stderr has become something else. */
+static bool is_journal(int fd)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char name[64];
+    struct stat st;
+    if (stream == NULL || fstat(fd, &st) < 0)
+        return false;
+    int n = snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    return n > 0 && strcmp(stream, name) == 0;
+}
+
 void log_init(const char *proc, enum log_level level)
 {
+    log_is_journal = is_journal(STDERR_FILENO);
     log_proc = proc;
     log_max = level;
 }
@@ -52,8 +80,8 @@ void log_write(enum log_level level, const char *fmt, ...)
 
     char line[LOG_LINE_BYTES];
     char now[CLOCK_TEXT_BYTES];
-    int head = snprintf(line, sizeof(line), "%s %s %s ", clock_format_us(clock_now_us(), now),
-                        level_names[level], log_proc);
+    int head = snprintf(line, sizeof(line), "%s%s %s %s ", log_is_journal ? priorities[level] : "",
+                        clock_format_us(clock_now_us(), now), level_names[level], log_proc);
     if (head < 0)
         return;
 

@@ -5,7 +5,8 @@
  * Only process code logs (api/, scheduler/, hypervisor-agent/), once, where an error stops
  * travelling; library code may use log_debug. Event names are noun.verb_past and stand in
  * docs/events.md. A line is written with one write(2), so lines of processes that share a file do
- * not mix. Any thread may log after log_init().
+ * not mix. Any thread may log after log_init(). Where stderr is the journal of systemd, a line
+ * begins with its priority, which the journal takes off.
  */
 #ifndef ERRAND_BASE_LOG_H
 #define ERRAND_BASE_LOG_H

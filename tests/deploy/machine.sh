@@ -10,6 +10,7 @@
 #   machine.sh join DIR NAME NET ADDRESS     an interface in the network NET ("start"ed network below)
 #   machine.sh network DIR NET ADDRESS       a bridge in a namespace of its own, ADDRESS on it
 #   machine.sh stop DIR NAME                 switch it off; what it wrote stays in DIR/NAME
+#   machine.sh unnetwork DIR NET             the end of a network
 #
 # What a machine writes goes to DIR/NAME/upper; its /var is a plain directory, DIR/NAME/var, because
 # an overlay cannot hold another's upper layer.
@@ -18,14 +19,16 @@ set -euo pipefail
 readonly command=${1:?see the head of this file} dir=${2:?is the directory}
 shift 2
 
-readonly PACKAGES=(ca-certificates crun curl dbus init-system-helpers iproute2 netbase nftables postgresql procps
-    systemd systemd-sysv)
+# what our packages depend on is there already: a machine reaches no mirror
+readonly PACKAGES=(ca-certificates cloud-init crun curl dbus init-system-helpers iproute2 jq libarchive13 libcurl4
+    libh2o-evloop0.13 libjansson-dev libcurl4-openssl-dev libpq5 libseccomp2 libsodium23 libuv1 libzstd1 netbase nftables
+    openssl postgresql procps systemd systemd-sysv)
 
 machine_root() {
     [[ -e $dir/base/etc/debian_version ]] && return
     mkdir -p "$dir"
     rm -rf "$dir/base.new"
-    debootstrap --variant=minbase --include="$(IFS=,; echo "${PACKAGES[*]}")" bookworm "$dir/base.new" >"$dir/debootstrap.log"
+    mmdebstrap --quiet --variant=minbase --include="$(IFS=,; echo "${PACKAGES[*]}")" bookworm "$dir/base.new"
     : >"$dir/base.new/etc/machine-id"
     rm -f "$dir/base.new"/etc/{hostname,resolv.conf} "$dir/base.new"/var/cache/apt/archives/*.deb
     mv "$dir/base.new" "$dir/base"
@@ -125,7 +128,7 @@ machine_run() {
     local pid
     pid=$(cat "$dir/$1/pid")
     shift
-    nsenter --target "$pid" --mount --cgroup --uts --ipc --net --pid --root --wd=/ \
+    nsenter --target "$pid" --mount --cgroup --uts --ipc --net --pid --root --wdns=/ \
         env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@"
 }
 
@@ -151,6 +154,12 @@ machine_network() {
     nsenter --target "$pid" --net ip link add br0 type bridge
     nsenter --target "$pid" --net ip address add "$address" dev br0
     nsenter --target "$pid" --net ip link set br0 up
+}
+
+machine_unnetwork() {
+    [[ -s $dir/$1.net ]] || return 0
+    kill "$(cat "$dir/$1.net")"
+    rm "$dir/$1.net"
 }
 
 machine_join() {

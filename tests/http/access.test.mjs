@@ -3,10 +3,15 @@
 // Who may do what: each rule for every documented operation.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { FakeAgent } from './support/fake_agent.mjs';
 import { operations, pathOf } from './support/operations.mjs';
 import { UNKNOWN_ID, assertError, makeRegistry, makeRunner, trigger } from './support/samples.mjs';
+import { runProgram } from './support/program.mjs';
 import { Stack } from './support/stack.mjs';
 
 const stack = await Stack.start();
@@ -171,6 +176,26 @@ test('a user token may name its project, a project token has one', async () => {
     assert.equal((await send(operation, foreign, tokens.user, there)).status, 200);
     assert.equal((await send(operation, own, tokens.user, there)).status, 404);
     assert.equal((await send(operation, own, tokens.project, there)).status, 200);
+  }
+});
+
+test('a token that was made elsewhere is taken from a file, once or twice', async () => {
+  const token = stack.plant(`err_u_${randomBytes(32).toString('base64url')}`);
+  const folder = mkdtempSync(join(tmpdir(), 'errand-token-'));
+  const take = (kind, text) => {
+    writeFileSync(join(folder, 'token'), text);
+    const words = ['token', 'create', '--kind', kind, '--from', join(folder, 'token')];
+    return runProgram('errand-api', words, stack.programSettings);
+  };
+  try {
+    assert.equal(take('user', `${token}\n`), '');
+    assert.equal(take('user', token), '');
+    const { status } = await stack.client.as(token).get('/v1/runners');
+    assert.equal(status, 200);
+    assert.throws(() => take('join', token), { status: 2 });
+    assert.throws(() => take('user', `${token}x`), { status: 2 });
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -134,7 +134,7 @@ test('a certificate that cannot be read leaves the old one', async () => {
 
 test('a start with half a certificate says what is wrong', () => {
   const start = (settings) => {
-    const env = { ...process.env, ERRAND_DATABASE_URL: 'x', ERRAND_KEY_RING: stack.keyRing };
+    const env = { ...process.env, ERRAND_DATABASE_URL: 'dbname=x', ERRAND_KEY_RING: stack.keyRing };
     const { status, stderr } = spawnSync(
       join(process.env.ERRAND_BIN_DIR, 'errand-api'),
       Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
