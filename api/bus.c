@@ -9,19 +9,21 @@
 #include "agents/agent_hub.h"
 #include "bus_start.h"
 #include "logs/log_hub.h"
+#include "peers.h"
 #include "runs/run_waiters.h"
 
 static const char *const channels[] = {
-    [BUS_QUEUE] = "errand_queue", [BUS_RUN] = "errand_run",
-    [BUS_LOG] = "errand_log",     [BUS_HYPERVISOR] = "errand_hypervisor",
-    [BUS_FLEET] = "errand_fleet", [BUS_WARM] = "errand_warm",
+    [BUS_QUEUE] = "errand_queue",     [BUS_RUN] = "errand_run",
+    [BUS_LOG] = "errand_log",         [BUS_HYPERVISOR] = "errand_hypervisor",
+    [BUS_FLEET] = "errand_fleet",     [BUS_WARM] = "errand_warm",
+    [BUS_REPLICA] = "errand_replica",
 };
 _Static_assert(sizeof(channels) / sizeof(channels[0]) == BUS_TOPIC_COUNT, "a channel a topic");
 
 /* what other processes say; the queue and the fleet are the scheduler's business */
 #define ACCESS_CHANNEL "errand_access" /* said by triggers of the database */
-static const char *const heard[] = {"errand_run", "errand_log", "errand_hypervisor", "errand_warm",
-                                    ACCESS_CHANNEL};
+static const char *const heard[] = {"errand_run",  "errand_log",     "errand_hypervisor",
+                                    "errand_warm", "errand_replica", ACCESS_CHANNEL};
 
 struct bus_message {
     h2o_multithread_message_t super;
@@ -64,6 +66,9 @@ static void deliver(struct loop *loop, enum bus_topic topic, struct id id)
         break;
     case BUS_WARM:
         agent_hub_on_warm(loop->agents, id);
+        break;
+    case BUS_REPLICA:
+        peers_look(loop->peers);
         break;
     case BUS_QUEUE:
     case BUS_FLEET:
@@ -138,7 +143,8 @@ void bus_publish_lines(struct loop *loop, struct id run, const struct log_passin
 void bus_publish(struct loop *loop, enum bus_topic topic, struct id id)
 {
     char text[ID_TEXT_BYTES];
-    if (topic != BUS_QUEUE && topic != BUS_FLEET && topic != BUS_WARM)
+    bool is_ours = topic == BUS_RUN || topic == BUS_LOG || topic == BUS_HYPERVISOR;
+    if (is_ours)
         send_all(loop->bus, topic, id);
     db_pipe_notify(loop->db, channels[topic], id_is_nil(id) ? "" : id_format(id, text));
 }
@@ -172,6 +178,7 @@ static void on_gap(void *user)
     send_all(user, BUS_RUN, (struct id){0});
     send_all(user, BUS_HYPERVISOR, (struct id){0});
     send_all(user, BUS_WARM, (struct id){0});
+    send_all(user, BUS_REPLICA, (struct id){0});
 }
 
 struct bus *bus_new(unsigned loops)

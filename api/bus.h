@@ -21,6 +21,7 @@ enum bus_topic {
     BUS_HYPERVISOR, /* assigned a run, or one of its runs is to stop */
     BUS_FLEET,      /* a hypervisor came or has other memory than before; for the scheduler too */
     BUS_WARM,       /* pins of a hypervisor changed; nil: of the scheduler's making yet */
+    BUS_REPLICA,    /* a process of the API has come; the others look */
     BUS_TOPIC_COUNT
 };
 

@@ -42,7 +42,8 @@ struct server_config {
     unsigned threads;
     unsigned max_connections;
     unsigned drain_seconds;
-    unsigned log_wait_seconds; /* for lines of a run that has ended */
+    unsigned log_wait_seconds;  /* for lines of a run that has ended */
+    unsigned keepalive_seconds; /* between signs of life of a live log */
     int64_t started_at_us;
     int64_t requests_per_second; /* of a token; 0: as many as it likes */
 };

@@ -81,6 +81,13 @@ static const struct setting table[] = {
      .max = 604800,
      .help = "how long the log of a run that has ended may stand still before its missing lines are"
              " given up"},
+    {.name = "keepalive_seconds",
+     .kind = SETTING_INT,
+     .fallback = "15",
+     .min = 1,
+     .max = 60,
+     .help = "how long a live log is silent before a comment says that it is alive; less than the"
+             " read timeout of any proxy"},
     {.name = "log_level",
      .kind = SETTING_CHOICE,
      .fallback = "info",
@@ -235,6 +242,7 @@ static int serve(const struct settings *settings, struct err *e)
         .drain_seconds = (unsigned)settings_int(settings, "drain_seconds"),
         .replica_url = settings_text(settings, "replica_url"),
         .log_wait_seconds = (unsigned)settings_int(settings, "log_wait_seconds"),
+        .keepalive_seconds = (unsigned)settings_int(settings, "keepalive_seconds"),
     };
     r = server_open(&config, settings_text(settings, "listen"), &server, e);
     if (r < 0)

@@ -53,6 +53,7 @@ struct peers {
     h2o_timeout_t say;
     h2o_timeout_entry_t say_entry;
     bool is_asking;
+    bool is_said; /* once at least: the others know of us */
     bool is_over;
 };
 
@@ -167,10 +168,16 @@ static void on_said(void *user, const struct rows *rows, const struct err *err)
 {
     struct peers *peers = user;
     peers->is_asking = false;
-    if (peers->is_over)
+    if (peers->is_over) {
         free(peers);
-    else if (err == NULL)
-        take_list(peers, rows);
+        return;
+    }
+    if (err != NULL)
+        return;
+    take_list(peers, rows);
+    if (!peers->is_said && peers->loop->index == 0)
+        bus_publish(peers->loop, BUS_REPLICA, peers->loop->self->id);
+    peers->is_said = true;
 }
 
 static void say(struct peers *peers)
@@ -202,7 +209,13 @@ struct peers *peers_new(struct loop *loop)
         .io_timeout = &peers->io,
     };
     h2o_timeout_link(loop->h2o.loop, &peers->say, &peers->say_entry);
+    say(peers);
     return peers;
+}
+
+void peers_look(struct peers *peers)
+{
+    say(peers);
 }
 
 void peers_free(struct peers *peers)

@@ -34,6 +34,9 @@ void replica_init(struct replica *replica, const char *url, const char *listen, 
 struct peers *peers_new(struct loop *loop);
 void peers_free(struct peers *peers);
 
+/* One has come, perhaps. */
+void peers_look(struct peers *peers);
+
 /* Pass a chunk on to every other process. */
 void peers_send_lines(struct peers *peers, struct id run, const struct log_passing *lines);
 

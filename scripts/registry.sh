@@ -59,8 +59,8 @@ CONFIG
 stop() {
     local pid
     pid=$(running_pid) || return 0
-    kill "$pid"
-    tail --pid="$pid" -f /dev/null
+    kill -KILL "$pid" # asked nicely it takes two seconds; what it has is in files
+    tail --pid="$pid" --follow --sleep-interval 0.02 /dev/null
     rm -f "$dir/pid"
 }
 

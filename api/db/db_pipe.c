@@ -19,6 +19,7 @@
 #include "store/db_result.h"
 #include "store/prepared_set.h"
 
+#include "db/db_connect.h"
 #include "db/db_query.h"
 #include "metrics/figures.h"
 
@@ -52,8 +53,10 @@ struct db_pipe {
     struct query_list failed; /* called back at the next tick */
     h2o_timeout_t tick;
     h2o_timeout_entry_t tick_entry;
-    h2o_timeout_t retry;
+    h2o_timeout_t retry; /* when down: to connect; when connecting: to give that up */
     h2o_timeout_entry_t retry_entry;
+    unsigned connect_ms;
+    bool is_late; /* it has not connected in time */
     struct backoff backoff;
 
     struct {
@@ -134,6 +137,13 @@ static void expire_waiting(struct db_pipe *pipe)
     }
 }
 
+static void set_retry(struct db_pipe *pipe, uint64_t ms)
+{
+    h2o_timeout_unlink(&pipe->retry_entry);
+    pipe->retry.timeout = ms;
+    h2o_timeout_link(pipe->loop, &pipe->retry, &pipe->retry_entry);
+}
+
 /* The session is gone or never came: try again later. */
 static void go_down(struct db_pipe *pipe, const char *event)
 {
@@ -154,8 +164,7 @@ static void go_down(struct db_pipe *pipe, const char *event)
     sort_out_in_flight(pipe);
     expire_waiting(pipe);
 
-    pipe->retry.timeout = backoff_next_ms(&pipe->backoff);
-    h2o_timeout_link(pipe->loop, &pipe->retry, &pipe->retry_entry);
+    set_retry(pipe, backoff_next_ms(&pipe->backoff));
 }
 
 static void watch(struct db_pipe *pipe)
@@ -270,6 +279,9 @@ static void on_tick(h2o_timeout_entry_t *entry)
         finish(pipe, query);
 
     queue_notices(pipe);
+    if (pipe->is_late && pipe->state == PIPE_CONNECTING)
+        go_down(pipe, "db.connect_timed_out");
+    pipe->is_late = false;
     if (pipe->state == PIPE_DUE)
         connect_start(pipe);
     else if (pipe->state == PIPE_UP)
@@ -409,6 +421,7 @@ static void go_up(struct db_pipe *pipe)
     pipe->state = PIPE_UP;
     pipe->is_up = true;
     figures_add(pipe->figures, FIGURE_SESSIONS, 1);
+    h2o_timeout_unlink(&pipe->retry_entry);
     if (pipe->session != NULL)
         *pipe->session = PQbackendPID(pipe->conn);
     backoff_reset(&pipe->backoff);
@@ -448,32 +461,24 @@ static void connect_step(struct db_pipe *pipe)
 
 static void connect_start(struct db_pipe *pipe)
 {
-    static const char *const keywords[] = {"dbname", "fallback_application_name", "options", NULL};
-    const char *values[] = {
-        pipe->conninfo, "errand-api",
-        "-c timezone=UTC -c client_min_messages=warning -c statement_timeout=30s"
-        /* statements are short and their plans do not depend on values: planning the trigger anew
-         * each time costs more than running it. A plan is kept for long, so it must not be one that
-         * was good while a table was small: every statement has its indexes. */
-        " -c plan_cache_mode=force_generic_plan -c jit=off"
-        " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off",
-        NULL};
-
     pipe->state = PIPE_CONNECTING;
-    pipe->conn = PQconnectStartParams(keywords, values, 1);
+    pipe->conn = db_connect_start(pipe->conninfo);
     if (PQstatus(pipe->conn) == CONNECTION_BAD) {
         go_down(pipe, "db.connect_failed");
         return;
     }
     watch(pipe);
     h2o_socket_notify_write(pipe->socket, on_connect_event);
+    set_retry(pipe, pipe->connect_ms);
 }
 
 /* Not from here: h2o would take a timer that is set again by its own callback for due at once. */
 static void on_retry(h2o_timeout_entry_t *entry)
 {
     struct db_pipe *pipe = H2O_STRUCT_FROM_MEMBER(struct db_pipe, retry_entry, entry);
-    pipe->state = PIPE_DUE;
+    pipe->is_late = pipe->state == PIPE_CONNECTING;
+    if (!pipe->is_late)
+        pipe->state = PIPE_DUE;
     tick_soon(pipe);
 }
 
@@ -485,6 +490,7 @@ int db_pipe_open(h2o_loop_t *loop, const char *conninfo, struct db_pipe **ret_pi
 
     pipe->loop = loop;
     pipe->conninfo = conninfo;
+    pipe->connect_ms = db_connect_ms(conninfo);
     query_list_init(&pipe->waiting);
     query_list_init(&pipe->held);
     query_list_init(&pipe->in_flight);

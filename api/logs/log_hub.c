@@ -5,9 +5,9 @@
 #include "logs/log_topic.h"
 #include "loop.h"
 
-#define BEAT_MS 15000
 #define RETRY_MS 1000
 #define CLIENT_RETRY_MS 1000
+#define PATIENCE_SLACK_MS 100 /* the database's clock decides */
 
 static void wake(struct watch *watch)
 {
@@ -46,8 +46,10 @@ struct log_hub *log_hub_new(struct loop *loop)
         .keepalive = keepalive_new(),
         .come_back = come_back_new(),
     };
-    h2o_timeout_init(loop->h2o.loop, &hub->beat, BEAT_MS);
+    h2o_timeout_init(loop->h2o.loop, &hub->beat, loop->config->keepalive_seconds * 1000U);
     h2o_timeout_init(loop->h2o.loop, &hub->retry, RETRY_MS);
+    h2o_timeout_init(loop->h2o.loop, &hub->patience,
+                     loop->config->log_wait_seconds * UINT64_C(1000) + PATIENCE_SLACK_MS);
     return hub;
 }
 
@@ -58,6 +60,7 @@ void log_hub_free(struct log_hub *hub)
     log_hub_drain(hub);
     h2o_timeout_unlink(&hub->retry_entry);
     h2o_timeout_dispose(hub->loop->h2o.loop, &hub->retry);
+    h2o_timeout_dispose(hub->loop->h2o.loop, &hub->patience);
     h2o_timeout_dispose(hub->loop->h2o.loop, &hub->beat);
     watch_table_free(hub->topics);
     blob_unref(hub->keepalive);

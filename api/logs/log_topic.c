@@ -27,9 +27,10 @@ struct log_topic {
     struct pull_progress pull; /* as last heard; of an attempt that may be over */
     struct log_relay *relay;   /* owned; of a log that is not stored; NULL until it is needed */
     int64_t lacks_since_us;    /* lines of the relay; 0: it lacks none */
-    bool is_known;             /* `run` was read */
-    bool is_changed;           /* since the last read began */
-    bool is_busy;              /* a read is outstanding, or its rows are being handed out */
+    h2o_timeout_entry_t patience_entry;
+    bool is_known;   /* `run` was read */
+    bool is_changed; /* since the last read began */
+    bool is_busy;    /* a read is outstanding, or its rows are being handed out */
 };
 
 struct log_follower {
@@ -50,6 +51,7 @@ static void free_when_unused(struct log_topic *topic)
     if (topic->is_busy || !h2o_linklist_is_empty(&topic->followers))
         return;
     watch_remove(topic->hub->topics, &topic->watch);
+    h2o_timeout_unlink(&topic->patience_entry);
     log_relay_free(topic->relay);
     free(topic);
 }
@@ -240,6 +242,16 @@ static void check_relay(struct log_topic *topic)
     }
 }
 
+/* A log that has ended and lacks lines may be given up if none comes from now on. */
+static void lose_patience_later(struct log_topic *topic)
+{
+    const struct log_run *run = &topic->run;
+    struct log_hub *hub = topic->hub;
+    h2o_timeout_unlink(&topic->patience_entry);
+    if (run_state_is_final(run->state) && !log_run_is_complete(run))
+        h2o_timeout_link(hub->loop->h2o.loop, &hub->patience, &topic->patience_entry);
+}
+
 static void finish_all(struct log_topic *topic, struct blob *last_words)
 {
     while (!h2o_linklist_is_empty(&topic->followers)) {
@@ -260,10 +272,12 @@ static void on_read(void *user, const struct rows *rows, const struct err *err)
     } else {
         topic->is_known = log_store_read_run(rows, &topic->run);
         check_relay(topic);
-        if (topic->is_known)
+        if (topic->is_known) {
+            lose_patience_later(topic);
             feed_all(topic, rows);
-        else
+        } else {
             finish_all(topic, NULL);
+        }
     }
     topic->is_busy = false;
     if (h2o_linklist_is_empty(&topic->followers))
@@ -319,6 +333,11 @@ static void on_change(struct watch *watch)
     pump(topic);
 }
 
+static void on_impatience(h2o_timeout_entry_t *entry)
+{
+    on_change(&H2O_STRUCT_FROM_MEMBER(struct log_topic, patience_entry, entry)->watch);
+}
+
 /* It was passed over while it had no room. */
 static void on_room(void *user)
 {
@@ -354,7 +373,11 @@ static struct log_topic *topic_of(struct log_hub *hub, struct id run)
         return H2O_STRUCT_FROM_MEMBER(struct log_topic, watch, watch);
 
     struct log_topic *topic = h2o_mem_alloc(sizeof(*topic));
-    *topic = (struct log_topic){.watch = {.id = run, .on_change = on_change}, .hub = hub};
+    *topic = (struct log_topic){
+        .watch = {.id = run, .on_change = on_change},
+        .hub = hub,
+        .patience_entry = {.cb = on_impatience},
+    };
     h2o_linklist_init_anchor(&topic->followers);
     watch_add(hub->topics, &topic->watch);
     return topic;

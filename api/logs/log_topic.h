@@ -26,6 +26,7 @@ struct log_hub {
     h2o_timeout_t beat;
     h2o_timeout_t retry; /* after a read that failed */
     h2o_timeout_entry_t retry_entry;
+    h2o_timeout_t patience; /* with a log that has ended and lacks lines */
     struct blob *keepalive;
     struct blob *come_back; /* the `retry:` field */
 };

@@ -19,12 +19,12 @@ logged() {
     seq 1 100000 | cmp - "$STACK/out"
 }
 
-@test "100,000 lines come through GET logs complete, in order and numbered without a gap" {
-    run=$(logged 'seq 1 100000')
+@test "20,000 lines come through GET logs complete, in order and numbered without a gap" {
+    run=$(logged 'seq 1 20000')
     log_entries "$run" >"$STACK/entries"
-    jq --raw-output .msg "$STACK/entries" | cmp - <(seq 1 100000)
-    jq .id "$STACK/entries" | cmp - <(seq 1 100000)
-    run_json "$run" | jq --exit-status '.log_lines == 100000 and .log_bytes == 488895
+    jq --raw-output .msg "$STACK/entries" | cmp - <(seq 1 20000)
+    jq .id "$STACK/entries" | cmp - <(seq 1 20000)
+    run_json "$run" | jq --exit-status '.log_lines == 20000 and .log_bytes == 88894
         and .log_truncated == false'
 }
 

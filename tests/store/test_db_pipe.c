@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "support/test_database.h"
 
@@ -213,6 +217,42 @@ static void test_db_pipe_close__answers_what_is_outstanding(void **state)
     assert_int_equal(answer.code, ERR_UNAVAILABLE);
 }
 
+/* A server that takes connections and says nothing is left, and tried again. */
+static void test_db_pipe__does_not_wait_for_ever_to_connect(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/errand-pipe.XXXXXX";
+    char conninfo[128];
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(at.sun_path, sizeof(at.sun_path), "%s/.s.PGSQL.5432", dir);
+    (void)snprintf(conninfo, sizeof(conninfo), "host=%s connect_timeout=1", dir);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(listener, 8), 0);
+
+    struct db_pipe *pipe;
+    struct err e = {0};
+    h2o_loop_t *loop = h2o_evloop_create();
+    ASSERT_OK(db_pipe_open(loop, conninfo, &pipe, &e), e);
+    int accepted[2] = {-1, -1};
+    for (int i = 0; i < 2; i++) {
+        while ((accepted[i] = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0)
+            (void)h2o_evloop_run(loop, 20);
+    }
+    char byte[8];
+    struct pollfd left = {.fd = accepted[0], .events = POLLIN};
+    assert_int_equal(poll(&left, 1, 5000), 1);
+    assert_true(recv(accepted[0], byte, sizeof(byte), MSG_DONTWAIT) >= 0);
+
+    db_pipe_close(pipe);
+    for (int i = 0; i < 2; i++)
+        (void)close(accepted[i]);
+    (void)close(listener);
+    (void)unlink(at.sun_path);
+    (void)rmdir(dir);
+}
+
 #define WITH_PIPE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 TEST_MAIN(WITH_PIPE(test_db_pipe_run__answers_each_of_many),
@@ -221,4 +261,5 @@ TEST_MAIN(WITH_PIPE(test_db_pipe_run__answers_each_of_many),
           WITH_PIPE(test_db_pipe__a_lost_session_repeats_what_it_may_and_no_more),
           WITH_PIPE(test_db_pipe_run__parameters_over_their_ceiling_fail),
           WITH_PIPE(test_db_pipe_notify__is_heard_once_a_tick),
+          cmocka_unit_test(test_db_pipe__does_not_wait_for_ever_to_connect),
           cmocka_unit_test(test_db_pipe_close__answers_what_is_outstanding))

@@ -152,9 +152,9 @@ command_crash() {
     kill -STOP "$postmaster"
     mapfile -t children < <(pgrep --parent "$postmaster")
     kill -KILL "$postmaster" "${children[@]}" 2>/dev/null || true
-    tail --pid="$postmaster" --follow /dev/null
+    tail --pid="$postmaster" --follow --sleep-interval 0.02 /dev/null
     for child in "${children[@]}"; do
-        tail --pid="$child" --follow /dev/null
+        tail --pid="$child" --follow --sleep-interval 0.02 /dev/null
     done
     start_cluster "$home" || fail "the server did not recover: $(tail -n 5 "$home/log")"
 }
@@ -170,7 +170,7 @@ command_stop() {
 
 # Internal: what OWNER_PID starts.
 command_stop_after() {
-    tail --pid="$1" --follow /dev/null
+    tail --pid="$1" --follow --sleep-interval 0.02 /dev/null
     command_stop "$2"
 }
 

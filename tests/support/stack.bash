@@ -80,7 +80,7 @@ stack_end_process() {
     pid=$(cat "$1" 2>/dev/null) || return 0
     rm "$1"
     kill "-${2-TERM}" "$pid" 2>/dev/null || return 0
-    tail --pid="$pid" --follow /dev/null
+    tail --pid="$pid" --follow --sleep-interval 0.02 /dev/null
 }
 
 stack_start_registry() {
@@ -90,7 +90,7 @@ stack_start_registry() {
 # Whoever kills bats leaves no stack behind.
 stack_guard() {
     # shellcheck disable=SC2016 # for the guard's own shell
-    setsid bash -c 'tail --pid="$1" --follow /dev/null; source "$2"; stack_destroy 3>/dev/null' \
+    setsid bash -c 'tail --pid="$1" --follow --sleep-interval 0.02 /dev/null; source "$2"; stack_destroy 3>/dev/null' \
         guard $$ "${BASH_SOURCE[0]}" </dev/null &>/dev/null 3>&- 4>&- &
 }
 
@@ -240,7 +240,7 @@ kill_hard() {
     local pid
     pid=$(pid_of "$1")
     kill -KILL "$pid"
-    tail --pid="$pid" --follow /dev/null
+    tail --pid="$pid" --follow --sleep-interval 0.02 /dev/null
 }
 
 # --- what is left -----------------------------------------------------------------------------------
@@ -256,13 +256,13 @@ run_ids() {
 
 # Processes whose arguments name our directory, or the place DIR/state leads to.
 leftover_processes() {
-    local state proc text
-    state=$(cat "$STACK/state-path")
-    for proc in /proc/[0-9]*; do
-        { text=$(tr '\0' ' ' <"$proc/cmdline"); } 2>/dev/null || continue
-        if [[ $text == *"$STACK"* || $text == *"$state"* ]]; then
-            echo "process ${proc#/proc/}: $text"
-        fi
+    local files file text
+    files=$(grep --no-messages --files-with-matches --text --fixed-strings --regexp="$STACK" \
+        --regexp="$(cat "$STACK/state-path")" /proc/[0-9]*/cmdline)
+    for file in $files; do
+        # that grep itself has gone by now
+        { text=$(tr '\0' ' ' <"$file"); } 2>/dev/null || continue
+        [[ -z $text ]] || echo "process $file: $text"
     done
 }
 

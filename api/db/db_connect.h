@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a loop's session with PostgreSQL begins.
+ */
+#ifndef ERRAND_API_DB_CONNECT_H
+#define ERRAND_API_DB_CONNECT_H
+
+#include <libpq-fe.h>
+
+/* Begin; PQconnectPoll() goes on. To be ended with PQfinish(), whatever came of it. */
+PGconn *db_connect_start(const char *conninfo);
+
+/* How long that may take: the conninfo's connect_timeout, which libpq leaves to whoever polls. */
+unsigned db_connect_ms(const char *conninfo);
+
+#endif
