@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define LINES_DEFAULT 60000
-#define AWAY_S_DEFAULT 3
+#define AWAY_S_DEFAULT 1
 #define SLICES 20
 
 static unsigned seed;
@@ -28,14 +28,14 @@ static unsigned pick(unsigned n)
     return (unsigned)rand_r(&seed) % n;
 }
 
-/* A run that counts to `lines` in about four seconds. */
-static struct assignment counting(const struct world *w, int lines)
+/* A run that counts to `lines`, with a pause after each of SLICES. */
+static struct assignment counting(const struct world *w, int lines, int pause_ms)
 {
     static char script[256]; /* the assignment borrows it */
     (void)snprintf(script, sizeof(script),
                    "n=%d; for i in $(seq 0 %d); do seq $((i * n + 1)) $((i * n + n));"
-                   " sleep 0.2; done",
-                   lines / SLICES, SLICES - 1);
+                   " sleep 0.%03d; done",
+                   lines / SLICES, SLICES - 1, pause_ms);
     return run_of(w, script);
 }
 
@@ -70,7 +70,7 @@ static void test_log__is_what_was_printed_whatever_is_killed_and_lost(void **sta
     int lines = number_of("ERRAND_BREAK_LINES", LINES_DEFAULT) / SLICES * SLICES;
     seed = (unsigned)number_of("ERRAND_BREAK_SEED", (int)(clock_mono_us() % 100000));
     print_message("ERRAND_BREAK_SEED=%u\n", seed);
-    struct assignment a = counting(w, lines);
+    struct assignment a = counting(w, lines, 200);
     fake_api_list(w->api, a.run_id, 1);
     fake_api_repeat(w->api, &a);
     fake_api_assign(w->api, &a);
@@ -92,7 +92,7 @@ static void test_log__catches_up_when_the_api_was_away(void **state)
 {
     struct world *w = *state;
     int lines = number_of("ERRAND_BREAK_LINES", LINES_DEFAULT) / SLICES * SLICES;
-    struct assignment a = counting(w, lines);
+    struct assignment a = counting(w, lines, 50);
     fake_api_drop_logs(w->api, 1 << 30);
     fake_api_assign(w->api, &a);
     fake_api_wait_mem_free(w->api, MEM_TOTAL_MB - MEM_RUN_MB);
@@ -117,7 +117,7 @@ static void test_log__catches_up_when_the_api_was_away(void **state)
 static void test_log__of_a_killed_shim_is_whole_up_to_its_end(void **state)
 {
     struct world *w = *state;
-    struct assignment a = counting(w, LINES_DEFAULT);
+    struct assignment a = counting(w, LINES_DEFAULT, 100);
     struct fake_event finished;
     fake_api_assign(w->api, &a);
     fake_api_wait_lines(w->api, a.run_id, LINES_DEFAULT / SLICES * 3);
@@ -134,7 +134,7 @@ static void test_log__of_a_killed_shim_is_whole_up_to_its_end(void **state)
 static void test_log__of_a_loud_run_does_not_hold_up_a_quiet_one(void **state)
 {
     struct world *w = *state;
-    struct assignment loud = run_of(w, "yes 'the same line again and again' | head -n 1500000");
+    struct assignment loud = run_of(w, "yes 'the same line again and again' | head -n 600000");
     struct assignment quiet = run_of(w, "for i in $(seq 1 10); do echo $i; sleep 0.1; done");
     fake_api_assign(w->api, &loud);
     fake_api_wait_lines(w->api, loud.run_id, 1);
