@@ -7,7 +7,7 @@
 
 #include <libpq-fe.h>
 
-/* Begin; PQconnectPoll() goes on. To be ended with PQfinish(), whatever came of it. */
+/* Begin; polling goes on. The connection is to be finished, whatever came of it. */
 PGconn *db_connect_start(const char *conninfo);
 
 /* How long that may take: the conninfo's connect_timeout, which libpq leaves to whoever polls. */

@@ -144,7 +144,7 @@ mapfile -t c_files < <(sources . '*.c' '*.h')
 mapfile -t program_files < <(printf '%s\n' "${c_files[@]}" | grep -v -e '^tests/' -e '^$')
 mapfile -t outside_store < <(printf '%s\n' "${program_files[@]}" | grep -v -e '^common/store/' -e '^$')
 mapfile -t without_libpq < <(
-    printf '%s\n' "${outside_store[@]}" | grep -v -e '^sdk-c/' -e '^api/db/db_pipe\.c$' -e '^$'
+    printf '%s\n' "${outside_store[@]}" | grep -v -e '^sdk-c/' -e '^api/db/db_\(pipe\|connect\)\.c$' -e '^$'
 )
 
 by_row check_includes < <(printf '%s\n' "${c_files[@]}")
