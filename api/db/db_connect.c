@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db/db_connect.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/defer.h"
@@ -42,4 +43,20 @@ unsigned db_connect_ms(const char *conninfo)
     }
     PQconninfoFree(options);
     return (unsigned)seconds * 1000;
+}
+
+/* Not through the prepared path: channels are ours, and it comes first. */
+bool db_connect_listen(PGconn *conn, const char *const *channels, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char sql[64];
+        if (snprintf(sql, sizeof(sql), "LISTEN %s", channels[i]) < 0)
+            return false;
+        PGresult *result = PQexec(conn, sql);
+        bool heard = PQresultStatus(result) == PGRES_COMMAND_OK;
+        PQclear(result);
+        if (!heard)
+            return false;
+    }
+    return true;
 }

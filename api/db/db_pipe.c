@@ -395,26 +395,10 @@ static void on_writable(h2o_socket_t *socket, const char *err)
         flush(pipe);
 }
 
-/* LISTEN does not go through the prepared path: channels are ours, and it comes first. */
-static bool send_listen(struct db_pipe *pipe)
-{
-    for (size_t i = 0; i < pipe->channels_n; i++) {
-        char sql[64];
-        if (snprintf(sql, sizeof(sql), "LISTEN %s", pipe->channels[i]) < 0)
-            return false;
-        PGresult *result = PQexec(pipe->conn, sql);
-        bool heard = PQresultStatus(result) == PGRES_COMMAND_OK;
-        PQclear(result);
-        if (!heard)
-            return false;
-    }
-    return true;
-}
-
 static void go_up(struct db_pipe *pipe)
 {
-    if (!send_listen(pipe) || PQsetnonblocking(pipe->conn, 1) != 0 ||
-        PQenterPipelineMode(pipe->conn) == 0) {
+    if (!db_connect_listen(pipe->conn, pipe->channels, pipe->channels_n) ||
+        PQsetnonblocking(pipe->conn, 1) != 0 || PQenterPipelineMode(pipe->conn) == 0) {
         go_down(pipe, "db.connect_failed");
         return;
     }
