@@ -104,6 +104,19 @@ has_grown_from() {
     seq 1 "$(run_json "$run" | jq .log_lines)" | cmp - "$STACK/out"
 }
 
+# 50 faults of ten kinds in one follow, some of them while the lines are still coming.
+@test "the library follows through cuts, stalls, slow bytes, garbage, 5xx and 429 to the same bytes" {
+    run=$(trigger "$(make_runner)" '{"command": "seq 1 20000; sleep 1; printf \"\\377\\n\\nlast\"; seq 1 3000; exit 9"}')
+    code=0
+    "$ERRAND_BIN_DIR/../tests/follow_faults" "$DIRECT_URL" "$ERRAND_TOKEN" "$run" 50 "${FAULT_SEED:-7}" \
+        >"$STACK/out" 2>"$STACK/faults" || code=$?
+    cat "$STACK/faults"
+    [ "$code" -eq 9 ]
+    { seq 1 20000; printf '\377\n\nlast'; seq 1 3000; } | cmp - "$STACK/out"
+    grep -qx '50 reconnects' "$STACK/faults"
+    ! grep -q ' 0$' "$STACK/faults"
+}
+
 @test "the stream begins with retry and has one state, which is its end" {
     run=$(finish "$(make_runner)" '{"argv": ["echo", "x"]}' | jq --raw-output .id)
     stream "$run" "" --dump-header "$STACK/head" >"$STACK/stream"
