@@ -360,6 +360,15 @@ static int exit_code_of(int status)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* A command may run, print and be killed while the runtime that made its container still puts down
+ * its own notes. That it was killed along with the rest says nothing about the command. */
+static bool has_runtime_failed(const struct sandbox *sandbox)
+{
+    const struct oci_runtime *runtime = &sandbox->runtime;
+    bool is_ours = runtime->is_killed && WIFSIGNALED(runtime->status);
+    return runtime->status != 0 && !(sandbox->started && is_ours);
+}
+
 static void report(const struct sandbox *sandbox, struct sandbox_report *ret_report)
 {
     char complaint[EXIT_MESSAGE_BYTES];
@@ -376,7 +385,7 @@ static void report(const struct sandbox *sandbox, struct sandbox_report *ret_rep
     } else if (sandbox->problem.code != ERR_OK) {
         set_ended(ret_report, sandbox->started ? TERMINATION_INTERNAL : TERMINATION_START_FAILED,
                   -1, sandbox->problem.msg);
-    } else if (sandbox->runtime.status != 0) {
+    } else if (has_runtime_failed(sandbox)) {
         oci_runtime_complaint(&sandbox->runtime, complaint, sizeof(complaint));
         set_ended(ret_report, TERMINATION_START_FAILED, -1, complaint);
     } else if (sandbox->disk.is_over) {

@@ -172,8 +172,10 @@ void oci_runtime_set_ended(struct oci_runtime *runtime, int status)
 
 void oci_runtime_kill(struct oci_runtime *runtime)
 {
-    if (runtime->pid > 0 && !runtime->ended)
-        (void)kill(runtime->pid, SIGKILL);
+    if (runtime->pid <= 0 || runtime->ended)
+        return;
+    runtime->is_killed = true;
+    (void)kill(runtime->pid, SIGKILL);
 }
 
 static bool is_marked(const char *pid, const char *mark)

@@ -4,6 +4,7 @@
  */
 #include "agent/shim_fixture.h"
 
+#include "base/file.h"
 #include "run_lock.h"
 #include "shim/control.h"
 
@@ -80,6 +81,29 @@ static void test_shim__kill_does_not_wait(void **state)
     assert_int_equal(shim->record.reason, TERMINATION_CANCELED);
     assert_int_equal(shim->record.exit_code, 137);
     assert_in_range(shim_duration_ms(shim), 0, 1000);
+}
+
+/* A runtime that is still at it when its container runs, prints and is killed. */
+static void test_shim__kill_while_the_runtime_lingers_is_the_commands_end(void **state)
+{
+    static const char script[] = "#!/bin/sh\n%s \"$@\" || exit\nsleep 20\n";
+    struct shim *shim = *state;
+    char path[SHIM_PATH_BYTES];
+    char text[SHIM_PATH_BYTES];
+    struct err e;
+    const char *name = strrchr(shim->spec.runtime, '/') + 1;
+    assert_true(snprintf(path, sizeof(path), "%s/%s-lingers", shim_root(), name) > 0);
+    int n = snprintf(text, sizeof(text), script, shim->spec.runtime);
+    ASSERT_OK(file_replace(path, text, (size_t)n, 0755, &e), e);
+    free(shim->spec.runtime);
+    shim->spec.runtime = strdup(path);
+    shim_set_script(shim, "echo up; sleep 60");
+    shim_start(shim);
+    shim_await(shim, "log");
+    tell(shim, "kill");
+    shim_finish(shim);
+    assert_int_equal(shim->record.reason, TERMINATION_CANCELED);
+    assert_int_equal(shim->record.exit_code, 137);
 }
 
 static void test_shim__stop_while_starting_cancels(void **state)
@@ -255,6 +279,7 @@ SHIM_MAIN(SHIM_TEST(test_shim__timeout_kills_what_ignores_term),
           SHIM_TEST(test_shim__timeout_is_124_whatever_term_makes_of_it),
           SHIM_TEST(test_shim__stop_lets_the_command_end_itself),
           SHIM_TEST(test_shim__stop_signal_is_the_specs), SHIM_TEST(test_shim__kill_does_not_wait),
+          SHIM_TEST(test_shim__kill_while_the_runtime_lingers_is_the_commands_end),
           SHIM_TEST(test_shim__stop_while_starting_cancels),
           SHIM_TEST(test_shim__sigterm_to_the_shim_ends_the_run_too),
           SHIM_TEST(test_shim__background_process_does_not_keep_the_run),
