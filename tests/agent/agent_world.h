@@ -25,8 +25,9 @@ struct world {
     char *subnet;                         /* of the bridge; NULL = the agent's default */
     const char *runtime;                  /* NULL = what the agent finds */
     int start_timeout_seconds;
-    pid_t agent;  /* 0 while it is down */
-    char *sealed; /* SECRET and IMAGE */
+    pid_t agent;     /* 0 while it is down */
+    size_t log_from; /* where its words begin in the log of all */
+    char *sealed;    /* SECRET and IMAGE */
 };
 
 /* One registry with one image for all tests of a program. */
@@ -51,7 +52,7 @@ void sleep_ms(long ms);
 
 void agent_start(struct world *w);
 
-/* Its exit status; 128 + n for a signal. */
+/* Its exit status; 128 + n for a signal. What is not KILL waits until it has begun. */
 int agent_stop(struct world *w, int signal);
 
 bool run_dirs_are_gone(const struct world *w);
