@@ -6,7 +6,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Five seconds */
+#define WAIT_NS 2000000
+#define WAITS 2500
 
 int run_lock_take(const char *run_dir, int *ret_fd, struct err *e)
 {
@@ -25,6 +30,17 @@ int run_lock_take(const char *run_dir, int *ret_fd, struct err *e)
     }
     *ret_fd = TAKE_FD(fd);
     return 0;
+}
+
+int run_lock_wait(const char *run_dir, int *ret_fd, struct err *e)
+{
+    static const struct timespec wait = {.tv_nsec = WAIT_NS};
+    int r = run_lock_take(run_dir, ret_fd, e);
+    for (int i = 0; r == ERR_CONFLICT && i < WAITS; i++) {
+        (void)nanosleep(&wait, NULL);
+        r = run_lock_take(run_dir, ret_fd, e);
+    }
+    return r;
 }
 
 bool run_lock_is_held(const char *run_dir)

@@ -15,6 +15,10 @@
 /* Take the lock of `run_dir` and hold it in `*ret_fd`. ERR_CONFLICT: a shim has it. */
 int run_lock_take(const char *run_dir, int *ret_fd, struct err *e) MUST_USE;
 
+/* The same, waiting for a shim that is being killed: what it has just forked holds its lock too,
+ * until it executes something or is killed along. */
+int run_lock_wait(const char *run_dir, int *ret_fd, struct err *e) MUST_USE;
+
 /* Whether a shim holds it now. */
 bool run_lock_is_held(const char *run_dir);
 

@@ -20,9 +20,14 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define LOOPBACK_INDEX 1
 #define CONTAINER_DEVICE "eth0"
+
+/* A second at most; it takes none, unless the machine is busy. */
+#define CARRIER_WAIT_NS 100000
+#define CARRIER_WAITS 10000
 
 /* One attachment in the making. */
 struct ends {
@@ -227,6 +232,19 @@ static int set_inside_up(const struct ends *ends, struct err *e)
 
 /* both */
 
+/* The kernel takes note of a carrier in its own time, and until then drops what is sent: the first
+ * packet of a command that is executed at once would come a second later, when it is sent again. */
+static void await_carrier(const struct ends *ends)
+{
+    static const struct timespec wait = {.tv_nsec = CARRIER_WAIT_NS};
+    for (int i = 0; i < CARRIER_WAITS; i++) {
+        if (netlink_device_is_up(ends->host_fd, ends->name) &&
+            netlink_device_is_up(ends->container_fd, CONTAINER_DEVICE))
+            return;
+        (void)nanosleep(&wait, NULL);
+    }
+}
+
 static int connect_ends(struct ends *ends, const char *bridge, pid_t pid, struct err *e)
 {
     int r = netlink_open(&ends->host_fd, e);
@@ -241,6 +259,8 @@ static int connect_ends(struct ends *ends, const char *bridge, pid_t pid, struct
         r = fix_place(ends, e);
     if (r == 0)
         r = set_inside_up(ends, e);
+    if (r == 0)
+        await_carrier(ends);
     return r;
 }
 

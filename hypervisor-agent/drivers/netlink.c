@@ -39,13 +39,28 @@ int netlink_open(int *ret_fd, struct err *e)
     return 0;
 }
 
+static bool put_name(struct ifreq *request, const char *name)
+{
+    size_t n = strlen(name);
+    if (n >= sizeof(request->ifr_name))
+        return false;
+    *request = (struct ifreq){.ifr_name = ""};
+    memcpy(request->ifr_name, name, n);
+    return true;
+}
+
+bool netlink_device_is_up(int fd, const char *name)
+{
+    struct ifreq request;
+    return put_name(&request, name) && ioctl(fd, SIOCGIFFLAGS, &request) == 0 &&
+           (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
 int netlink_find_device(int fd, const char *name, uint32_t *ret_index, struct err *e)
 {
-    struct ifreq request = {.ifr_name = ""};
-    size_t n = strlen(name);
-    if (n >= sizeof(request.ifr_name))
+    struct ifreq request;
+    if (!put_name(&request, name))
         return err_set(e, ERR_INVALID, "network device %s: the name is too long", name);
-    memcpy(request.ifr_name, name, n);
     if (ioctl(fd, SIOCGIFINDEX, &request) < 0)
         return err_errno(e, errno == ENODEV ? ENOENT : errno, "find network device %s", name);
     *ret_index = (uint32_t)request.ifr_ifindex;

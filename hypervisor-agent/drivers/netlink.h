@@ -14,6 +14,7 @@
 #define ERRAND_DRIVERS_NETLINK_H
 
 #include <linux/netlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,9 @@ int netlink_open(int *ret_fd, struct err *e) MUST_USE;
 
 /* The index of a device in the socket's namespace. ERR_NOT_FOUND */
 int netlink_find_device(int fd, const char *name, uint32_t *ret_index, struct err *e) MUST_USE;
+
+/* Whether it passes packets: set up, with a carrier, and the kernel has taken note of it. */
+bool netlink_device_is_up(int fd, const char *name);
 
 void netlink_init(struct netlink_batch *batch);
 

@@ -158,7 +158,9 @@ static void kill_shim(struct shim *shim)
 {
     assert_int_equal(kill(shim->pid, SIGKILL), 0);
     assert_int_equal(waitpid(shim->pid, NULL, 0), shim->pid);
-    assert_false(run_lock_is_held(shim->run_dir));
+    CLEANUP(fd_closep) int lock_fd = -1;
+    struct err e;
+    ASSERT_OK(run_lock_wait(shim->run_dir, &lock_fd, &e), e);
 }
 
 /* The group's teardown sees to it that no process, container or control group is left. */
