@@ -11,13 +11,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 /* While a shim that has the lock writes its status: five seconds. */
 #define STATUS_RETRY_NS 2000000
 #define STATUS_RETRIES 2500
+
+/* While a box takes what it was sent: a fifth of a second. */
+#define UNTOLD_RETRIES 100
 
 static const char *const names[] = {
     [ADOPTION_ENDED] = "ended", [ADOPTION_RUNNING] = "running", [ADOPTION_STARTING] = "starting",
@@ -160,12 +165,53 @@ static bool remove_unbegun(const struct run *run)
     return false;
 }
 
+static void pause_shortly(void)
+{
+    static const struct timespec pause = {.tv_nsec = STATUS_RETRY_NS};
+    (void)nanosleep(&pause, NULL);
+}
+
+static bool is_untold(const struct run *run, struct run_status *ret_status)
+{
+    return run_status_read(run->dir, ret_status, NULL) == 0 && ret_status->attempt == RUN_SPEC_BOX;
+}
+
+static void kill_shim(const struct run *run, pid_t pid)
+{
+    CLEANUP(fd_closep) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (pidfd < 0 || !run_lock_is_held(run->dir))
+        return;
+    (void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    for (int i = 0; i < STATUS_RETRIES && run_lock_is_held(run->dir); i++)
+        pause_shortly();
+}
+
+/* The agent died between moving a box to the run's place and telling it of the run; or told it just
+ * now. What stays untold becomes a box again, which the pool removes; the assignment comes again.
+ */
+static bool remove_untold(const struct launcher *launcher, const struct run *run)
+{
+    struct run_status status;
+    char path[PATH_MAX];
+    for (int i = 0; i < UNTOLD_RETRIES && is_untold(run, &status); i++)
+        pause_shortly();
+    if (!is_untold(run, &status))
+        return false;
+    kill_shim(run, status.pid);
+    int n = snprintf(path, sizeof(path), "%s/%s", launcher->boxes_dir, ID_TEXT(status.run));
+    if (!is_untold(run, &status) || n < 0 || (size_t)n >= sizeof(path) ||
+        dir_make(launcher->boxes_dir, 0700, NULL) < 0 || rename(run->dir, path) < 0)
+        return false;
+    IGNORE(run_dir_remove(run, NULL)); /* what is left of it: the directory above */
+    return true;
+}
+
 enum adoption adoption_decide(const struct launcher *launcher, struct run *run,
                               shim_exit_fn *on_exit, struct err *e)
 {
     struct exit_record end;
     struct run_status status = {.state = RUN_STATUS_CREATED};
-    if (remove_unbegun(run))
+    if (remove_unbegun(run) || remove_untold(launcher, run))
         return ADOPTION_UNBEGUN;
     int rc = read_status(run, &status, e);
     if (rc == ERR_CONFLICT)

@@ -15,9 +15,9 @@ enum adoption {
     ADOPTION_RUNNING,  /* its shim lives and its process runs: go on */
     ADOPTION_STARTING, /* its shim lives: go on */
     ADOPTION_DEAD,     /* its shim is gone without a record: reap */
-    ADOPTION_UNBEGUN,  /* its shim was never there and never will be: its dir is removed, forget it
-                        */
-    ADOPTION_FOREIGN,  /* left by another version, which must end it */
+    ADOPTION_UNBEGUN, /* it has no shim and never will have one, or a box's that was not told of it:
+                         its dir is gone, forget it */
+    ADOPTION_FOREIGN, /* left by another version, which must end it */
     ADOPTION_COUNT
 };
 

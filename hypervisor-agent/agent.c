@@ -3,6 +3,7 @@
 
 #include "assignment_stream.h"
 #include "base/log.h"
+#include "drivers/driver.h"
 #include "drivers/seccomp_compile.h"
 #include "engine_leftovers.h"
 #include "enrollment.h"
@@ -15,6 +16,7 @@
 #include "timer.h"
 #include "usage_sampler.h"
 #include "warm_pins.h"
+#include "warm_pool.h"
 
 #include <uv.h>
 
@@ -23,6 +25,7 @@
 #include <string.h>
 
 #define DRAIN_MS 700
+#define DRAIN_BOXES_MS 5000 /* what nobody waits for, but would be left behind */
 #define DRAIN_CHECK_MS 20
 
 struct agent {
@@ -30,6 +33,7 @@ struct agent {
     const struct agent_config *config;
     int lock_fd;
     char wake_path[PATH_MAX];
+    char boxes_path[PATH_MAX];
     char seccomp_paths[RUN_SANDBOX_COUNT][PATH_MAX];
     char cgroup_parent[LEFTOVERS_PARENT_BYTES];
 
@@ -41,12 +45,13 @@ struct agent {
     struct image_cache *cache;
     struct image_puller *puller;
     struct event_outbox *outbox;
+    struct launcher launcher;
+    struct warm_pool *pool;
     struct warm_pins *pins;
     struct log_shipper *shipper;
     struct run_table *runs;
     struct leftovers *leftovers;
     struct engine_leftovers *engine_leftovers; /* NULL without an engine */
-    struct launcher launcher;
     struct lease_keeper leases;
     struct usage_sampler *sampler; /* NULL while draining, as are heartbeat and stream */
     struct heartbeat *heartbeat;   /* NULL while draining, as is the stream */
@@ -86,7 +91,10 @@ static void on_log_stale(void *ctx, struct log_source *source)
 static void on_wake(void *ctx, enum wake_event event, struct id run_id, uint32_t attempt)
 {
     struct agent *agent = ctx;
-    supervisor_take_wake(agent->supervisor, event, run_id, attempt);
+    if (event == WAKE_READY)
+        warm_pool_wake(agent->pool, run_id);
+    else
+        supervisor_take_wake(agent->supervisor, event, run_id, attempt);
 }
 
 static void on_line(void *ctx, struct assignment_line *line)
@@ -130,6 +138,8 @@ static int take_data_dir(struct agent *agent, struct err *e)
         return err_set(e, ERR_CONFLICT, "another errand-agent uses %s", agent->config->data_dir);
     if (rc == 0)
         rc = path_in(agent, "agent.sock", agent->wake_path, e);
+    if (rc == 0)
+        rc = path_in(agent, "boxes", agent->boxes_path, e);
     bool is_oci = agent->config->driver == DRIVER_OCI;
     for (int i = 0; rc == 0 && is_oci && i < RUN_SANDBOX_COUNT; i++)
         rc = compile_profile(agent, (enum run_sandbox)i, e);
@@ -223,18 +233,7 @@ static int make_engine_leftovers(struct agent *agent, struct err *e)
     return agent->engine_leftovers != NULL ? 0 : err_errno(e, ENOMEM, "runs");
 }
 
-static int make_pins(struct agent *agent, struct err *e)
-{
-    const struct warm_pins_parts parts = {.loop = agent->loop,
-                                          .data_dir = agent->config->data_dir,
-                                          .identity = agent->identity,
-                                          .images = agent->images,
-                                          .puller = agent->puller,
-                                          .outbox = agent->outbox};
-    return warm_pins_open(&parts, &agent->pins, e);
-}
-
-static int make_supervisor(struct agent *agent, struct err *e)
+static void fill_launcher(struct agent *agent)
 {
     const struct agent_config *config = agent->config;
     bool is_oci = config->driver == DRIVER_OCI;
@@ -249,17 +248,60 @@ static int make_supervisor(struct agent *agent, struct err *e)
                           .runtime = is_oci ? config->runtime : NULL,
                           .wake_socket = agent->wake_path,
                           .disk_bytes = (uint64_t)config->disk_limit_bytes,
+                          .boxes_dir = agent->boxes_path,
                           .cgroup_parent = has_groups(config) ? agent->cgroup_parent : NULL,
                           .start_timeout_seconds = config->start_timeout_seconds};
     for (int i = 0; is_oci && i < RUN_SANDBOX_COUNT; i++)
         agent->launcher.seccomp_bpf[i] = agent->seccomp_paths[i];
+    leftovers_name_parent(config->data_dir, agent->cgroup_parent);
+}
+
+static int make_pins(struct agent *agent, struct err *e)
+{
+    const struct agent_config *config = agent->config;
+    bool can_wait = (driver_of(config->driver)->abilities & DRIVER_CAN(WAIT)) != 0;
+    const struct warm_pool_parts pool = {.launcher = &agent->launcher,
+                                         .images = agent->images,
+                                         .seconds = config->pool_seconds,
+                                         .max = can_wait ? config->pool_max : 0};
+    fill_launcher(agent);
+    int rc = warm_pool_new(&pool, &agent->pool, e);
+    if (rc < 0)
+        return rc;
+    const struct warm_pins_parts parts = {.loop = agent->loop,
+                                          .data_dir = config->data_dir,
+                                          .identity = agent->identity,
+                                          .images = agent->images,
+                                          .puller = agent->puller,
+                                          .outbox = agent->outbox,
+                                          .pool = agent->pool};
+    return warm_pins_open(&parts, &agent->pins, e);
+}
+
+static bool is_box(void *ctx, const char *name)
+{
+    const struct agent *agent = ctx;
+    return warm_pool_knows(agent->pool, name);
+}
+
+static int make_leftovers(struct agent *agent, struct err *e)
+{
+    const struct leftovers_parts parts = {.loop = agent->loop,
+                                          .runs = agent->runs,
+                                          .parent = agent->cgroup_parent,
+                                          .is_box = is_box,
+                                          .ctx = agent};
+    int rc = leftovers_new(&parts, &agent->leftovers, e);
+    return rc < 0 ? rc : make_engine_leftovers(agent, e);
+}
+
+static int make_supervisor(struct agent *agent, struct err *e)
+{
+    const struct agent_config *config = agent->config;
     agent->runs = run_table_new();
     if (agent->runs == NULL)
         return err_errno(e, ENOMEM, "runs");
-    leftovers_name_parent(config->data_dir, agent->cgroup_parent);
-    int rc = leftovers_new(agent->loop, agent->runs, agent->cgroup_parent, &agent->leftovers, e);
-    if (rc == 0)
-        rc = make_engine_leftovers(agent, e);
+    int rc = make_leftovers(agent, e);
     const struct usage_sampler_parts samples = {.loop = agent->loop,
                                                 .runs = agent->runs,
                                                 .outbox = agent->outbox,
@@ -284,6 +326,7 @@ static int make_supervisor(struct agent *agent, struct err *e)
                                            .outbox = agent->outbox,
                                            .shipper = agent->shipper,
                                            .leases = &agent->leases,
+                                           .pool = agent->pool,
                                            .on_change = on_change,
                                            .ctx = agent};
     agent->heartbeat = heartbeat_new(&beats);
@@ -322,6 +365,7 @@ static void work(struct agent *agent)
         uv_stop(agent->loop);
         return;
     }
+    warm_pool_start(agent->pool);
     leftovers_start(agent->leftovers);
     if (agent->engine_leftovers != NULL)
         engine_leftovers_start(agent->engine_leftovers);
@@ -366,8 +410,10 @@ static void on_drain_check(void *ctx)
 {
     struct agent *agent = ctx;
     agent->drained_ms += DRAIN_CHECK_MS;
-    bool is_done = event_outbox_is_empty(agent->outbox) && log_shipper_is_idle(agent->shipper);
-    if (is_done || agent->drained_ms >= DRAIN_MS)
+    bool is_told = event_outbox_is_empty(agent->outbox) && log_shipper_is_idle(agent->shipper);
+    bool is_empty = warm_pool_is_empty(agent->pool);
+    if ((is_told || agent->drained_ms >= DRAIN_MS) &&
+        (is_empty || agent->drained_ms >= DRAIN_BOXES_MS))
         uv_stop(agent->loop);
 }
 
@@ -414,6 +460,7 @@ void agent_drain(struct agent *agent)
     agent->heartbeat = NULL;
     usage_sampler_free(agent->sampler);
     agent->sampler = NULL;
+    warm_pool_drain(agent->pool);
     timer_start_repeating(agent->drain, DRAIN_CHECK_MS);
 }
 
@@ -440,6 +487,7 @@ void agent_free(struct agent *agent)
     event_outbox_free(agent->outbox);
     warm_pins_close(agent->pins);
     agent->pins = NULL;
+    warm_pool_free(agent->pool);
     image_puller_free(agent->puller);
     image_cache_free(agent->cache);
     image_store_close(agent->images);

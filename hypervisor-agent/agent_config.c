@@ -73,6 +73,17 @@ static const struct setting table[] = {
      .min = 1,
      .max = 3600,
      .help = "how often the processor time and memory of young runs are sampled"},
+    {.name = "pool_seconds",
+     .kind = SETTING_INT,
+     .fallback = "900",
+     .min = 1,
+     .max = 86400,
+     .help = "how long a sandbox of a warm pool waits for a run before another takes its place"},
+    {.name = "pool_max",
+     .kind = SETTING_INT,
+     .fallback = "100",
+     .max = 1000,
+     .help = "sandboxes of warm pools that may wait on this machine; 0 = none"},
     {.name = "shim", .kind = SETTING_STRING, .help = "path of errand-shim (default: as installed)"},
     {.name = "init", .kind = SETTING_STRING, .help = "path of errand-init (default: as installed)"},
     {.name = "insecure_registries",
@@ -264,6 +275,8 @@ static int measure(const struct settings *s, struct agent_config *c, struct err 
     int64_t cpu = settings_int(s, "cpu");
     c->cpu = cpu != 0 ? (double)cpu : host_facts_cpu();
     c->mem_total_mb = (uint32_t)settings_int(s, "mem_total_mb");
+    c->pool_seconds = (uint32_t)settings_int(s, "pool_seconds");
+    c->pool_max = (uint32_t)settings_int(s, "pool_max");
     c->usage_seconds = (uint32_t)settings_int(s, "usage_seconds");
     c->start_timeout_seconds = (uint32_t)settings_int(s, "start_timeout_seconds");
     return c->mem_total_mb != 0 ? 0 : host_facts_memory_mb(&c->mem_total_mb, e);

@@ -39,6 +39,8 @@ struct agent_config {
     uint32_t mem_total_mb;
     uint32_t start_timeout_seconds;
     uint32_t usage_seconds;
+    uint32_t pool_seconds; /* a sandbox waits for a run before it is replaced */
+    uint32_t pool_max;     /* sandboxes that wait; 0 = none */
     double cpu;
 };
 

@@ -38,11 +38,11 @@ static int copy_text(const char *text, char **ret_copy, struct err *e)
     return *ret_copy != NULL ? 0 : err_errno(e, ENOMEM, "launch");
 }
 
-static int fill_paths(const struct launcher *l, const struct run *run, struct run_spec *spec,
-                      struct err *e)
+static int fill_paths(const struct launcher *l, struct run_spec *spec, struct err *e)
 {
-    if (l->cgroup_parent != NULL &&
-        asprintf(&spec->cgroup, "%s/%s-%u", l->cgroup_parent, ID_TEXT(run->id), run->attempt) < 0) {
+    char name[RUN_BOX_NAME_BYTES];
+    run_box_name(spec->run, spec->attempt, name);
+    if (l->cgroup_parent != NULL && asprintf(&spec->cgroup, "%s/%s", l->cgroup_parent, name) < 0) {
         spec->cgroup = NULL;
         return err_errno(e, ENOMEM, "launch");
     }
@@ -74,20 +74,43 @@ static int fill_image(const struct launcher *l, const struct image *image, struc
     return rc;
 }
 
-static int fill_limits(const struct launcher *l, const struct assignment *a, struct run_spec *spec,
-                       struct err *e)
+int launcher_sandbox_parse(const char *network, const char *sandbox, struct sandbox_wish *wish,
+                           struct err *e)
+{
+    wish->network = strcmp(network, "none") == 0 ? RUN_NETWORK_NONE : RUN_NETWORK_BRIDGE;
+    return run_sandbox_parse(sandbox, &wish->sandbox, e);
+}
+
+/* All that a box has, too. `spec` has its name. */
+static int fill_sandbox(const struct launcher *l, const struct image *image,
+                        const struct sandbox_wish *wish, struct run_spec *spec, struct err *e)
+{
+    spec->start_timeout_seconds = l->start_timeout_seconds;
+    spec->memory_bytes = (uint64_t)wish->memory_mb << 20;
+    spec->cpu_milli = wish->cpu_milli;
+    spec->pids_limit = wish->pids_limit != 0 ? wish->pids_limit : LIMIT_PIDS_DEFAULT;
+    spec->shm_size_bytes = (uint64_t)wish->shm_size_mb << 20;
+    spec->disk_bytes = l->disk_bytes;
+    spec->read_only = wish->read_only;
+    spec->network = wish->network;
+    spec->sandbox = wish->sandbox;
+    int rc = fill_paths(l, spec, e);
+    return rc < 0 ? rc : fill_image(l, image, spec, e);
+}
+
+int launcher_box_spec(const struct launcher *l, struct id box, const struct image *image,
+                      const struct sandbox_wish *wish, struct run_spec *ret_spec, struct err *e)
+{
+    ret_spec->run = box;
+    ret_spec->attempt = RUN_SPEC_BOX;
+    return fill_sandbox(l, image, wish, ret_spec, e);
+}
+
+static int fill_limits(const struct assignment *a, struct run_spec *spec, struct err *e)
 {
     spec->timeout_seconds = a->timeout_seconds;
     spec->stop_grace_seconds = a->stop_grace_seconds;
-    spec->start_timeout_seconds = l->start_timeout_seconds;
-    spec->memory_bytes = (uint64_t)a->memory_mb << 20;
-    spec->cpu_milli = a->cpu_milli;
-    spec->pids_limit = a->pids_limit != 0 ? a->pids_limit : LIMIT_PIDS_DEFAULT;
-    spec->shm_size_bytes = (uint64_t)a->shm_size_mb << 20;
     spec->log_limit_bytes = (uint64_t)a->log_limit_bytes;
-    spec->disk_bytes = l->disk_bytes;
-    spec->read_only = a->read_only;
-    spec->network = strcmp(a->network, "none") == 0 ? RUN_NETWORK_NONE : RUN_NETWORK_BRIDGE;
     return launcher_signal_parse(a->stop_signal, &spec->stop_signal, e);
 }
 
@@ -114,37 +137,41 @@ static int fill_secret_keys(const struct assignment *a, const struct text_list *
     return rc;
 }
 
-/* `ret_reason` is set to what each step's failure means. */
-static int make_spec(const struct launcher *l, const struct run *run, const struct image *image,
-                     struct run_spec *spec, enum termination_reason *ret_reason, struct err *e)
+int launcher_run_spec(const struct launcher *l, const struct run *run, const struct image *image,
+                      uint32_t lease_ms, struct run_spec *ret_spec,
+                      enum termination_reason *ret_reason, struct err *e)
 {
     const struct assignment *a = &run->assignment;
+    struct sandbox_wish wish = {.memory_mb = a->memory_mb,
+                                .cpu_milli = a->cpu_milli,
+                                .pids_limit = a->pids_limit,
+                                .shm_size_mb = a->shm_size_mb,
+                                .read_only = a->read_only};
     struct text_list env = {0};
-    spec->run = run->id;
-    spec->attempt = run->attempt;
+    ret_spec->run = run->id;
+    ret_spec->attempt = run->attempt;
+    ret_spec->lease_ms = lease_ms == LEASE_WITHOUT_END ? 0 : lease_ms;
 
     *ret_reason = TERMINATION_INTERNAL;
-    int rc = run_sandbox_parse(a->sandbox, &spec->sandbox, e);
+    int rc = launcher_sandbox_parse(a->network, a->sandbox, &wish, e);
     if (rc == 0)
         rc = identity_unseal_env(l->identity, a->env_sealed, &env, e);
     if (rc == 0)
-        rc = fill_secret_keys(a, &env, spec, e);
+        rc = fill_secret_keys(a, &env, ret_spec, e);
     if (rc == 0)
-        rc = fill_paths(l, run, spec, e);
+        rc = fill_sandbox(l, image, &wish, ret_spec, e);
     if (rc == 0)
-        rc = fill_image(l, image, spec, e);
-    if (rc == 0)
-        rc = fill_limits(l, a, spec, e);
+        rc = fill_limits(a, ret_spec, e);
     if (rc == 0) {
         *ret_reason = TERMINATION_INVALID_COMMAND;
-        rc = process_plan_make(a, &image->config, &env, spec, e);
+        rc = process_plan_make(a, &image->config, &env, ret_spec, e);
     }
     text_list_done(&env);
     return rc;
 }
 
-static int start(const struct launcher *l, struct run *run, const struct run_spec *spec,
-                 shim_exit_fn *on_exit, struct err *e)
+int launcher_start(const struct launcher *l, struct run *run, const struct run_spec *spec,
+                   shim_exit_fn *on_exit, struct err *e)
 {
     struct buf text;
     buf_init(&text, RUN_SPEC_MAX_BYTES);
@@ -160,23 +187,5 @@ static int start(const struct launcher *l, struct run *run, const struct run_spe
     if (text.data != NULL)
         explicit_bzero(text.data, text.cap);
     buf_done(&text);
-    return rc;
-}
-
-int launcher_start(const struct launcher *l, struct run *run, const struct image *image,
-                   uint32_t lease_ms, shim_exit_fn *on_exit, enum termination_reason *ret_reason,
-                   struct err *e)
-{
-    struct run_spec spec;
-    run_spec_init(&spec);
-    spec.lease_ms = lease_ms == LEASE_WITHOUT_END ? 0 : lease_ms;
-    int rc = make_spec(l, run, image, &spec, ret_reason, e);
-    if (rc == 0) {
-        *ret_reason = TERMINATION_START_FAILED;
-        rc = start(l, run, &spec, on_exit, e);
-    }
-    run_spec_done(&spec);
-    if (rc == 0)
-        assignment_done(&run->assignment);
     return rc;
 }

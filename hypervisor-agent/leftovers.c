@@ -16,7 +16,7 @@
 #define TAG_BYTES 8
 
 struct leftovers {
-    const struct run_table *runs;
+    struct leftovers_parts parts;
     struct timer *timer; /* owned */
     enum cgroup_layout layout;
     bool is_dying;
@@ -34,35 +34,42 @@ void leftovers_name_parent(const char *data_dir, char parent[LEFTOVERS_PARENT_BY
     (void)snprintf(parent, LEFTOVERS_PARENT_BYTES, "/errand/%s", hex);
 }
 
-/* "<run>-<attempt>" */
-static bool parse_name(const char *name, struct id *ret_id, uint32_t *ret_attempt)
+/* "<run>-<attempt>", or of a box */
+static bool is_a_name(const char *name)
 {
-    int64_t attempt = 0;
+    struct id id;
+    int64_t attempt;
     const char *hyphen = strrchr(name, '-');
-    if (hyphen == NULL || id_parse(name, (size_t)(hyphen - name), ret_id, NULL) < 0 ||
-        parse_i64(hyphen + 1, 1, UINT32_MAX, "attempt", &attempt, NULL) < 0)
-        return false;
-    *ret_attempt = (uint32_t)attempt;
-    return true;
+    return hyphen != NULL && id_parse(name, (size_t)(hyphen - name), &id, NULL) == 0 &&
+           parse_i64(hyphen + 1, 0, UINT32_MAX, "attempt", &attempt, NULL) == 0;
+}
+
+static bool is_in_use(const struct leftovers *l, const char *name)
+{
+    for (const struct run *run = run_table_first(l->parts.runs); run != NULL; run = run->next) {
+        char its_name[RUN_BOX_NAME_BYTES];
+        run_group_name(run, its_name);
+        if (strcmp(its_name, name) == 0)
+            return true;
+    }
+    return l->parts.is_box(l->parts.ctx, name);
 }
 
 static void sweep_one(void *ctx, const char *name)
 {
     struct leftovers *l = ctx;
     char path[256];
-    struct id id;
-    uint32_t attempt;
     struct err e;
-    if (!parse_name(name, &id, &attempt) || run_table_find(l->runs, id, attempt) != NULL ||
+    if (!is_a_name(name) || is_in_use(l, name) ||
         snprintf(path, sizeof(path), "%s/%s", l->parent, name) < 0)
         return;
     (void)cgroup_kill(l->layout, path);
     if (cgroup_remove(l->layout, path, &e) == 0) {
-        log_warn("run.swept run=%s attempt=%u", ID_TEXT(id), attempt);
+        log_warn("run.swept group=%s", name);
         return;
     }
     l->is_dying = true;
-    log_debug("run.unswept run=%s attempt=%u error=\"%s\"", ID_TEXT(id), attempt, e.msg);
+    log_debug("run.unswept group=%s error=\"%s\"", name, e.msg);
 }
 
 static void sweep(void *ctx)
@@ -73,8 +80,8 @@ static void sweep(void *ctx)
     timer_start(l->timer, l->is_dying ? SOON_MS : INTERVAL_MS);
 }
 
-int leftovers_new(struct uv_loop_s *loop, const struct run_table *runs, const char *parent,
-                  struct leftovers **ret_leftovers, struct err *e)
+int leftovers_new(const struct leftovers_parts *parts, struct leftovers **ret_leftovers,
+                  struct err *e)
 {
     enum cgroup_layout layout;
     int rc = cgroup_layout_find(&layout, e);
@@ -83,10 +90,11 @@ int leftovers_new(struct uv_loop_s *loop, const struct run_table *runs, const ch
     struct leftovers *l = calloc(1, sizeof(*l));
     if (l == NULL)
         return err_errno(e, ENOMEM, "leftovers");
-    l->runs = runs;
+    l->parts = *parts;
     l->layout = layout;
-    memcpy(l->parent, parent, strnlen(parent, sizeof(l->parent) - 1));
-    l->timer = timer_new(loop, sweep, l);
+    memcpy(l->parent, parts->parent, strnlen(parts->parent, sizeof(l->parent) - 1));
+    l->parts.parent = l->parent;
+    l->timer = timer_new(parts->loop, sweep, l);
     if (l->timer == NULL) {
         free(l);
         return err_errno(e, ENOMEM, "leftovers");
@@ -99,7 +107,7 @@ void leftovers_free(struct leftovers *l)
 {
     if (l == NULL)
         return;
-    if (run_table_first(l->runs) == NULL)
+    if (run_table_first(l->parts.runs) == NULL)
         (void)!cgroup_remove(l->layout, l->parent, NULL);
     timer_free(l->timer);
     free(l);

@@ -21,14 +21,24 @@ struct leftovers;
 /* The group that the groups of the runs in `data_dir` are below. */
 void leftovers_name_parent(const char *data_dir, char parent[LEFTOVERS_PARENT_BYTES]);
 
-int leftovers_new(struct uv_loop_s *loop, const struct run_table *runs, const char *parent,
-                  struct leftovers **ret_leftovers, struct err *e) MUST_USE;
+struct leftovers_parts {
+    struct uv_loop_s *loop;
+    const struct run_table *runs;
+    const char *parent; /* copied */
+
+    /* Whether the group `name` is a box's that waits for a run. */
+    bool (*is_box)(void *ctx, const char *name);
+    void *ctx;
+};
+
+int leftovers_new(const struct leftovers_parts *parts, struct leftovers **ret_leftovers,
+                  struct err *e) MUST_USE;
 
 /* Removes the parent too when no run is left. NULL is allowed. */
 void leftovers_free(struct leftovers *leftovers);
 
-/* Kill and remove what is below the parent and belongs to no run of the table, now and then again
- * and again: not before the runs of an earlier agent are in the table. */
+/* Kill and remove what is below the parent and belongs to no run of the table and no box, now and
+ * then again and again: not before the runs of an earlier agent are in the table. */
 void leftovers_start(struct leftovers *leftovers);
 
 #endif

@@ -15,6 +15,7 @@
 #include "images/digest.h"
 #include "log_source.h"
 #include "run_life.h"
+#include "run_spec.h"
 #include "wire/assignment.h"
 
 struct image_request;
@@ -32,6 +33,7 @@ struct run {
     struct shim_process *shim;     /* owned; of the shim, or of the reaper after it */
     struct log_source log;
 
+    char box[RUN_BOX_NAME_BYTES]; /* the sandbox that waited for it; "" = it was made for it */
     uint32_t memory_mb;
     uint32_t stop_grace_seconds;
     char image_digest[DIGEST_TEXT_BYTES]; /* "" until known */
@@ -67,6 +69,12 @@ void run_free(struct run *run);
 
 /* Make the run dir, and note in it what an agent started later must know about the run. */
 int run_dir_make(const struct run *run, struct err *e) MUST_USE;
+
+/* The note alone, into `dir`. */
+int run_note_write(const struct run *run, const char *dir, struct err *e) MUST_USE;
+
+/* What its container and its control group are named after. */
+void run_group_name(const struct run *run, char name[RUN_BOX_NAME_BYTES]);
 
 /* Read that note back. ERR_NOT_FOUND: there is none. ERR_CONFLICT: it is another
  * version's. */

@@ -4,6 +4,7 @@
 #include "wire/field.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,71 @@ void text_list_done(struct text_list *list)
     }
     free(list->items);
     *list = (struct text_list){0};
+}
+
+void run_box_name(struct id run, uint32_t attempt, char name[RUN_BOX_NAME_BYTES])
+{
+    if (snprintf(name, RUN_BOX_NAME_BYTES, "%s-%u", ID_TEXT(run), attempt) < 0)
+        name[0] = '\0';
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool is_same_list(const struct text_list *a, const struct text_list *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    return same;
+}
+
+bool run_spec_fits(const struct run_spec *run, const struct run_spec *box)
+{
+    return run->driver == box->driver && run->sandbox == box->sandbox &&
+           run->network == box->network && run->read_only == box->read_only &&
+           run->memory_bytes == box->memory_bytes && run->cpu_milli == box->cpu_milli &&
+           run->pids_limit == box->pids_limit && run->shm_size_bytes == box->shm_size_bytes &&
+           run->disk_bytes == box->disk_bytes && is_same_list(&run->layers, &box->layers) &&
+           is_same_text(run->hostname, box->hostname) && is_same_text(run->runtime, box->runtime) &&
+           is_same_text(run->init, box->init) && is_same_text(run->seccomp_bpf, box->seccomp_bpf) &&
+           is_same_text(run->bridge, box->bridge) && is_same_text(run->subnet, box->subnet);
+}
+
+static void swap_texts(char **a, char **b)
+{
+    char *text = *a;
+    *a = *b;
+    *b = text;
+}
+
+static void swap_lists(struct text_list *a, struct text_list *b)
+{
+    struct text_list list = *a;
+    *a = *b;
+    *b = list;
+}
+
+void run_spec_give(struct run_spec *box, struct run_spec *run)
+{
+    box->run = run->run;
+    box->attempt = run->attempt;
+    swap_lists(&box->argv, &run->argv);
+    swap_lists(&box->env, &run->env);
+    swap_lists(&box->secret_keys, &run->secret_keys);
+    swap_texts(&box->cwd, &run->cwd);
+    swap_texts(&box->user, &run->user);
+    swap_texts(&box->wake_socket, &run->wake_socket);
+    box->timeout_seconds = run->timeout_seconds;
+    box->stop_grace_seconds = run->stop_grace_seconds;
+    box->start_timeout_seconds = run->start_timeout_seconds;
+    box->stop_signal = run->stop_signal;
+    box->lease_ms = run->lease_ms;
+    box->log_limit_bytes = run->log_limit_bytes;
+    box->log_rate_bytes = run->log_rate_bytes;
+    box->spool_limit_bytes = run->spool_limit_bytes;
 }
 
 void run_spec_init(struct run_spec *spec)
@@ -123,6 +189,7 @@ int run_spec_encode(const struct run_spec *spec, struct buf *out, struct err *e)
     field_put_i64(out, "timeout_seconds", spec->timeout_seconds);
     field_put_i64(out, "stop_grace_seconds", spec->stop_grace_seconds);
     field_put_i64(out, "start_timeout_seconds", spec->start_timeout_seconds);
+    field_put_i64(out, "wait_seconds", spec->wait_seconds);
     field_put_i64(out, "stop_signal", spec->stop_signal);
     field_put_i64(out, "lease_ms", spec->lease_ms);
     field_put_i64(out, "memory_bytes", (int64_t)spec->memory_bytes);
@@ -205,7 +272,7 @@ static int get_identity(const struct json_t *doc, struct run_spec *spec, struct 
 
 static int get_process(const struct json_t *doc, struct run_spec *spec, struct err *e)
 {
-    int r = get_list(doc, "argv", 1, &spec->argv, e);
+    int r = get_list(doc, "argv", spec->attempt == RUN_SPEC_BOX ? 0 : 1, &spec->argv, e);
     if (r == 0)
         r = get_list(doc, "env", 0, &spec->env, e);
     if (r == 0)
@@ -248,6 +315,10 @@ static int get_times(const struct json_t *doc, struct run_spec *spec, struct err
     if (r == 0)
         r = field_get_u32(doc, "start_timeout_seconds", UINT32_MAX, &spec->start_timeout_seconds,
                           e);
+    if (r == 0)
+        r = field_get_u32(doc, "wait_seconds", UINT32_MAX, &spec->wait_seconds, e);
+    if (r == 0 && spec->attempt == RUN_SPEC_BOX && spec->wait_seconds == 0)
+        r = err_set(e, ERR_INVALID, "wait_seconds must not be 0");
     if (r == 0)
         r = field_get_u32(doc, "lease_ms", UINT32_MAX, &spec->lease_ms, e);
     if (r == 0)

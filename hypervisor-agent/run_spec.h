@@ -22,6 +22,13 @@
  * only wake: the files are the truth. "log" comes at most every RUN_WAKE_INTERVAL_MS. Nobody
  * listening is no error.
  *
+ * A box is a sandbox that waits for its run: attempt 0, `run` is the box's own id, the directory is
+ * wherever the agent keeps boxes, and nothing in the spec is of any run. The shim makes all but the
+ * command, wakes with "ready <box>/0" and waits, at most wait_seconds. The agent then moves the
+ * directory to the run's place and sends "run" with a descriptor of the run's whole spec to the
+ * control socket; from there on it is the run's dir and shim. A box takes one run and no second;
+ * one that never got any leaves no exit.json.
+ *
  * Death: a shim that is gone (lock free) and left no exit.json: run `errand-shim --reap <run dir>`;
  * it kills and removes what is left and writes exit.json (reason internal).
  */
@@ -41,6 +48,11 @@
 #define RUN_SPEC_MAX_BYTES ((size_t)16 << 20)
 
 #define RUN_WAKE_INTERVAL_MS 5
+
+#define RUN_SPEC_BOX 0
+
+/* What a container, its group and its addresses are named after: "<run>-<attempt>". */
+#define RUN_BOX_NAME_BYTES (ID_TEXT_BYTES + 11)
 
 enum run_network {
     RUN_NETWORK_NONE,   /* own network namespace, loopback only */
@@ -63,10 +75,10 @@ struct text_list {
 
 struct run_spec {
     struct id run;
-    uint32_t attempt; /* 1.. */
+    uint32_t attempt; /* 1..; RUN_SPEC_BOX = a box, and `run` is its id */
 
     /* The process; the agent has already applied the image's configuration and the overrides. */
-    struct text_list argv; /* at least one */
+    struct text_list argv; /* at least one; none for a box */
     struct text_list env; /* "KEY=VALUE", each key once; PATH, HOME, HOSTNAME are added if absent */
     struct text_list secret_keys; /* of `env`: their values are masked in the log */
     char *cwd;                    /* owned; absolute; made if missing; NULL = "/" */
@@ -92,6 +104,7 @@ struct run_spec {
     uint32_t timeout_seconds;       /* of the process, from its start; 1.. */
     uint32_t stop_grace_seconds;    /* between stop_signal and KILL; 0 = KILL at once */
     uint32_t start_timeout_seconds; /* for the runtime to create the container; 0 = 60 */
+    uint32_t wait_seconds;          /* of a box: for its run; 1.. */
     int stop_signal;                /* 1..64 */
     uint32_t lease_ms;              /* ends by itself then, unless told otherwise; 0 = never */
 
@@ -122,6 +135,17 @@ int text_list_add(struct text_list *list, const char *text, struct err *e) MUST_
 
 /* Frees, after wiping: lists may hold secrets. */
 void text_list_done(struct text_list *list);
+
+/* "<run>-<attempt>" */
+void run_box_name(struct id run, uint32_t attempt, char name[RUN_BOX_NAME_BYTES]);
+
+/* Whether a run with spec `run` may have the box made with spec `box`: all that makes a sandbox
+ * what it is, is the same. */
+bool run_spec_fits(const struct run_spec *run, const struct run_spec *box);
+
+/* Make the box's spec the run's: who it is, the process, the times and the log come from `run`,
+ * which gives them away; the sandbox is as it was made. */
+void run_spec_give(struct run_spec *box, struct run_spec *run);
 
 /* All zero, and the defaults: timeout 3600 s, grace 10 s, SIGTERM, network bridge. */
 void run_spec_init(struct run_spec *spec);

@@ -7,10 +7,12 @@
 
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RUN_STATUS_MAX_BYTES 4096
 
 static const char *const state_names[] = {
+    [RUN_STATUS_WAITING] = "waiting",
     [RUN_STATUS_CREATED] = "created",
     [RUN_STATUS_RUNNING] = "running",
     [RUN_STATUS_COUNT] = NULL,
@@ -23,6 +25,7 @@ static void encode(const struct run_status *status, struct buf *b)
     run_file_put_format(b);
     field_put_id(b, "run", status->run);
     field_put_i64(b, "attempt", status->attempt);
+    field_put_text(b, "box", status->box[0] == '\0' ? NULL : status->box);
     field_put_text(b, "state", state_names[status->state]);
     field_put_i64(b, "pid", status->pid);
     field_put_key(b, "started_at");
@@ -80,6 +83,8 @@ static int get_places(const struct json_t *doc, struct run_status *status, struc
     if (r == 0)
         r = field_get_choice(doc, "driver", driver_kind_names, &driver, e);
     if (r == 0)
+        r = get_place(doc, "box", status->box, sizeof(status->box), e);
+    if (r == 0)
         r = get_place(doc, "cgroup", status->cgroup, sizeof(status->cgroup), e);
     if (r == 0)
         r = get_place(doc, "engine_socket", status->engine_socket, sizeof(status->engine_socket),
@@ -89,6 +94,33 @@ static int get_places(const struct json_t *doc, struct run_status *status, struc
     status->pid = (pid_t)pid;
     status->driver = (enum driver_kind)driver;
     return 0;
+}
+
+static int put_place(const char *text, const char *what, char *place, size_t size, struct err *e)
+{
+    size_t n = text == NULL ? 0 : strlen(text);
+    if (n >= size)
+        return err_set(e, ERR_INVALID, "%s is too long", what);
+    memcpy(place, text == NULL ? "" : text, n + 1);
+    return 0;
+}
+
+int run_status_init(struct run_status *status, const struct run_spec *spec, struct err *e)
+{
+    *status = (struct run_status){
+        .run = spec->run,
+        .attempt = spec->attempt,
+        .state = RUN_STATUS_CREATED,
+        .pid = getpid(),
+        .driver = spec->driver,
+    };
+    if (spec->attempt == RUN_SPEC_BOX)
+        run_box_name(spec->run, spec->attempt, status->box);
+    int r = put_place(spec->cgroup, "cgroup", status->cgroup, sizeof(status->cgroup), e);
+    if (r == 0)
+        r = put_place(spec->engine_socket, "engine_socket", status->engine_socket,
+                      sizeof(status->engine_socket), e);
+    return r;
 }
 
 int run_status_read(const char *run_dir, struct run_status *ret_status, struct err *e)

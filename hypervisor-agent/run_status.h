@@ -15,12 +15,14 @@
 #include "base/err.h"
 #include "base/id.h"
 #include "driver_kind.h"
+#include "run_spec.h"
 
 #define RUN_STATUS_FILE "status.json"
 #define RUN_STATUS_CGROUP_BYTES 256
 #define RUN_STATUS_SOCKET_BYTES 256
 
 enum run_status_state {
+    RUN_STATUS_WAITING, /* a box that is ready for a run */
     RUN_STATUS_CREATED, /* the container is being made */
     RUN_STATUS_RUNNING, /* the process was executed */
     RUN_STATUS_COUNT,
@@ -28,7 +30,8 @@ enum run_status_state {
 
 struct run_status {
     struct id run;
-    uint32_t attempt;
+    uint32_t attempt;             /* RUN_SPEC_BOX while nobody's */
+    char box[RUN_BOX_NAME_BYTES]; /* what the container is named after, if not after the run; "" */
     enum run_status_state state;
     pid_t pid;               /* of the shim */
     int64_t started_at_us;   /* 0 until running */
@@ -38,6 +41,10 @@ struct run_status {
     char cgroup[RUN_STATUS_CGROUP_BYTES];
     char engine_socket[RUN_STATUS_SOCKET_BYTES]; /* "" = none */
 };
+
+/* The first status of what the calling process begins. ERR_INVALID: the spec's paths are too long.
+ */
+int run_status_init(struct run_status *status, const struct run_spec *spec, struct err *e) MUST_USE;
 
 /* Read <run_dir>/status.json. ERR_NOT_FOUND: the shim has not come so far (or the file is empty).
  */

@@ -102,6 +102,14 @@ void shim_process_order(struct shim_process *shim, const char *order)
     timer_start(shim->retry, ORDER_RETRY_MS);
 }
 
+void shim_process_pass(struct shim_process *shim, char *run_dir, shim_exit_fn *on_exit, void *ctx)
+{
+    free(shim->run_dir);
+    shim->run_dir = run_dir;
+    shim->on_exit = on_exit;
+    shim->ctx = ctx;
+}
+
 bool shim_process_is_gone(const struct shim_process *shim)
 {
     return shim == NULL || shim->is_gone;
@@ -136,8 +144,8 @@ static struct shim_process *shim_new(const struct shim_process_options *options)
     return shim;
 }
 
-/* The spec as a file without a name: it is never on a disk, and no pipe has to be fed. */
-static int spec_file(const struct buf *spec, int *ret_fd, struct err *e)
+/* It is never on a disk, and no pipe has to be fed. */
+int shim_process_spec_file(const struct buf *spec, int *ret_fd, struct err *e)
 {
     CLEANUP(fd_closep) int fd = memfd_create("run-spec", MFD_CLOEXEC);
     if (fd < 0)
@@ -209,7 +217,7 @@ int shim_process_start(const struct shim_process_options *options, const struct 
     char *argv[] = {name, run_dir, NULL};
     if (run_dir == NULL)
         return err_errno(e, ENOMEM, "start %s", options->program);
-    int rc = spec_file(spec, &fd, e);
+    int rc = shim_process_spec_file(spec, &fd, e);
     return rc < 0 ? rc : spawn(options, argv, fd, ret_shim, e);
 }
 

@@ -31,6 +31,12 @@ struct shim_process_options {
 int shim_process_start(const struct shim_process_options *options, const struct buf *spec,
                        struct shim_process **ret_shim, struct err *e) MUST_USE;
 
+/* The spec as a file without a name, for a process to read from its beginning. */
+int shim_process_spec_file(const struct buf *spec, int *ret_fd, struct err *e) MUST_USE;
+
+/* The shim is another's from now on: a box's has become a run's. `run_dir` is taken over. */
+void shim_process_pass(struct shim_process *shim, char *run_dir, shim_exit_fn *on_exit, void *ctx);
+
 /* Follow the living shim `pid` that an earlier agent started.
  * Errors:  ERR_NOT_FOUND  it is gone */
 int shim_process_adopt(const struct shim_process_options *options, pid_t pid,

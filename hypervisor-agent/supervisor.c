@@ -13,6 +13,7 @@
 #include "run_guard.h"
 #include "run_report.h"
 #include "run_status.h"
+#include "warm_pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +57,8 @@ static void report_started(struct run *run)
     note(run_report_started(run->supervisor->parts.outbox, run, status.started_at_us,
                             status.start_ms, &e),
          run, &e);
-    log_info("run.started run=%s attempt=%u pull_ms=%u start_ms=%u", ID_TEXT(run->id), run->attempt,
-             run->pull_ms, status.start_ms);
+    log_info("run.started run=%s attempt=%u pull_ms=%u start_ms=%u box=%s", ID_TEXT(run->id),
+             run->attempt, run->pull_ms, status.start_ms, run->box[0] != '\0' ? run->box : "none");
 }
 
 static void check_log(struct run *run)
@@ -82,21 +83,38 @@ static void report_end(struct run *run)
 
 static void on_shim_exit(void *ctx);
 
+/* In a box that waits for it, else in a sandbox of its own. */
+static int begin(struct run *run, const struct image *image, uint32_t lease_ms,
+                 enum termination_reason *ret_reason, struct err *e)
+{
+    const struct supervisor_parts *parts = &run->supervisor->parts;
+    struct run_spec spec;
+    run_spec_init(&spec);
+    int rc = launcher_run_spec(parts->launcher, run, image, lease_ms, &spec, ret_reason, e);
+    if (rc == 0 && !warm_pool_give(parts->pool, run, &spec, on_shim_exit)) {
+        *ret_reason = TERMINATION_START_FAILED;
+        rc = launcher_start(parts->launcher, run, &spec, on_shim_exit, e);
+    }
+    run_spec_done(&spec);
+    if (rc == 0)
+        assignment_done(&run->assignment);
+    return rc;
+}
+
 static void launch(struct run *run, const struct image *image)
 {
     enum termination_reason reason = TERMINATION_INTERNAL;
+    const struct supervisor_parts *parts = &run->supervisor->parts;
     struct err e;
     memcpy(run->image_digest, image->digest, sizeof(run->image_digest));
-    image_store_touch(run->supervisor->parts.images, run->image_digest);
-    uint32_t lease_ms = lease_keeper_left_ms(run->supervisor->parts.leases, run);
+    image_store_touch(parts->images, run->image_digest);
+    uint32_t lease_ms = lease_keeper_left_ms(parts->leases, run);
     if (lease_ms == 0)
         fail(run, TERMINATION_HYPERVISOR_LOST, "the hypervisor was cut off before the start");
-    else if (launcher_start(run->supervisor->parts.launcher, run, image, lease_ms, on_shim_exit,
-                            &reason, &e) < 0)
+    else if (begin(run, image, lease_ms, &reason, &e) < 0)
         fail(run, reason, e.msg);
     else
-        run_guard_allow(run->supervisor->guard, run,
-                        run->supervisor->parts.launcher->start_timeout_seconds);
+        run_guard_allow(run->supervisor->guard, run, parts->launcher->start_timeout_seconds);
 }
 
 /* Its shim still tidies; without one it is gone at once. */
@@ -456,6 +474,8 @@ void supervisor_take_wake(struct supervisor *s, enum wake_event event, struct id
     if (run == NULL)
         return;
     switch (event) {
+    case WAKE_READY: /* warm_pool.h */
+        break;
     case WAKE_STARTED:
         happen(run, LIFE_EVENT_STARTED);
         break;

@@ -21,6 +21,7 @@
 #include "wire/assignment_line.h"
 
 struct supervisor;
+struct warm_pool;
 
 /* All borrowed for the life of the supervisor. */
 struct supervisor_parts {
@@ -32,6 +33,7 @@ struct supervisor_parts {
     struct event_outbox *outbox;
     struct log_shipper *shipper;
     const struct lease_keeper *leases;
+    struct warm_pool *pool;
     void (*on_change)(void *ctx); /* what a heartbeat tells has changed */
     void *ctx;
 };

@@ -24,8 +24,9 @@ static bool read_group(const struct usage_sampler *s, const struct run *run,
     char path[256];
     struct cgroup_use use;
     struct cgroup_now now;
-    int n = snprintf(path, sizeof(path), "%s/%s-%u", s->parts.cgroup_parent, ID_TEXT(run->id),
-                     run->attempt);
+    char name[RUN_BOX_NAME_BYTES];
+    run_group_name(run, name);
+    int n = snprintf(path, sizeof(path), "%s/%s", s->parts.cgroup_parent, name);
     if (n < 0 || (size_t)n >= sizeof(path) || !cgroup_read_now(s->layout, path, &now))
         return false;
     cgroup_read_use(s->layout, path, &use);

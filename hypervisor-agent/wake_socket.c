@@ -2,6 +2,7 @@
 #include "wake_socket.h"
 
 #include "base/parse.h"
+#include "run_spec.h"
 
 #include <uv.h>
 
@@ -22,6 +23,7 @@ struct wake_socket {
 };
 
 static const char *const event_names[] = {
+    [WAKE_READY] = "ready",
     [WAKE_STARTED] = "started",
     [WAKE_LOG] = "log",
     [WAKE_EXITED] = "exited",
@@ -48,9 +50,13 @@ int wake_parse(const char *text, size_t n, enum wake_event *ret_event, struct id
     const char *run = space + 1;
     const char *number = slash + 1;
     if (parse_event(text, (size_t)(space - text), ret_event, e) < 0 ||
-        id_parse(run, (size_t)(slash - run), ret_run_id, e) < 0 ||
-        parse_i64_n(number, (size_t)(text + n - number), 1, INT32_MAX, "attempt", &attempt, e) < 0)
+        id_parse(run, (size_t)(slash - run), ret_run_id, e) < 0)
         return ERR_INVALID;
+    bool is_box = *ret_event == WAKE_READY;
+    int r = parse_i64_n(number, (size_t)(text + n - number), is_box ? RUN_SPEC_BOX : 1,
+                        is_box ? RUN_SPEC_BOX : INT32_MAX, "attempt", &attempt, e);
+    if (r < 0)
+        return r;
     *ret_attempt = (uint32_t)attempt;
     return 0;
 }

@@ -16,6 +16,7 @@ struct uv_loop_s;
 struct wake_socket;
 
 enum wake_event {
+    WAKE_READY, /* of a box; the attempt is RUN_SPEC_BOX */
     WAKE_STARTED,
     WAKE_LOG,
     WAKE_EXITED,

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "image_order.h"
 #include "timer.h"
+#include "warm_pool.h"
 #include "wire/field.h"
 
 #include <jansson.h>
@@ -37,6 +38,8 @@ struct pin {
     struct image_order order;
     char *pull_policy; /* owned */
     uint32_t pull_timeout_s;
+    uint32_t pool; /* sandboxes kept waiting, each like: */
+    struct sandbox_wish wish;
 
     struct image_request *request; /* while pulling */
     struct timer *retry;           /* owned */
@@ -179,6 +182,12 @@ static void report(const struct pin *pin, const char *digest, const char *messag
         log_error("event.lost runner=%s error=\"%s\"", ID_TEXT(pin->runner), e.msg);
 }
 
+static void keep_boxes(const struct pin *pin)
+{
+    warm_pool_want(pin->pins->parts.pool, pin->runner, pin->pool, &pin->wish, pin->order.reference,
+                   pin->digest);
+}
+
 static void become_warm(struct pin *pin, const struct image *image)
 {
     memcpy(pin->digest, image->digest, sizeof(pin->digest));
@@ -188,6 +197,7 @@ static void become_warm(struct pin *pin, const struct image *image)
     log_info("pin.warmed runner=%s image=%s digest=%.19s", ID_TEXT(pin->runner),
              pin->order.reference, pin->digest);
     report(pin, pin->digest, NULL);
+    keep_boxes(pin);
 }
 
 static const struct image *image_here(const struct pin *pin)
@@ -249,6 +259,17 @@ static void warm(struct pin *pin)
 
 /* orders */
 
+static int take_pool(struct pin *pin, const struct warm_order *order, struct err *e)
+{
+    pin->pool = order->pool;
+    pin->wish = (struct sandbox_wish){.memory_mb = order->memory_mb,
+                                      .cpu_milli = order->cpu_milli,
+                                      .pids_limit = order->pids_limit,
+                                      .shm_size_mb = order->shm_size_mb,
+                                      .read_only = order->read_only};
+    return launcher_sandbox_parse(order->network, order->sandbox, &pin->wish, e);
+}
+
 static int take_texts(struct pin *pin, const struct warm_order *order, struct err *e)
 {
     image_order_done(&pin->order);
@@ -284,7 +305,7 @@ static void take_order(struct pin *pin, const struct warm_order *order, bool is_
     pin->project = order->project_id;
     pin->expires_at_us = order->expires_at_us;
     pin->pull_timeout_s = order->pull_timeout_seconds;
-    if (take_texts(pin, order, &e) < 0) {
+    if (take_texts(pin, order, &e) < 0 || take_pool(pin, order, &e) < 0) {
         log_warn("pin.unwarmed runner=%s error=\"%s\"", ID_TEXT(pin->runner), e.msg);
         report(pin, NULL, e.msg);
         return;
@@ -292,6 +313,7 @@ static void take_order(struct pin *pin, const struct warm_order *order, bool is_
     if (is_same && is_kept(pin)) {
         if (!order->is_warm)
             report(pin, pin->digest, NULL);
+        keep_boxes(pin);
         return;
     }
     warm(pin);
@@ -310,6 +332,7 @@ static bool remove_pins(struct warm_pins *pins, bool (*is_over)(const struct pin
         }
         *at = pin->next;
         log_info("pin.dropped runner=%s", ID_TEXT(pin->runner));
+        warm_pool_drop(pins->parts.pool, pin->runner);
         pin_free(pin);
         any = true;
     }

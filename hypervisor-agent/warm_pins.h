@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The runners this hypervisor keeps warm: their images are pulled before they are needed, and stay
- * while the pin lasts. What is pinned is on disk (pins.json), so that it stays through a restart of
- * the agent, too. On the loop's thread.
+ * while the pin lasts, and the pool keeps as many sandboxes as the pin says. What is pinned is on
+ * disk (pins.json), so that it stays through a restart of the agent, too. On the loop's thread.
  */
 #ifndef ERRAND_HYPERVISOR_AGENT_WARM_PINS_H
 #define ERRAND_HYPERVISOR_AGENT_WARM_PINS_H
@@ -19,6 +19,7 @@
 
 struct uv_loop_s;
 struct warm_pins;
+struct warm_pool;
 
 /* All borrowed for the life of the pins. */
 struct warm_pins_parts {
@@ -28,6 +29,7 @@ struct warm_pins_parts {
     struct image_store *images;
     struct image_puller *puller;
     struct event_outbox *outbox;
+    struct warm_pool *pool;
 };
 
 /* Reads what an earlier agent pinned. */

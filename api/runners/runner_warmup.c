@@ -59,8 +59,6 @@ void runner_warmup(struct request *rq)
                                    .seconds = LIMIT_WARM_SECONDS};
     fields_init(&f);
     fields_read(&f, "", body, table, ARRAY_LEN(table), &request);
-    if (request.pool > 0)
-        problems_add(&f.problems, "pool", "must be 0: sandboxes are not kept waiting yet");
     if (reply_if_problems(rq, &f.problems))
         return;
     struct params p;

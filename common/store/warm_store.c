@@ -64,7 +64,7 @@ static const char sql_place[] =
 static const char sql_pins[] =
     "SELECT r.id, r.project_id,"
     "  hashtextextended(concat_ws(' ', p.requested_at, r.version, c.updated_at, w.pool,"
-    "    w.expires_at), 0),"
+    "    w.expires_at, t.memory_mb, t.cpu_milli), 0),"
     "  " IMAGE_OF_RUNNER ", r.image_digest, r.pull_policy, r.pull_timeout_seconds, w.pool,"
     "  w.expires_at, n.runner_id IS NOT NULL, t.memory_mb, t.cpu_milli, r.pids_limit,"
     "  r.shm_size_mb, r.read_only, r.network, r.sandbox,"

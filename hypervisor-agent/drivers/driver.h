@@ -27,6 +27,7 @@ struct sandbox; /* each driver has its own */
 
 enum sandbox_state {
     SANDBOX_STARTING,
+    SANDBOX_WAITING, /* made by create, complete but for its command */
     SANDBOX_RUNNING, /* the command was executed */
     SANDBOX_ENDED,   /* and all output is in the pipes */
 };
@@ -63,7 +64,8 @@ struct sandbox_use {
     X(UNTRUSTED, "sandbox untrusted; refused otherwise")                                           \
     X(SECRETS, "environment readable inside only")                                                 \
     X(DIES_WITH_SHIM, "ends when its supervisor is killed")                                        \
-    X(STATS, "processor time and peak memory")
+    X(STATS, "processor time and peak memory")                                                     \
+    X(WAIT, "sandboxes kept waiting")
 
 enum driver_ability {
 #define DRIVER_ABILITY_ENUM(name, text) DRIVER_CAN_##name,
@@ -81,6 +83,11 @@ struct driver {
     /* Make what does not run yet: mounts, configuration, in the run dir, which is the working
      * directory. `spec` is borrowed until free. */
     int (*prepare)(const struct run_spec *spec, struct sandbox **ret_sandbox, struct err *e);
+
+    /* Make the sandbox without its command; start then only gives it that. Until then nothing of a
+     * run's is in it, and the spec may still become another's (run_spec_give). Not needed before
+     * start; NULL: DRIVER_CAN(WAIT) is missing. */
+    int (*create)(struct sandbox *sandbox, struct err *e);
 
     /* Set it going. The container's streams become the write ends `out_fd` and `err_fd`, or copies
      * of them are written to, no faster than they are read. They stay the caller's: close them once

@@ -31,9 +31,6 @@
 /* A container that talks without end is not listened to for ever. */
 #define MESSAGES_MAX 8
 
-/* run id, hyphen, attempt, NUL */
-#define CONTAINER_ID_BYTES (ID_TEXT_BYTES + 11)
-
 enum watched {
     WATCHED_WORDS,
     WATCHED_CHANNEL,
@@ -44,12 +41,12 @@ enum watched {
 struct sandbox {
     const struct run_spec *spec; /* borrowed */
     enum cgroup_layout layout;
-    char id[CONTAINER_ID_BYTES];
+    char id[RUN_BOX_NAME_BYTES];
     int poll_fd;
     int children_fd; /* signalfd of SIGCHLD */
     struct oci_runtime runtime;
     int channel_fd; /* -1 once closed */
-    int out_fd;     /* borrowed until the order is sent */
+    int out_fd;     /* borrowed from start until the order is sent */
     int err_fd;
 
     struct disk_watch disk;
@@ -59,7 +56,9 @@ struct sandbox {
     int init_status;      /* as waitpid gives it, once reaped */
     struct process_io io; /* of init and all it has reaped, when a child of ours last ended */
     bool init_reaped;
-    bool childless; /* the runtime, its helpers and init have all been reaped */
+    bool childless;  /* the runtime, its helpers and init have all been reaped */
+    bool is_settled; /* init waits in a sandbox that lacks nothing but its order */
+    bool is_ordered; /* out_fd and err_fd are known */
     bool adopted;
     bool started;
     struct init_event failure; /* kind FAILED when the command could not be executed */
@@ -83,12 +82,6 @@ static void sandbox_freep(struct sandbox **sandbox)
     sandbox_free(*sandbox);
 }
 
-static void container_id(struct id run, uint32_t attempt, char *id)
-{
-    if (snprintf(id, CONTAINER_ID_BYTES, "%s-%u", ID_TEXT(run), attempt) < 0)
-        id[0] = '\0';
-}
-
 static struct sandbox *sandbox_new(const struct run_spec *spec)
 {
     struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
@@ -100,7 +93,7 @@ static struct sandbox *sandbox_new(const struct run_spec *spec)
     sandbox->children_fd = -1;
     oci_runtime_init(&sandbox->runtime);
     disk_watch_init(&sandbox->disk);
-    container_id(spec->run, spec->attempt, sandbox->id);
+    run_box_name(spec->run, spec->attempt, sandbox->id);
     return sandbox;
 }
 
@@ -156,8 +149,6 @@ static int oci_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox
         r = cgroup_layout_find(&sandbox->layout, e);
     if (r == 0)
         r = oci_bundle_make(spec, sandbox->layout, e);
-    if (r == 0)
-        r = watch_disk(sandbox, e);
     if (r < 0)
         return r;
     *ret_sandbox = TAKE_PTR(sandbox);
@@ -166,11 +157,9 @@ static int oci_prepare(const struct run_spec *spec, struct sandbox **ret_sandbox
 
 /* start and step */
 
-static int oci_start(struct sandbox *sandbox, int out_fd, int err_fd, struct err *e)
+static int oci_create(struct sandbox *sandbox, struct err *e)
 {
     CLEANUP(fd_closep) int theirs = -1;
-    sandbox->out_fd = out_fd;
-    sandbox->err_fd = err_fd;
     int r = init_channel_open(&sandbox->channel_fd, &theirs, e);
     if (r == 0)
         r = oci_runtime_start(&sandbox->runtime, sandbox->spec->runtime,
@@ -199,19 +188,39 @@ static void try_adopt(struct sandbox *sandbox)
     sandbox->adopted = true;
 }
 
+static int send_order(struct sandbox *sandbox, struct err *e)
+{
+    int r = init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
+                                    sandbox->err_fd, e);
+    if (r == 0)
+        try_adopt(sandbox);
+    return r;
+}
+
 /* The group exists and only init is in it. */
-static int send_order(struct sandbox *sandbox, pid_t init_pid, struct err *e)
+static int settle(struct sandbox *sandbox, pid_t init_pid, struct err *e)
 {
     sandbox->init_pid = init_pid;
     cgroup_forbid_swap(sandbox->layout, sandbox->spec->cgroup, sandbox->spec->memory_bytes);
     int r = 0;
     if (sandbox->spec->network == RUN_NETWORK_BRIDGE)
         r = bridge_attach(sandbox->spec, sandbox->id, init_pid, &sandbox->lease, e);
-    if (r == 0)
-        r = init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
-                                    sandbox->err_fd, e);
-    if (r == 0)
-        try_adopt(sandbox);
+    if (r < 0)
+        return r;
+    sandbox->is_settled = true;
+    return sandbox->is_ordered ? send_order(sandbox, e) : 0;
+}
+
+static int oci_start(struct sandbox *sandbox, int out_fd, int err_fd, struct err *e)
+{
+    sandbox->out_fd = out_fd;
+    sandbox->err_fd = err_fd;
+    sandbox->is_ordered = true;
+    int r = watch_disk(sandbox, e);
+    if (r == 0 && sandbox->runtime.pid == 0)
+        r = oci_create(sandbox, e);
+    if (r == 0 && sandbox->is_settled)
+        r = send_order(sandbox, e);
     return r;
 }
 
@@ -246,11 +255,11 @@ static bool handle_channel(struct sandbox *sandbox)
     case INIT_EVENT_NONE:
         return false;
     case INIT_EVENT_READY:
-        if (sandbox->init_pid == 0 && send_order(sandbox, event.pid, &sandbox->problem) < 0)
+        if (sandbox->init_pid == 0 && settle(sandbox, event.pid, &sandbox->problem) < 0)
             oci_kill(sandbox);
         break;
     case INIT_EVENT_STARTED:
-        sandbox->started = sandbox->init_pid > 0;
+        sandbox->started = sandbox->is_settled && sandbox->is_ordered;
         break;
     case INIT_EVENT_FAILED:
         if (!sandbox->started)
@@ -372,8 +381,11 @@ static bool has_runtime_failed(const struct sandbox *sandbox)
 static void report(const struct sandbox *sandbox, struct sandbox_report *ret_report)
 {
     char complaint[EXIT_MESSAGE_BYTES];
+    bool is_waiting = sandbox->is_settled && !sandbox->is_ordered;
     *ret_report = (struct sandbox_report){
-        .state = sandbox->started ? SANDBOX_RUNNING : SANDBOX_STARTING,
+        .state = sandbox->started ? SANDBOX_RUNNING
+                 : is_waiting     ? SANDBOX_WAITING
+                                  : SANDBOX_STARTING,
         .exit_code = -1,
     };
     if (!sandbox->childless)
@@ -458,13 +470,15 @@ static int oci_destroy(struct sandbox *sandbox, struct err *e)
 static int oci_reap(const struct run_status *status, struct err *e)
 {
     enum cgroup_layout layout;
-    char id[CONTAINER_ID_BYTES];
+    char id[RUN_BOX_NAME_BYTES];
     if (!cgroup_path_is_safe(status->cgroup))
         return 0; /* refused by prepare too: nothing was made */
     int r = cgroup_layout_find(&layout, e);
     if (r < 0)
         return r;
-    container_id(status->run, status->attempt, id);
+    run_box_name(status->run, status->attempt, id);
+    if (status->box[0] != '\0')
+        memcpy(id, status->box, sizeof(id));
     oci_runtime_kill_strays(id);
     (void)cgroup_kill(layout, status->cgroup);
     r = remove_traces(layout, status->cgroup, e);
@@ -477,6 +491,7 @@ const struct driver oci_driver = {
     .name = "oci",
     .abilities = (1U << DRIVER_ABILITY_COUNT) - 1,
     .prepare = oci_prepare,
+    .create = oci_create,
     .start = oci_start,
     .poll_fd = oci_poll_fd,
     .step = oci_step,

@@ -14,8 +14,8 @@
 #define OCI_RUNTIME_SAID_BYTES 2048
 
 struct oci_runtime {
-    pid_t pid;    /* 0 = not started */
-    int words_fd; /* its stdout and stderr; -1 once closed */
+    pid_t pid;      /* 0 = not started */
+    int words_fd;   /* its stdout and stderr; -1 once closed */
     bool is_killed; /* by us */
     bool ended;
     int status;                        /* as waitpid gives it, once ended */

@@ -8,7 +8,8 @@
  *   init -> driver   STARTED   the command was executed
  *                or  FAILED    it was not: exit code and a sentence; init then exits with the code
  *   driver -> init   ADOPTED   the runtime's processes are gone and the driver is init's parent:
- * init asks the kernel to be killed when its parent dies
+ * init asks the kernel to be killed when its parent dies. Comes before the order where the
+ * container waits for its run
  *
  * End of file on the channel means the driver is dead: init exits, and all processes of the
  * container with it. What init says is strangers' word, for the container's root could trace it.

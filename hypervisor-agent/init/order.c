@@ -4,15 +4,17 @@
 #include "init_protocol.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The next message with exactly the order's descriptors. */
+/* 0: an order with exactly its descriptors; 1: told that the driver is our parent now. */
 static int receive_fds(int channel_fd, int *fds)
 {
     union {
@@ -32,6 +34,8 @@ static int receive_fds(int channel_fd, int *fds)
     do {
         got = recvmsg(channel_fd, &header, MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
+    if (got > 0 && message.kind == INIT_ADOPTED && header.msg_controllen == 0)
+        return 1;
     if (got < 1 || message.kind != INIT_ORDER)
         return -1;
 
@@ -106,7 +110,12 @@ static int parse(char *bytes, size_t n, struct order *order)
 int order_receive(int channel_fd, struct order *ret_order)
 {
     int fds[INIT_ORDER_FDS];
-    if (receive_fds(channel_fd, fds) < 0)
+    int r;
+    while ((r = receive_fds(channel_fd, fds)) > 0) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+            return -1;
+    }
+    if (r < 0)
         return -1;
 
     size_t n;

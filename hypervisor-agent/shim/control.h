@@ -16,16 +16,25 @@ enum control_word {
     CONTROL_STOP,
     CONTROL_KILL,
     CONTROL_LEASE, /* "lease MS": the lease ends so much later; 0: it has no end */
+    CONTROL_RUN,   /* "run", with a descriptor: the spec of the run a box is for */
+};
+
+struct control_order {
+    enum control_word word;
+    uint32_t lease_ms; /* of LEASE */
+    int spec_fd;       /* of RUN: the receiver's, to close; else -1 */
 };
 
 /* Bind CONTROL_SOCKET in the working directory; non-blocking. */
 int control_open(int *ret_fd, struct err *e) MUST_USE;
 
-/* `ret_lease_ms` is set for CONTROL_LEASE. */
-enum control_word control_receive(int fd, uint32_t *ret_lease_ms);
+struct control_order control_receive(int fd);
 
 /* Send a word to the shim of `run_dir`, from anywhere. ERR_UNAVAILABLE or ERR_NOT_FOUND: it is
  * gone. */
 int control_send(const char *run_dir, const char *word, struct err *e) MUST_USE;
+
+/* Send "run" and a copy of the descriptor. Errors as control_send(). */
+int control_send_run(const char *run_dir, int spec_fd, struct err *e) MUST_USE;
 
 #endif

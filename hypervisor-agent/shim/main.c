@@ -9,6 +9,7 @@
 #include "run_spec.h"
 #include "shim/reap.h"
 #include "shim/shim.h"
+#include "shim/spec_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,42 +18,12 @@
 #include <unistd.h>
 
 #define EXIT_USAGE 2
-#define READ_BYTES ((size_t)64 * 1024)
 
 static const char usage[] =
     "usage: errand-shim RUN_DIR < SPEC.json    run one attempt\n"
     "       errand-shim --reap RUN_DIR         clear up after a shim that died\n"
     "       errand-shim --help | --version\n"
     "Started by errand-agent; see hypervisor-agent/run_spec.h.\n";
-
-static int read_all(int fd, struct buf *b, struct err *e)
-{
-    for (;;) {
-        char *to = buf_reserve(b, READ_BYTES);
-        if (to == NULL)
-            return err_set(e, ERR_LIMIT, "run spec is larger than %zu bytes", b->max_bytes);
-        ssize_t got = read(fd, to, READ_BYTES);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_errno(e, errno, "read the run spec");
-        if (got == 0)
-            return 0;
-        buf_advance(b, (size_t)got);
-    }
-}
-
-static int read_spec(struct run_spec *spec, struct err *e)
-{
-    CLEANUP(buf_done) struct buf text;
-    buf_init(&text, RUN_SPEC_MAX_BYTES + READ_BYTES);
-    int r = read_all(STDIN_FILENO, &text, e);
-    if (r == 0)
-        r = run_spec_decode(text.data == NULL ? "" : text.data, text.len, spec, e);
-    if (text.data != NULL)
-        explicit_bzero(text.data, text.cap);
-    return r;
-}
 
 /* Nothing of the agent's stays open but stderr, and no terminal or directory of its is held. */
 static int detach(const char *run_dir, struct err *e)
@@ -82,7 +53,7 @@ static int run(const char *run_dir, struct err *e)
     if (r == 0)
         r = run_lock_take(".", &lock_fd, e);
     if (r == 0)
-        r = read_spec(&spec, e);
+        r = spec_file_read(STDIN_FILENO, &spec, e);
     if (r == 0)
         r = close_stdin(e);
     if (r == 0)
@@ -95,7 +66,7 @@ static int reap(const char *run_dir, struct err *e)
     CLEANUP(fd_closep) int lock_fd = -1;
     int r = detach(run_dir, e);
     if (r == 0)
-        r = run_lock_take(".", &lock_fd, e);
+        r = run_lock_wait(".", &lock_fd, e);
     if (r == 0)
         r = reap_run(run_dir, e);
     return r;

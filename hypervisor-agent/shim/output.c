@@ -97,16 +97,21 @@ static int stream_open(struct output_stream *stream, enum log_stream name, struc
     return r;
 }
 
-int output_open(struct output *output, const struct run_spec *spec, struct err *e)
+void output_init(struct output *output)
 {
-    *output = (struct output){.spool.fd = -1, .rate_bytes = spec->log_rate_bytes};
+    *output = (struct output){.spool.fd = -1};
     for (size_t i = 0; i < OUTPUT_STREAMS; i++)
         output->streams[i] = (struct output_stream){.read_fd = -1,
                                                     .write_fd = -1,
                                                     .quiet_at_us = INT64_MAX,
                                                     .drain_bytes = -1,
                                                     .output = output};
+}
 
+int output_open(struct output *output, const struct run_spec *spec, struct err *e)
+{
+    output_init(output);
+    output->rate_bytes = spec->log_rate_bytes;
     int r = spool_create(&output->spool, spec->log_limit_bytes, spec->spool_limit_bytes, e);
     if (r == 0)
         r = prepare_secrets(output, spec, e);

@@ -45,6 +45,9 @@ struct output {
     enum spool_hold held;
 };
 
+/* Nothing open: may be ticked, drained and closed, to no effect. */
+void output_init(struct output *output);
+
 /* Make the pipes and the spool; the spec's secrets are prepared. It stays where it is. */
 int output_open(struct output *output, const struct run_spec *spec, struct err *e) MUST_USE;
 

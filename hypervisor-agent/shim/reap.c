@@ -5,7 +5,6 @@
 #include "base/parse.h"
 #include "drivers/driver.h"
 #include "shim/control.h"
-#include "shim/shim.h"
 #include "shim/spool_recovery.h"
 #include "shim/tidy.h"
 
@@ -67,10 +66,12 @@ int reap_run(const char *run_dir, struct err *e)
     if (r < 0)
         r = identify(run_dir, &status, e);
     if (r == 0 && !made_nothing)
-        r = shim_clean_up(driver_of(status.driver), NULL, &status, e);
+        r = tidy_sandbox(driver_of(status.driver), NULL, &status, e);
     if (r < 0)
         return r;
     (void)unlink(CONTROL_SOCKET);
+    if (status.attempt == RUN_SPEC_BOX) /* nobody's: there is no run to tell of */
+        return tidy_run_dir(e);
     if (exit_record_read(".", &record, NULL) == 0)
         return tidy_run_dir(e);
     return write_record(&status, e);

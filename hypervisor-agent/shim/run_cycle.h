@@ -11,6 +11,7 @@
 #include "model/reason.h"
 
 enum run_phase {
+    RUN_PHASE_WAITING,  /* a box; timer: it is not ready, or nobody wants it */
     RUN_PHASE_STARTING, /* timer: the start is too slow */
     RUN_PHASE_RUNNING,  /* timer: the run is too long */
     RUN_PHASE_STOPPING, /* the stop signal was sent; timer: the grace is over */
@@ -20,6 +21,8 @@ enum run_phase {
 };
 
 enum run_event {
+    RUN_EVENT_READY, /* the box is complete */
+    RUN_EVENT_GIVEN, /* the box has its run */
     RUN_EVENT_STARTED,
     RUN_EVENT_ENDED,
     RUN_EVENT_TIMER,
@@ -33,6 +36,7 @@ enum run_event {
 
 enum run_action {
     RUN_ACTION_NONE,
+    RUN_ACTION_READY,  /* say so, set the timer to how long it may wait */
     RUN_ACTION_RUN,    /* note the start, set the timer to the run's timeout */
     RUN_ACTION_SIGNAL, /* send the stop signal, set the timer to the grace */
     RUN_ACTION_KILL,   /* KILL everything, set the timer to try again */

@@ -4,8 +4,10 @@
  * timer (run_cycle.h says what it means in each phase) and the wake-up of the agent that is due are
  * epoll_wait's timeout.
  *
+ * A box waits the same way, without output, until it is given a run.
+ *
  * Everything a run does is bounded: starting by start_timeout, running by timeout, stopping by the
- * grace, killing by KILL_GIVE_UP_US, cleaning up by CLEAN_UP_GIVE_UP_US. Only a spool without room
+ * grace, killing by KILL_GIVE_UP_US, cleaning up by tidy_sandbox(). Only a spool without room
  * may hold it longer: to ROOM_GIVE_UP_US after the time it had.
  */
 #include "shim/shim.h"
@@ -16,6 +18,7 @@
 #include "shim/outcome.h"
 #include "shim/output.h"
 #include "shim/run_cycle.h"
+#include "shim/spec_file.h"
 #include "shim/tidy.h"
 #include "shim/wake.h"
 
@@ -25,15 +28,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define START_TIMEOUT_DEFAULT_S 60
 #define KILL_AGAIN_US (50 * CLOCK_US_PER_MS)
 #define KILL_GIVE_UP_US (30 * CLOCK_US_PER_S)
-#define CLEAN_UP_GIVE_UP_US (20 * CLOCK_US_PER_S)
-#define CLEAN_UP_FIRST_WAIT_US 500
-#define CLEAN_UP_MAX_WAIT_US (100 * CLOCK_US_PER_MS)
 
 /* How long a run that has ended waits for room for its last lines after its time is up. */
 #define ROOM_GIVE_UP_US (30 * CLOCK_US_PER_S)
@@ -48,7 +47,7 @@ enum watched {
 };
 
 struct shim {
-    const struct run_spec *spec;
+    struct run_spec *spec;
     const struct driver *driver;
     struct sandbox *sandbox; /* owned; NULL when it could not be prepared */
     struct sandbox_report report;
@@ -109,22 +108,8 @@ static int open_signals(struct shim *shim, struct err *e)
 /* Before anything outside the run dir is made, status.json says where to look for it. */
 static int write_first_status(struct shim *shim, struct err *e)
 {
-    const struct run_spec *spec = shim->spec;
-    shim->status = (struct run_status){
-        .run = spec->run,
-        .attempt = spec->attempt,
-        .state = RUN_STATUS_CREATED,
-        .pid = getpid(),
-        .driver = spec->driver,
-    };
-    const char *cgroup = spec->cgroup == NULL ? "" : spec->cgroup;
-    const char *socket = spec->engine_socket == NULL ? "" : spec->engine_socket;
-    if (strlen(cgroup) >= sizeof(shim->status.cgroup) ||
-        strlen(socket) >= sizeof(shim->status.engine_socket))
-        return err_set(e, ERR_INVALID, "cgroup or engine_socket is too long");
-    memcpy(shim->status.cgroup, cgroup, strlen(cgroup) + 1);
-    memcpy(shim->status.engine_socket, socket, strlen(socket) + 1);
-    return run_status_write(".", &shim->status, e);
+    int r = run_status_init(&shim->status, shim->spec, e);
+    return r < 0 ? r : run_status_write(".", &shim->status, e);
 }
 
 static int open_all(struct shim *shim, struct err *e)
@@ -144,13 +129,29 @@ static int open_all(struct shim *shim, struct err *e)
     return r;
 }
 
+static bool is_nobodys(const struct shim *shim)
+{
+    return shim->spec->attempt == RUN_SPEC_BOX;
+}
+
+static int create(struct shim *shim, struct err *e)
+{
+    if (shim->driver->create == NULL)
+        return err_set(e, ERR_INVALID, "driver %s keeps no sandboxes waiting", shim->driver->name);
+    return shim->driver->create(shim->sandbox, e);
+}
+
 static int start(struct shim *shim, struct err *e)
 {
+    return shim->driver->start(shim->sandbox, shim->output.streams[0].write_fd,
+                               shim->output.streams[1].write_fd, e);
+}
+
+static int begin(struct shim *shim, struct err *e)
+{
     int r = shim->driver->prepare(shim->spec, &shim->sandbox, e);
-    if (r < 0)
-        return r;
-    r = shim->driver->start(shim->sandbox, shim->output.streams[0].write_fd,
-                            shim->output.streams[1].write_fd, e);
+    if (r == 0)
+        r = is_nobodys(shim) ? create(shim, e) : start(shim, e);
     if (r < 0)
         return r;
     return watch(shim, shim->driver->poll_fd(shim->sandbox), WATCHED_SANDBOX, e);
@@ -194,11 +195,21 @@ static void note_start(struct shim *shim)
         CLOCK_US_PER_S * ((int64_t)shim->spec->timeout_seconds + shim->spec->stop_grace_seconds);
     if (run_status_write(".", &shim->status, &e) < 0)
         log_warn("status.write_failed run=%s error=\"%s\"", ID_TEXT(shim->spec->run), e.msg);
-    wake_started(&shim->wake);
+    wake_tell(&shim->wake, "started");
     output_close_writers(&shim->output);
     /* Only now, so that the agent hears of the start before it hears of the first line. */
     watch_streams(shim, true);
     set_timer_s(shim, shim->spec->timeout_seconds);
+}
+
+static void note_ready(struct shim *shim)
+{
+    struct err e;
+    shim->status.state = RUN_STATUS_WAITING;
+    if (run_status_write(".", &shim->status, &e) < 0)
+        log_warn("status.write_failed box=%s error=\"%s\"", shim->status.box, e.msg);
+    wake_tell(&shim->wake, "ready");
+    set_timer_s(shim, shim->spec->wait_seconds);
 }
 
 static void kill_all(struct shim *shim)
@@ -212,6 +223,9 @@ static void act(struct shim *shim, enum run_action action)
     switch (action) {
     case RUN_ACTION_NONE:
     case RUN_ACTION_FINISH:
+        break;
+    case RUN_ACTION_READY:
+        note_ready(shim);
         break;
     case RUN_ACTION_RUN:
         note_start(shim);
@@ -244,10 +258,12 @@ static void happen(struct shim *shim, enum run_event event)
 static void handle_sandbox(struct shim *shim)
 {
     shim->driver->step(shim->sandbox, &shim->report);
+    if (shim->report.state == SANDBOX_WAITING && shim->status.state == RUN_STATUS_CREATED)
+        happen(shim, RUN_EVENT_READY);
     bool started =
         shim->report.state == SANDBOX_RUNNING ||
         (shim->report.state == SANDBOX_ENDED && shim->report.reason == TERMINATION_EXITED);
-    if (started && shim->status.state == RUN_STATUS_CREATED)
+    if (started && shim->status.state == RUN_STATUS_CREATED && !is_nobodys(shim))
         happen(shim, RUN_EVENT_STARTED);
     if (shim->report.state == SANDBOX_ENDED)
         happen(shim, RUN_EVENT_ENDED);
@@ -258,10 +274,77 @@ static void set_lease(struct shim *shim, uint32_t ms)
     shim->lease_us = ms == 0 ? INT64_MAX : clock_mono_us() + ms * CLOCK_US_PER_MS;
 }
 
+static void set_start_timer(struct shim *shim)
+{
+    uint32_t seconds = shim->spec->start_timeout_seconds;
+    set_timer_s(shim, seconds > 0 ? seconds : START_TIMEOUT_DEFAULT_S);
+}
+
+/* From here on whoever reaps us finds the run, and no other run can have this sandbox. */
+static int become(struct shim *shim, struct err *e)
+{
+    shim->status.run = shim->spec->run;
+    shim->status.attempt = shim->spec->attempt;
+    shim->status.state = RUN_STATUS_CREATED;
+    wake_done(&shim->wake);
+    wake_init(&shim->wake, shim->spec);
+    set_start_timer(shim);
+    set_lease(shim, shim->spec->lease_ms);
+    int r = run_status_write(".", &shim->status, e);
+    return r < 0 ? r : output_open(&shim->output, shim->spec, e);
+}
+
+static void fail(struct shim *shim, enum termination_reason reason, const struct err *e)
+{
+    shim->reason = reason;
+    shim->report = (struct sandbox_report){.state = SANDBOX_ENDED, .exit_code = -1};
+    if (snprintf(shim->report.message, sizeof(shim->report.message), "%s", e->msg) < 0)
+        shim->report.message[0] = '\0';
+}
+
+static void take_run(struct shim *shim, struct run_spec *run)
+{
+    struct err e;
+    shim->begun_us = clock_mono_us();
+    run_spec_give(shim->spec, run);
+    happen(shim, RUN_EVENT_GIVEN);
+    int r = become(shim, &e);
+    if (r < 0)
+        fail(shim, TERMINATION_INTERNAL, &e);
+    else if ((r = start(shim, &e)) < 0)
+        fail(shim, TERMINATION_START_FAILED, &e);
+    if (r == 0)
+        return;
+    shim->driver->kill(shim->sandbox);
+    shim->phase = RUN_PHASE_DONE;
+}
+
+/* A second one is nobody's, and one that needs another sandbox is not run in this. */
+static void handle_run(struct shim *shim, int spec_fd)
+{
+    CLEANUP(run_spec_done) struct run_spec run;
+    struct err e;
+    run_spec_init(&run);
+    if (shim->phase != RUN_PHASE_WAITING) {
+        log_error("run.refused box=%s error=\"it has been given away\"", shim->status.box);
+        return;
+    }
+    int r = spec_file_read(spec_fd, &run, &e);
+    if (r == 0 && (run.attempt == RUN_SPEC_BOX || !run_spec_fits(&run, shim->spec)))
+        r = err_set(&e, ERR_INVALID, "the run needs another sandbox");
+    if (r == 0) {
+        take_run(shim, &run);
+        return;
+    }
+    log_error("run.refused box=%s error=\"%s\"", shim->status.box, e.msg);
+    happen(shim, RUN_EVENT_KILL);
+}
+
 static void handle_control(struct shim *shim)
 {
-    uint32_t lease_ms = 0;
-    switch (control_receive(shim->control_fd, &lease_ms)) {
+    struct control_order order = control_receive(shim->control_fd);
+    CLEANUP(fd_closep) int spec_fd = order.spec_fd;
+    switch (order.word) {
     case CONTROL_NOTHING:
         break;
     case CONTROL_STOP:
@@ -271,7 +354,10 @@ static void handle_control(struct shim *shim)
         happen(shim, RUN_EVENT_KILL);
         break;
     case CONTROL_LEASE:
-        set_lease(shim, lease_ms);
+        set_lease(shim, order.lease_ms);
+        break;
+    case CONTROL_RUN:
+        handle_run(shim, spec_fd);
         break;
     }
 }
@@ -362,8 +448,7 @@ static void tick(struct shim *shim, int64_t mono_us)
 
 static int loop(struct shim *shim, struct err *e)
 {
-    set_timer_s(shim, shim->spec->start_timeout_seconds > 0 ? shim->spec->start_timeout_seconds
-                                                            : START_TIMEOUT_DEFAULT_S);
+    set_start_timer(shim);
     set_lease(shim, shim->spec->lease_ms);
     while (shim->phase != RUN_PHASE_DONE) {
         struct epoll_event events[8];
@@ -381,21 +466,6 @@ static int loop(struct shim *shim, struct err *e)
 
 /* finishing */
 
-int shim_clean_up(const struct driver *driver, struct sandbox *sandbox,
-                  const struct run_status *status, struct err *e)
-{
-    int64_t give_up_us = clock_mono_us() + CLEAN_UP_GIVE_UP_US;
-    for (int64_t wait_us = CLEAN_UP_FIRST_WAIT_US;; wait_us *= 2) {
-        int r = sandbox != NULL ? driver->destroy(sandbox, e) : driver->reap(status, e);
-        if (r == 0 || clock_mono_us() >= give_up_us)
-            return r;
-        if (wait_us > CLEAN_UP_MAX_WAIT_US)
-            wait_us = CLEAN_UP_MAX_WAIT_US;
-        struct timespec wait = {.tv_nsec = wait_us * 1000};
-        (void)nanosleep(&wait, NULL);
-    }
-}
-
 /* The wall clock may have been set meanwhile: a run lasts as long as the monotonic clock says. */
 static int64_t finished_at_us(const struct shim *shim)
 {
@@ -408,9 +478,11 @@ static int64_t finished_at_us(const struct shim *shim)
 static bool is_unwanted(const struct shim *shim)
 {
     struct pollfd control = {.fd = shim->control_fd, .events = POLLIN};
-    uint32_t lease_ms;
-    return poll(&control, 1, ROOM_WAIT_MS) > 0 &&
-           control_receive(shim->control_fd, &lease_ms) == CONTROL_KILL;
+    if (poll(&control, 1, ROOM_WAIT_MS) <= 0)
+        return false;
+    struct control_order order = control_receive(shim->control_fd);
+    fd_closep(&order.spec_fd);
+    return order.word == CONTROL_KILL;
 }
 
 /* The container is gone, and what it has filled the disk with goes first. */
@@ -457,7 +529,7 @@ static int finish(struct shim *shim, struct err *e)
         .use = use,
         .started_at_us = shim->status.started_at_us,
     });
-    if (shim_clean_up(shim->driver, shim->sandbox, &shim->status, &trouble) < 0)
+    if (tidy_sandbox(shim->driver, shim->sandbox, &shim->status, &trouble) < 0)
         log_error("run.left_behind run=%s error=\"%s\"", ID_TEXT(shim->spec->run), trouble.msg);
     record.finished_at_us = finished_at_us(shim);
     if (!has_room)
@@ -476,15 +548,24 @@ static int finish(struct shim *shim, struct err *e)
     return r;
 }
 
-static void fail(struct shim *shim, enum termination_reason reason, const struct err *e)
+/* A box nobody wanted, or that could not be made: there is no run to tell of. */
+static int finish_box(struct shim *shim, struct err *e)
 {
-    shim->reason = reason;
-    shim->report = (struct sandbox_report){.state = SANDBOX_ENDED, .exit_code = -1};
-    if (snprintf(shim->report.message, sizeof(shim->report.message), "%s", e->msg) < 0)
-        shim->report.message[0] = '\0';
+    struct err trouble;
+    int r = tidy_sandbox(shim->driver, shim->sandbox, &shim->status, &trouble);
+    if (r == 0)
+        r = tidy_run_dir(&trouble);
+    (void)unlink(CONTROL_SOCKET);
+    if (r < 0)
+        log_error("box.left_behind box=%s error=\"%s\"", shim->status.box, trouble.msg);
+    else
+        (void)unlink(RUN_STATUS_FILE); /* or whoever finds it would look for more */
+    return shim->reason == TERMINATION_CANCELED
+               ? 0
+               : err_set(e, ERR_UNAVAILABLE, "box %s: %s", shim->status.box, shim->report.message);
 }
 
-int shim_run(const struct run_spec *spec, const struct driver *driver, struct err *e)
+int shim_run(struct run_spec *spec, const struct driver *driver, struct err *e)
 {
     CLEANUP(shim_done)
     struct shim shim = {
@@ -493,23 +574,24 @@ int shim_run(const struct run_spec *spec, const struct driver *driver, struct er
         .epoll_fd = -1,
         .control_fd = -1,
         .signals_fd = -1,
-        .phase = RUN_PHASE_STARTING,
+        .phase = spec->attempt == RUN_SPEC_BOX ? RUN_PHASE_WAITING : RUN_PHASE_STARTING,
         .reason = TERMINATION_EXITED,
         .begun_us = clock_mono_us(),
     };
     struct err trouble;
     wake_init(&shim.wake, spec);
-    int r = output_open(&shim.output, spec, &trouble);
+    output_init(&shim.output);
+    int r = is_nobodys(&shim) ? 0 : output_open(&shim.output, spec, &trouble);
     if (r == 0)
         r = open_all(&shim, &trouble);
     if (r < 0) {
         fail(&shim, TERMINATION_INTERNAL, &trouble);
-    } else if (start(&shim, &trouble) < 0) {
+    } else if (begin(&shim, &trouble) < 0) {
         fail(&shim, TERMINATION_START_FAILED, &trouble);
     } else if (loop(&shim, &trouble) < 0) {
         fail(&shim, TERMINATION_INTERNAL, &trouble);
     }
     if (shim.sandbox != NULL && shim.report.state != SANDBOX_ENDED)
         driver->kill(shim.sandbox);
-    return finish(&shim, e);
+    return is_nobodys(&shim) ? finish_box(&shim, e) : finish(&shim, e);
 }

@@ -10,12 +10,9 @@
 #include "run_spec.h"
 
 /* Carry out `spec` with `driver`, in the working directory, which is the run dir, whose lock is
- * held. Blocks until the exit record is written. Whatever goes wrong with the run is in that
+ * held. A box's spec becomes that of the run it is given. Blocks until the exit record is written
+ * (by a box without a run: until all of it is gone). Whatever goes wrong with the run is in that
  * record; an error means that the record could not be written. */
-int shim_run(const struct run_spec *spec, const struct driver *driver, struct err *e) MUST_USE;
-
-/* Call driver->destroy (sandbox) or driver->reap (status) until it succeeds, for some seconds. */
-int shim_clean_up(const struct driver *driver, struct sandbox *sandbox,
-                  const struct run_status *status, struct err *e) MUST_USE;
+int shim_run(struct run_spec *spec, const struct driver *driver, struct err *e) MUST_USE;
 
 #endif

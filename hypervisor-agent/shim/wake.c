@@ -36,9 +36,9 @@ bool wake_send(struct wake *wake, const char *event)
            errno != EAGAIN;
 }
 
-void wake_started(struct wake *wake)
+void wake_tell(struct wake *wake, const char *event)
 {
-    wake->started_due = !wake_send(wake, "started");
+    wake->due = wake_send(wake, event) ? NULL : event;
 }
 
 void wake_log(struct wake *wake, int64_t mono_us)
@@ -49,14 +49,14 @@ void wake_log(struct wake *wake, int64_t mono_us)
 
 int64_t wake_log_pending(struct wake *wake, int64_t mono_us)
 {
-    if (!wake->log_due && !wake->started_due)
+    if (!wake->log_due && wake->due == NULL)
         return INT64_MAX;
     if (mono_us < wake->next_log_us)
         return wake->next_log_us;
     wake->next_log_us = mono_us + RUN_WAKE_INTERVAL_MS * CLOCK_US_PER_MS;
-    if (wake->started_due)
-        wake_started(wake);
+    if (wake->due != NULL)
+        wake_tell(wake, wake->due);
     if (wake->log_due)
         wake->log_due = !wake_send(wake, "log");
-    return wake->log_due || wake->started_due ? wake->next_log_us : INT64_MAX;
+    return wake->log_due || wake->due != NULL ? wake->next_log_us : INT64_MAX;
 }

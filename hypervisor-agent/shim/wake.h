@@ -17,7 +17,7 @@ struct wake {
     char run[ID_TEXT_BYTES + 11]; /* "<run>/<attempt>" */
     int64_t next_log_us;          /* monotonic; not before */
     bool log_due;                 /* "log" waits for next_log_us */
-    bool started_due;             /* "started" too: the agent's queue was full */
+    const char *due;              /* so does this event: the agent's queue was full; NULL = none */
 };
 
 /* Without a socket in the spec, or with one too long for sun_path, nobody will be woken. */
@@ -27,8 +27,8 @@ void wake_done(struct wake *wake);
 /* False when the agent lives and its queue is full: nothing was sent. */
 bool wake_send(struct wake *wake, const char *event);
 
-/* Send "started", now or with wake_log_pending(). */
-void wake_started(struct wake *wake);
+/* Send "ready" or "started" (a constant), now or with wake_log_pending(). */
+void wake_tell(struct wake *wake, const char *event);
 
 /* The spool has grown: send "log" now, or when RUN_WAKE_INTERVAL_MS have passed since the last. */
 void wake_log(struct wake *wake, int64_t mono_us);

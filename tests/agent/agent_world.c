@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/agent_world.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "run_status.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -216,6 +219,49 @@ struct assignment run_of(const struct world *w, const char *script)
                                .network = "none",
                                .sandbox = "default",
                                .log_limit_bytes = 1 << 30};
+}
+
+struct warm_order warm_for(struct id runner, uint32_t n)
+{
+    return (struct warm_order){.runner_id = runner,
+                               .project_id = id_new(),
+                               .stamp = (int64_t)n + 1,
+                               .image = world_image,
+                               .pull_policy = "missing",
+                               .pull_timeout_seconds = 30,
+                               .expires_at_us = clock_now_us() + 3600 * CLOCK_US_PER_S,
+                               .pool = n,
+                               .memory_mb = MEM_RUN_MB,
+                               .cpu_milli = 1000,
+                               .pids_limit = 64,
+                               .network = "none",
+                               .sandbox = "default"};
+}
+
+size_t find_boxes(const struct world *w, struct id ids[], size_t max)
+{
+    CLEANUP(freep) char *path = text_of("%s/data/boxes", w->dir);
+    size_t n = 0;
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
+    while (n < max && dir != NULL && (entry = readdir(dir)) != NULL) {
+        struct run_status status;
+        CLEANUP(freep) char *box = text_of("%s/%s", path, entry->d_name);
+        if (entry->d_name[0] != '.' && run_status_read(box, &status, NULL) == 0 &&
+            status.state == RUN_STATUS_WAITING)
+            ids[n++] = status.run;
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+    return n;
+}
+
+void wait_boxes(const struct world *w, size_t n)
+{
+    struct id ids[16];
+    for (int i = 0; i < PATIENCE_MS / 10 && find_boxes(w, ids, ARRAY_LEN(ids)) != n; i++)
+        sleep_ms(10);
+    assert_int_equal(find_boxes(w, ids, ARRAY_LEN(ids)), n);
 }
 
 void assert_finished(struct world *w, struct id run, const char *reason, int exit_code)

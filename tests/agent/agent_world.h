@@ -64,6 +64,13 @@ void wait_agent_log(const struct world *w, const char *text);
 /* A run of `script` by the image's shell. */
 struct assignment run_of(const struct world *w, const char *script);
 
+/* `n` boxes for runs like run_of()'s of `runner`. */
+struct warm_order warm_for(struct id runner, uint32_t n);
+
+/* The ids of boxes that are ready, at most `max` of them. */
+size_t find_boxes(const struct world *w, struct id ids[], size_t max);
+void wait_boxes(const struct world *w, size_t n);
+
 /* Waits for the end and for the last line. */
 void assert_finished(struct world *w, struct id run, const char *reason, int exit_code);
 void assert_log(struct world *w, struct id run, const char *expected);

@@ -63,6 +63,7 @@ struct fake_api {
     int registrations;
     unsigned char public_key[REGISTRATION_KEY_BYTES];
     struct buf after_sync;
+    struct buf warm;
     struct assignment_sync listed[RUNS_MAX];
     size_t listed_n;
     struct held held[RUNS_MAX];
@@ -310,6 +311,7 @@ static void serve_stream(struct fake_api *api, int fd)
     buf_init(&lines, LIMIT_ASSIGNMENT_BYTES);
     (void)pthread_mutex_lock(&api->lock);
     put_held(api, &lines);
+    buf_add(&lines, api->warm.data, api->warm.len);
     buf_add(&lines, api->after_sync.data, api->after_sync.len);
     if (send_all(fd, head, strlen(head)) && send_chunk(fd, lines.data, lines.len)) {
         api->stream_fd = fd;
@@ -420,6 +422,7 @@ struct fake_api *fake_api_start(void)
     (void)pthread_mutex_init(&api->lock, NULL);
     (void)pthread_cond_init(&api->changed, NULL);
     buf_init(&api->after_sync, LIMIT_ASSIGNMENT_BYTES);
+    buf_init(&api->warm, LIMIT_ASSIGNMENT_BYTES);
     api->stream_fd = -1;
     api->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(api->listen_fd, (const struct sockaddr *)&address, sizeof(address)), 0);
@@ -445,6 +448,7 @@ void fake_api_stop(struct fake_api *api)
     for (size_t i = 0; i < api->held_n; i++)
         buf_done(&api->held[i].line);
     buf_done(&api->after_sync);
+    buf_done(&api->warm);
     free(api);
 }
 
@@ -561,6 +565,18 @@ void fake_api_repeat(struct fake_api *api, const struct assignment *a)
     (void)pthread_mutex_lock(&api->lock);
     assignment_line_put_assign(&api->after_sync, a);
     (void)pthread_mutex_unlock(&api->lock);
+}
+
+void fake_api_warm(struct fake_api *api, const struct warm_order *order)
+{
+    (void)pthread_mutex_lock(&api->lock);
+    buf_clear(&api->warm);
+    assignment_line_open_warm(&api->warm);
+    if (order != NULL)
+        assignment_line_put_pin(&api->warm, order);
+    assignment_line_close_warm(&api->warm);
+    (void)pthread_mutex_unlock(&api->lock);
+    (void)try_send_line(api, &api->warm);
 }
 
 void fake_api_cut_stream(struct fake_api *api)

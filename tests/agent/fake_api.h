@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "wire/agent_event.h"
 #include "wire/assignment.h"
+#include "wire/warm_order.h"
 
 #define FAKE_JOIN_TOKEN "err_j_fake"
 #define FAKE_CREDENTIAL "err_h_fake"
@@ -44,6 +45,8 @@ void fake_api_try_stop(struct fake_api *api, struct id run);
 void fake_api_list(struct fake_api *api, struct id run, uint32_t attempt);
 void fake_api_list_nothing(struct fake_api *api);
 void fake_api_repeat(struct fake_api *api, const struct assignment *a);
+/* What is to be kept warm from now on, now and on every connect; NULL = nothing. */
+void fake_api_warm(struct fake_api *api, const struct warm_order *order);
 void fake_api_cut_stream(struct fake_api *api);
 
 /* Take the next `n` posts to events (logs) in, then cut the connection within the answer. */

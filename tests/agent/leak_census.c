@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "drivers/address_lease.h"
 #include "drivers/cgroup.h"
+#include "leftovers.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@ static struct {
     const struct id *runs;
     size_t n;
     size_t found;
+    char parent[LEFTOVERS_PARENT_BYTES + 1]; /* of all groups of the agent, and a slash */
 } search;
 
 static bool names_a_run(const char *text)
@@ -42,7 +44,7 @@ static void tell(const char *what, const char *which)
 static int look_at_group(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
     (void)st;
-    if (kind == FTW_D && names_a_run(path + where->base))
+    if (kind == FTW_D && (names_a_run(path + where->base) || strstr(path, search.parent) != NULL))
         tell("control group", path);
     return 0;
 }
@@ -84,7 +86,7 @@ static bool process_file_has(const char *pid, const char *file, const char *text
         return false;
     if (text != NULL)
         return memmem(content.data, content.len, text, strlen(text)) != NULL;
-    return names_a_run(buf_text(&content));
+    return names_a_run(buf_text(&content)) || strstr(buf_text(&content), search.parent) != NULL;
 }
 
 static size_t count_processes(const char *dir)
@@ -139,6 +141,13 @@ void leak_census_take(const char *dir, const char *bridge, const struct id runs[
     char leases[PATH_MAX];
     (void)snprintf(ports, sizeof(ports), "/sys/class/net/%s/brif", bridge);
     (void)snprintf(leases, sizeof(leases), ADDRESS_LEASE_DIR "/%s", bridge);
+    char data[PATH_MAX];
+    char boxes[PATH_MAX];
+    (void)snprintf(data, sizeof(data), "%s/data", dir);
+    (void)snprintf(boxes, sizeof(boxes), "%s/data/boxes", dir);
+    leftovers_name_parent(data, search.parent);
+    search.parent[strlen(search.parent) + 1] = '\0';
+    search.parent[strlen(search.parent)] = '/';
     search.runs = runs;
     search.n = n;
     *ret_census = (struct leak_census){
@@ -148,6 +157,7 @@ void leak_census_take(const char *dir, const char *bridge, const struct id runs[
         .devices = count_names("network device", ports),
         .leases = count_names("address lease", leases),
         .files = count_files(dir),
+        .boxes = count_names("box", boxes),
     };
 }
 

@@ -11,12 +11,13 @@
 #include "base/id.h"
 
 struct leak_census {
-    size_t groups;    /* control groups named after a run, in every tree */
+    size_t groups;    /* control groups of runs and boxes, in every tree */
     size_t processes; /* in such a group, or with the directory in their command line */
     size_t mounts;    /* below the directory, in our mount namespace */
     size_t devices;   /* ports of the bridge */
     size_t leases;    /* of addresses of the bridge */
     size_t files;     /* of runs or half made, below the directory's data/ */
+    size_t boxes;     /* waiting or what is left of them */
 };
 
 /* What the runs have left. Each thing found is told on standard error. */

@@ -12,7 +12,7 @@ set_target_properties(errand-prober PROPERTIES
 
 foreach(runtime crun runc)
     find_program(ERRAND_TEST_${runtime} ${runtime} PATHS /usr/bin /usr/sbin)
-    foreach(part process output room stop limits sandbox breakout)
+    foreach(part process output room stop limits sandbox breakout box)
         errand_test(NAME agent.shim_${part}_${runtime}
             SOURCES test_shim_${part}.c shim_fixture.c
             LIBRARIES errand_shim_parts errand_drivers errand_seccomp

@@ -452,10 +452,15 @@ void shim_start(struct shim *shim)
 
 void shim_await(struct shim *shim, const char *event)
 {
-    char text[128];
     char expected[128];
     assert_true(snprintf(expected, sizeof(expected), "%s %s/1", event, ID_TEXT(shim->spec.run)) >
                 0);
+    shim_await_word(shim, expected);
+}
+
+void shim_await_word(const struct shim *shim, const char *expected)
+{
+    char text[128];
     for (;;) {
         struct pollfd wake = {.fd = shim->wake_fd, .events = POLLIN};
         if (poll(&wake, 1, AWAIT_MS) != 1)

@@ -82,6 +82,9 @@ void shim_start(struct shim *shim);
  * test after some seconds. */
 void shim_await(struct shim *shim, const char *event);
 
+/* The same with the whole word: "ready <box>/0". */
+void shim_await_word(const struct shim *shim, const char *word);
+
 /* Wait for the shim's end and read its record and log. */
 void shim_finish(struct shim *shim);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs of all kinds while agent, shims, runtimes and inits are killed, connections cut, orders
- * given in storms, disks filled and the registry is away. Every run must end, once, with a reason
- * and all of its lines; and when all have ended, nothing may be left on the machine.
+ * Runs of all kinds, half of them in boxes that wait, while agent, shims, runtimes and inits are
+ * killed, connections cut, orders given in storms, disks filled and the registry is away. Every run
+ * must end, once, with a reason and all of its lines; and when all have ended, nothing may be left
+ * on the machine.
  *
  * ERRAND_TEST_FAULT_RUNS (40) says how many, ERRAND_TEST_SEED which faults; both are printed.
  */
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "run_status.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +73,8 @@ static uint32_t pick(uint32_t n)
     return (uint32_t)((random_state >> 16) % n);
 }
 
+#define BOXES 3
+static struct id runner; /* of all */
 static struct id all_runs[RUNS_MAX + 3 * FLIGHT_MAX];
 static size_t all_n;
 static size_t ended_by[ARRAY_LEN(reasons)];
@@ -84,6 +88,7 @@ static void launch(struct world *w, struct flight *flight)
     a.stop_grace_seconds = 1;
     a.memory_mb = kind->memory_mb;
     a.network = pick(2) == 0 ? "bridge" : "none";
+    a.runner_id = runner;
     *flight = (struct flight){.run = a.run_id, .kind = kind};
     all_runs[all_n++] = a.run_id;
     fake_api_hold(w->api, &a);
@@ -137,10 +142,35 @@ static void hit_process(struct world *w, struct flight *flight, bool its_child)
     (void)kill(pid, SIGKILL);
 }
 
+/* Nobody's run is in it yet; the one that gets it now is hit. */
+static void hit_box(struct world *w, struct flight flights[])
+{
+    struct id boxes[BOXES];
+    struct run_status status;
+    size_t n = find_boxes(w, boxes, BOXES);
+    CLEANUP(freep)
+    char *dir =
+        n == 0 ? NULL : text_of("%s/data/boxes/%s", w->dir, ID_TEXT(boxes[pick((uint32_t)n)]));
+    if (dir == NULL || run_status_read(dir, &status, NULL) < 0)
+        return;
+    (void)kill(status.pid, SIGKILL);
+    for (size_t i = 0; i < FLIGHT_MAX; i++)
+        flights[i].is_hit = true;
+}
+
+/* The pool's size, and with it which boxes are right. */
+static void change_wishes(struct world *w)
+{
+    struct warm_order order = warm_for(runner, pick(BOXES + 1));
+    order.network = pick(2) == 0 ? "bridge" : "none";
+    order.stamp = (int64_t)random_state;
+    fake_api_warm(w->api, &order);
+}
+
 static void inject(struct world *w, struct flight flights[])
 {
     struct flight *one = &flights[pick(FLIGHT_MAX)];
-    switch (pick(14)) {
+    switch (pick(16)) {
     case 0:
         (void)agent_stop(w, SIGKILL);
         agent_start(w);
@@ -178,6 +208,12 @@ static void inject(struct world *w, struct flight flights[])
     case 8:
         (void)agent_stop(w, SIGTERM);
         agent_start(w);
+        break;
+    case 9:
+        hit_box(w, flights);
+        break;
+    case 10:
+        change_wishes(w);
         break;
     default:
         break;
@@ -272,7 +308,7 @@ static void assert_nothing_left(const struct world *w)
     struct leak_census left;
     for (int i = 0; i < 100; i++) {
         leak_census_take(w->dir, w->bridge, all_runs, all_n, &left);
-        if (left.devices + left.leases + left.groups + left.processes == 0)
+        if (left.devices + left.leases + left.groups + left.processes + left.boxes == 0)
             break;
         /* network devices vanish some milliseconds after their namespace */
         sleep_ms(50);
@@ -283,6 +319,7 @@ static void assert_nothing_left(const struct world *w)
     assert_int_equal(left.devices, 0);
     assert_int_equal(left.leases, 0);
     assert_int_equal(left.files, 0);
+    assert_int_equal(left.boxes, 0);
 }
 
 static void test_faults__every_run_ends_and_nothing_is_left(void **state)
@@ -295,11 +332,17 @@ static void test_faults__every_run_ends_and_nothing_is_left(void **state)
     random_state = seed | 1;
 
     storm(w, FLIGHT_MAX, false); /* the image is here from now on */
+    runner = id_new();
+    struct warm_order order = warm_for(runner, BOXES);
+    fake_api_warm(w->api, &order);
+    wait_boxes(w, BOXES);
     storm(w, n, true);
     (void)agent_stop(w, SIGKILL);
     agent_start(w);
     storm(w, FLIGHT_MAX, false); /* its connections to the API are there from now on */
     wait_run_dirs_gone(w);
+    fake_api_warm(w->api, NULL);
+    wait_boxes(w, 0);
     size_t fds = leak_census_fds(w->agent);
     storm(w, FLIGHT_MAX, false);
     wait_run_dirs_gone(w);

@@ -131,9 +131,21 @@ test('a pin ends with its day, and with its runner', async () => {
   });
 });
 
+test('sandboxes are kept where it is warm, as many as asked for last', async () => {
+  const runner = await makeRunner(client);
+  assert.equal((await warmUp(runner, { pool: 3 })).status, 202);
+  const three = await pinsWith(large, runner);
+  assert.equal(three.pool, 3);
+  assert.ok(three.memory_mb > 0 && three.cpu_milli > 0);
+  assert.equal((await warmUp(runner, { pool: 0 })).status, 202);
+  const none = await pinsWith(large, runner);
+  assert.equal(none.pool, 0);
+  assert.notEqual(none.stamp, three.stamp);
+});
+
 test('what cannot be asked', async () => {
   const runner = await makeRunner(client);
-  assertProblems(await warmUp(runner, { hypervisors: 0, pool: 1, more: 1 }), [
+  assertProblems(await warmUp(runner, { hypervisors: 0, pool: 101, more: 1 }), [
     'hypervisors',
     'pool',
     'more',

@@ -4,17 +4,17 @@
 #include "shim/run_cycle.h"
 
 /* Every pair, one character each: '.' nothing, else the phase it leads to. Columns in the order of
- * enum run_event: started ended timer stop kill lease shutdown give-up. */
+ * enum run_event: ready given started ended timer stop kill lease shutdown give-up. */
 static const char *const expected[RUN_PHASE_COUNT] = {
-    [RUN_PHASE_STARTING] = "RDKKKKK.", [RUN_PHASE_RUNNING] = ".DSSKKS.",
-    [RUN_PHASE_STOPPING] = ".DK.KK..", [RUN_PHASE_KILLING] = ".DK....D",
-    [RUN_PHASE_DONE] = "........",
+    [RUN_PHASE_WAITING] = "WI.DKKK.K.", [RUN_PHASE_STARTING] = "..RDKKKKK.",
+    [RUN_PHASE_RUNNING] = "...DSSKKS.", [RUN_PHASE_STOPPING] = "...DK.KK..",
+    [RUN_PHASE_KILLING] = "...DK....D", [RUN_PHASE_DONE] = "..........",
 };
 
 static void test_run_cycle__every_pair_of_phase_and_event(void **state)
 {
     (void)state;
-    static const char letters[RUN_PHASE_COUNT] = "IRSKD";
+    static const char letters[RUN_PHASE_COUNT] = "WIRSKD";
     for (int phase = 0; phase < RUN_PHASE_COUNT; phase++) {
         for (int event = 0; event < RUN_EVENT_COUNT; event++) {
             const struct run_cycle_row *row =

@@ -78,7 +78,7 @@ static void test_wake__what_a_full_queue_refuses_comes_later(void **state)
     while (n < FLOOD && wake_send(&agent->wake, "flood"))
         n++;
     assert_in_range(n, 1, FLOOD - 1);
-    wake_started(&agent->wake);
+    wake_tell(&agent->wake, "started");
     wake_log(&agent->wake, 1000000);
     int64_t due_us = wake_log_pending(&agent->wake, 1000000);
     assert_true(due_us < INT64_MAX);
@@ -95,7 +95,7 @@ static void test_wake__an_agent_that_is_gone_is_not_waited_for(void **state)
 {
     struct agent *agent = *state;
     (void)unlink(agent->path);
-    wake_started(&agent->wake);
+    wake_tell(&agent->wake, "started");
     wake_log(&agent->wake, 1000000);
     assert_int_equal(wake_log_pending(&agent->wake, 2000000), INT64_MAX);
 }
