@@ -22,6 +22,7 @@
 #include "runners/env_variables.h"
 #include "runners/runner_warmup.h"
 #include "runners/runners.h"
+#include "runs/run_activity.h"
 #include "runs/run_attempts.h"
 #include "runs/run_rerun.h"
 #include "runs/run_trigger.h"
@@ -73,6 +74,7 @@ const struct route routes[] = {
     {"GET", "/v1/instance_types", ACCESS_READ, catalog_list_instance_types, QUERY_BY_HANDLER},
     {"GET", "/v1/hypervisors", ACCESS_ADMIN, hypervisors_list, QUERY_BY_HANDLER},
     {"GET", "/v1/hypervisors/:id", ACCESS_ADMIN, hypervisors_get, NULL},
+    {"GET", "/v1/hypervisors/:id/history", ACCESS_ADMIN, hypervisors_history, NULL},
     {"DELETE", "/v1/hypervisors/:id", ACCESS_ADMIN, hypervisors_delete, NULL},
     {"POST", "/v1/hypervisors/:id/cordon", ACCESS_ADMIN, hypervisors_cordon, NULL},
     {"POST", "/v1/hypervisors/:id/drain", ACCESS_ADMIN, hypervisors_drain, NULL},
@@ -113,6 +115,7 @@ const struct route routes[] = {
     {"POST", "/v1/hypervisor_tokens", ACCESS_ADMIN, join_tokens_create, NULL},
     {"DELETE", "/v1/hypervisor_tokens/:id", ACCESS_ADMIN, join_tokens_delete, NULL},
     {"GET", "/v1/audit_events", ACCESS_MANAGE, audit_events_list, QUERY_BY_HANDLER},
+    {"GET", "/v1/runner_activity", ACCESS_READ, run_activity_list, QUERY_BY_HANDLER},
     {"GET", "/v1/usage", ACCESS_READ, usage_list, QUERY_BY_HANDLER},
 
     {"POST", "/agent/v1/register", ACCESS_JOIN, agent_register, NULL},

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "upkeep.h"
 
+#include "store/fleet_store.h"
 #include "store/token_store.h"
 #include "store/usage_store.h"
 
 #define FIRST_MS 500
-#define EVERY_MS (10 * 60 * 1000)
+#define EVERY_MS (5 * 60 * 1000)
 
 struct upkeep {
     struct loop *loop;
@@ -32,6 +33,7 @@ static void on_due(h2o_timeout_entry_t *entry)
 {
     struct upkeep *upkeep = H2O_STRUCT_FROM_MEMBER(struct upkeep, entry, entry);
     db_pipe_run(upkeep->loop->db, &token_store_forget, NULL, NULL, NULL);
+    db_pipe_run(upkeep->loop->db, &fleet_store_sample, NULL, NULL, NULL);
     db_pipe_run(upkeep->loop->db, &usage_store_close, NULL, on_done, upkeep);
 }
 

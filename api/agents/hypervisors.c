@@ -17,6 +17,7 @@ static json_t *hypervisor_json(const struct hypervisor *hypervisor)
     member_text(object, "status", hypervisor->status);
     member_value(object, "region", region_json(&hypervisor->region));
     member_value(object, "cpu", json_real((double)hypervisor->cpu_milli / 1000));
+    member_value(object, "cpu_free", json_real((double)hypervisor->cpu_free_milli / 1000));
     member_int(object, "mem_total", hypervisor->memory_total_mb);
     member_int(object, "mem_free", hypervisor->memory_free_mb);
     member_int(object, "disk_free", hypervisor->disk_free_bytes);
@@ -66,6 +67,35 @@ void hypervisors_get(struct request *rq)
     struct params p;
     fleet_store_get_params(&p, rq->path_ids[0]);
     request_query(rq, &fleet_store_get, &p, on_one);
+}
+
+static void on_history(struct request *rq, const struct rows *rows)
+{
+    json_t *list = json_array();
+    struct hypervisor_sample sample;
+    if (rows_count(rows) == 0) {
+        json_decref(list);
+        reply_error(rq, ERR_NOT_FOUND, "There is no such hypervisor");
+        return;
+    }
+    for (int i = 0; i < rows_count(rows); i++) {
+        if (!fleet_store_read_sample(rows, i, &sample))
+            continue;
+        json_t *object = json_object();
+        member_time(object, "at", sample.at_us);
+        member_int(object, "mem_used", sample.memory_used_mb);
+        member_value(object, "cpu_used", json_real((double)sample.cpu_used_milli / 1000));
+        member_int(object, "runs", sample.runs);
+        (void)json_array_append_new(list, object);
+    }
+    reply_json(rq, 200, json_pack("{s:o}", "history", list));
+}
+
+void hypervisors_history(struct request *rq)
+{
+    struct params p;
+    fleet_store_get_params(&p, rq->path_ids[0]);
+    request_query(rq, &fleet_store_history, &p, on_history);
 }
 
 static void on_status_set(struct request *rq, const struct rows *rows)

@@ -9,6 +9,7 @@
 
 request_handler hypervisors_list;
 request_handler hypervisors_get;
+request_handler hypervisors_history;
 /* No new runs; those that are there stay. "draining" says that it is to be emptied. */
 request_handler hypervisors_cordon;
 request_handler hypervisors_drain;

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "auth/env_cipher.h"
 #include "store/run_trigger_store.h"
 
 #include "bus.h"
@@ -17,9 +16,8 @@
 #include "runs/run_dry.h"
 #include "runs/run_fields.h"
 #include "runs/run_json.h"
+#include "runs/run_own_env.h"
 #include "runs/run_waiters.h"
-
-#define BLOB_MAX_BYTES (LIMIT_ENV_VALUE_BYTES + ENV_CIPHER_OVERHEAD_MAX)
 
 /* Between the statements; in rq->state. */
 struct triggering {
@@ -111,39 +109,15 @@ static void on_triggered(struct request *rq, const struct rows *rows, int row)
     answer(rq, rows, row);
 }
 
-/* Encrypt one value for the run; false when it was answered. */
-static bool encrypt(struct request *rq, struct id run, const struct env_input *input,
-                    struct run_env *ret_env)
-{
-    struct err e;
-    struct env_place place = {
-        .project = rq->principal.project, .owner = run, .env_key = input->env_key};
-    size_t n = strlen(input->env_val);
-    CLEANUP(buf_done) struct buf blob;
-    buf_init(&blob, BLOB_MAX_BYTES);
-    if (env_cipher_encrypt(rq->loop->config->key_ring, &place, input->env_val, n, &blob, &e) < 0) {
-        reply_err(rq, &e);
-        return false;
-    }
-    void *value = request_alloc(rq, blob.len);
-    memcpy(value, blob.data, blob.len);
-    *ret_env = (struct run_env){input->env_key, value, blob.len};
-    return true;
-}
-
 /* The values are encrypted for this one run, so only now that its id is known. */
 static void trigger(struct request *rq, struct id id)
 {
     struct triggering *triggering = rq->state;
     struct run_input *input = &triggering->input;
     struct run_request *request = &input->request;
-    struct run_env *env = input->env_n > 0 ? request_alloc(rq, input->env_n * sizeof(*env)) : NULL;
-    for (size_t i = 0; i < input->env_n; i++) {
-        if (!encrypt(rq, id, &input->env[i], &env[i]))
-            return;
-    }
+    if (!run_own_env_encrypt(rq, id, input->env, input->env_n, &request->env))
+        return;
     request->id = id;
-    request->env = env;
     request->env_n = input->env_n;
     run_batches_make(rq, request, on_triggered);
 }

@@ -7,11 +7,13 @@
     ", h.id, h.name, h.status, h.cpu_milli, h.memory_total_mb,"                                    \
     "  greatest(0, least(h.memory_free_mb, h.memory_total_mb - live.memory_mb)),"                  \
     "  h.disk_free_bytes, live.runs, to_jsonb(h.runtimes)::text, h.labels::text, h.version,"       \
-    "  h.images_cached, h.last_seen_at" CATALOG_REGION_COLUMNS
-#define HYPERVISOR_JOINS                                                                           \
-    " LEFT JOIN LATERAL (SELECT count(*) AS runs, coalesce(sum(memory_mb), 0) AS memory_mb"        \
-    "   FROM runs WHERE hypervisor_id = h.id AND state IN ('assigned', 'running')) live ON true"   \
-    " LEFT JOIN regions g ON g.id = h.region_id"
+    "  h.images_cached, h.last_seen_at, greatest(0, h.cpu_milli - "                                \
+    "live.cpu_milli)" CATALOG_REGION_COLUMNS
+#define LIVE                                                                                       \
+    " LEFT JOIN LATERAL (SELECT count(*) AS runs, coalesce(sum(memory_mb), 0) AS memory_mb,"       \
+    "   coalesce(sum(cpu_milli), 0) AS cpu_milli"                                                  \
+    "   FROM runs WHERE hypervisor_id = h.id AND state IN ('assigned', 'running')) live ON true"
+#define HYPERVISOR_JOINS LIVE " LEFT JOIN regions g ON g.id = h.region_id"
 
 static const char sql_list[] =
     "SELECT total.n" HYPERVISOR_COLUMNS
@@ -40,11 +42,41 @@ static const char sql_remove[] =
     "), cold AS (DELETE FROM warm_pins p USING removed WHERE p.hypervisor_id = removed.id"
     ") SELECT (SELECT count(*) FROM target), (SELECT count(*) FROM removed)";
 
+/* Every API looks at the clock for itself; whoever is first takes the sample. */
+static const char sql_sample[] =
+    "WITH old AS (DELETE FROM hypervisor_samples WHERE at < now() - interval '1 day')"
+    " INSERT INTO hypervisor_samples (hypervisor_id, at, memory_used_mb, cpu_used_milli, runs)"
+    " SELECT h.id, date_bin('5 minutes', now(), 'epoch'),"
+    "  h.memory_total_mb - greatest(0, least(h.memory_free_mb, h.memory_total_mb - "
+    "live.memory_mb)),"
+    "  live.cpu_milli, live.runs"
+    " FROM hypervisors h" LIVE
+    " WHERE h.removed_at IS NULL AND h.status <> 'lost' ON CONFLICT DO NOTHING";
+
+static const char sql_history[] =
+    "SELECT s.at, s.memory_used_mb, s.cpu_used_milli, s.runs FROM hypervisors h"
+    " LEFT JOIN hypervisor_samples s ON s.hypervisor_id = h.id AND s.at > now() - interval '1 day'"
+    " WHERE h.id = $1 AND h.removed_at IS NULL ORDER BY s.at";
+
 const struct statement fleet_store_list = {"fleet_list", sql_list, .repeatable = true};
 const struct statement fleet_store_get = {"fleet_get", sql_get, .repeatable = true};
 const struct statement fleet_store_set_status = {"fleet_set_status", sql_set_status,
                                                  .repeatable = true};
 const struct statement fleet_store_remove = {"fleet_remove", sql_remove, .repeatable = false};
+
+const struct statement fleet_store_sample = {"fleet_sample", sql_sample, .repeatable = true};
+const struct statement fleet_store_history = {"fleet_history", sql_history, .repeatable = true};
+
+bool fleet_store_read_sample(const struct rows *rows, int row, struct hypervisor_sample *ret_sample)
+{
+    *ret_sample = (struct hypervisor_sample){
+        .at_us = row_time_us(rows, row, 0),
+        .memory_used_mb = row_i64(rows, row, 1, 0),
+        .cpu_used_milli = row_i64(rows, row, 2, 0),
+        .runs = row_i64(rows, row, 3, 0),
+    };
+    return row_text(rows, row, 0) != NULL;
+}
 
 void fleet_store_get_params(struct params *p, struct id hypervisor)
 {
@@ -88,6 +120,7 @@ void fleet_store_read(const struct rows *rows, int row, struct hypervisor *ret_h
         .version = row_text(rows, row, 11),
         .images_cached = row_i64(rows, row, 12, 0),
         .last_seen_at_us = row_time_us(rows, row, 13),
+        .cpu_free_milli = row_i64(rows, row, 14, 0),
     };
-    catalog_store_read_region(rows, row, 14, &ret_hypervisor->region);
+    catalog_store_read_region(rows, row, 15, &ret_hypervisor->region);
 }

@@ -39,4 +39,14 @@ enum fleet_removal fleet_store_read_removal(const struct rows *rows);
 /* Texts are borrowed from the rows. */
 void fleet_store_read(const struct rows *rows, int row, struct hypervisor *ret_hypervisor);
 
+/* Take a sample of every hypervisor, once in five minutes however often it is run, and forget those
+ * older than a day. */
+extern const struct statement fleet_store_sample;
+
+/* Samples of the last day, oldest first; fleet_store_get_params(). No row: no such hypervisor. One
+ * row that fleet_store_read_sample() says false of: it has none. */
+extern const struct statement fleet_store_history;
+bool fleet_store_read_sample(const struct rows *rows, int row,
+                             struct hypervisor_sample *ret_sample);
+
 #endif

@@ -10,6 +10,7 @@ extern const unsigned char migration_0001[];
 extern const unsigned char migration_0002[];
 extern const unsigned char migration_0003[];
 extern const unsigned char migration_0004[];
+extern const unsigned char migration_0005[];
 
 static const struct {
     int version;
@@ -19,6 +20,7 @@ static const struct {
     {2, migration_0002},
     {3, migration_0003},
     {4, migration_0004},
+    {5, migration_0005},
 };
 
 static const char sql_prepare[] = "SELECT pg_advisory_lock(" MIGRATE_LOCK ");"

@@ -91,30 +91,35 @@ static const char sql_refusal[] =
     "  coalesce((SELECT " LABELS_FIT " FROM runner), true),"
     "  (SELECT project_admits($1, type.memory_mb) FROM type)";
 
-/* $4 the new id, $5 who asks. What the first one was made of, its image as it was pulled, its
- * environment as it was; the region, price and limits on how many stay those of then. */
+/* $4 the new id, $5 who asks, $6 and $7 keys and values that are other ones. What the first one was
+ * made of, its image as it was pulled, its environment as it was; the region, price and limits on
+ * how many stay those of then. */
 #define AGAIN                                                                                      \
     "project_id, runner_id, runner_version, priority, retry, pending_timeout_seconds,"             \
     " placement_labels, region_id, instance_type_id, memory_mb, cpu_milli, price_second_nano,"     \
     " image, image_digest, container_registry_id, command, argv, entrypoint, timeout_seconds,"     \
     " stop_grace_seconds, stop_signal, pull_policy, pull_timeout_seconds, pids_limit,"             \
-    " shm_size_mb, network, sandbox, read_only, user_spec, log_limit_bytes, log_storage, labels,"  \
-    " env_keys"
+    " shm_size_mb, network, sandbox, read_only, user_spec, log_limit_bytes, log_storage, labels"
 static const char sql_rerun[] =
     "WITH old AS (SELECT * FROM runs WHERE" RUN_PLACE "), made AS ("
     " INSERT INTO runs (id, trigger_kind, trigger_by, trigger_ref, pending_reason, queue_at, hold,"
-    "  pending_until, " AGAIN ")"
+    "  pending_until, env_keys, " AGAIN ")"
     " SELECT $4::uuid, 'rerun', $5, old.id::text, 'queued',"
     "  now() - old.priority * interval '" PRIORITY_WORTH "',"
     "  (SELECT CASE WHEN max_concurrency IS NOT NULL THEN 'concurrency_limit' END FROM runners"
     "   WHERE id = old.runner_id),"
-    "  now() + make_interval(secs => pending_timeout_seconds), " AGAIN " FROM old"
+    "  now() + make_interval(secs => pending_timeout_seconds),"
+    "  ARRAY(SELECT k FROM (SELECT unnest(old.env_keys) UNION SELECT unnest($6::text[])) e(k)"
+    "   ORDER BY k COLLATE \"C\"), " AGAIN " FROM old"
     " WHERE EXISTS (SELECT FROM runners WHERE id = old.runner_id AND status = 'available')"
     "  AND project_admits($2, old.memory_mb) IS NULL ON CONFLICT (id) DO NOTHING RETURNING *"
+    "), own_env AS ("
+    " INSERT INTO run_env (run_id, env_key, owner_id, value)"
+    " SELECT made.id, o.k, made.id, o.v FROM made, unnest($6::text[], $7::bytea[]) o(k, v)"
     "), env AS ("
     " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
     " SELECT made.id, e.env_key, e.owner_id, e.value, e.secret"
-    " FROM made, old JOIN run_env e ON e.run_id = old.id"
+    " FROM made, old JOIN run_env e ON e.run_id = old.id WHERE e.env_key <> ALL ($6)"
     ") SELECT 1" RUN_COLUMNS " FROM"
     " (TABLE made UNION ALL SELECT * FROM runs WHERE id = $4 AND project_id = $2) r" RUN_JOINS;
 
@@ -242,11 +247,23 @@ const char *run_trigger_store_refusal_quota(const struct rows *rows)
 }
 
 void run_trigger_store_rerun_params(struct params *p, struct run_place place, struct id run,
-                                    const char *trigger_by)
+                                    const char *trigger_by, const struct run_env *env, size_t env_n)
 {
-    run_store_place_params(p, place);
+    const char *keys[LIMIT_ENV_VARIABLES];
+    struct params_bytes values[LIMIT_ENV_VARIABLES];
+    assert(env_n <= LIMIT_ENV_VARIABLES);
+    for (size_t i = 0; i < env_n; i++) {
+        keys[i] = env[i].env_key;
+        values[i] = (struct params_bytes){env[i].value, env[i].value_n};
+    }
+    params_init(p, 4 * LIMIT_BODY_BYTES);
+    params_add_id(p, place.run);
+    params_add_id(p, place.project);
+    params_add_id_or_null(p, place.runner);
     params_add_id(p, run);
     params_add_text(p, trigger_by);
+    params_add_text_array(p, keys, env_n);
+    params_add_bytes_column(p, values, env_n, sizeof(values[0]));
 }
 
 void run_trigger_store_rerun_refusal_read(const struct rows *rows, bool *ret_has_runner,

@@ -42,12 +42,13 @@ void run_trigger_store_refusal_params(struct params *p, const struct run_request
 unsigned run_trigger_store_refusal_read(const struct rows *rows); /* of enum run_refusal */
 const char *run_trigger_store_refusal_quota(const struct rows *rows);
 
-/* Make a run like another one, final or not. One row: the new run. No row: nothing happened, and
- * run_trigger_store_rerun_refusal says why, in no row when there is no such run. Afterwards:
- * BUS_QUEUE. */
+/* Make a run like another one, final or not; `env` wins over its environment. One row: the new run.
+ * No row: nothing happened, and run_trigger_store_rerun_refusal says why, in no row when there is
+ * no such run. Afterwards: BUS_QUEUE. */
 extern const struct statement run_trigger_store_rerun;
 void run_trigger_store_rerun_params(struct params *p, struct run_place place, struct id run,
-                                    const char *trigger_by);
+                                    const char *trigger_by, const struct run_env *env,
+                                    size_t env_n);
 extern const struct statement run_trigger_store_rerun_refusal; /* run_store_place_params() */
 void run_trigger_store_rerun_refusal_read(const struct rows *rows, bool *ret_has_runner,
                                           const char **ret_quota);

@@ -36,6 +36,55 @@ test('a rerun is of what the first run was, not of what the runner is', async ()
   assert.equal(json.runs.length, 2);
 });
 
+test('a rerun with other values keeps the rest of the environment', async () => {
+  const kept = stack.plant('kept-by-the-rerun');
+  const changed = stack.plant('changed-by-the-rerun');
+  const runner = await makeRunner(client);
+  const values = (env) => Object.entries(env).map(([env_key, env_val]) => ({ env_key, env_val }));
+  const first = await trigger(client, runner, { env_variables: values({ A: kept, B: kept }) });
+  const body = { env_variables: values({ B: changed, _C: changed }) };
+  const { json, text } = await client.post(`/v1/runs/${first.id}/rerun`, body);
+  assert.ok(json.run, text);
+  assert.deepEqual(json.run.env_keys, ['A', 'B', '_C']);
+  const owners = stack.database.sql(`SELECT env_key || ' ' || owner_id || ' ' || secret FROM run_env
+    WHERE run_id = '${json.run.id}' ORDER BY env_key COLLATE "C"`);
+  assert.deepEqual(owners, [
+    `A ${first.id} true`,
+    `B ${json.run.id} true`,
+    `_C ${json.run.id} true`,
+  ]);
+
+  const path = `/v1/runs/${first.id}/rerun`;
+  assertProblems(await client.post(path, { env_variables: values({ '1': 'x' }) }), [
+    'env_variables[0].env_key',
+  ]);
+  assertProblems(await client.post(path, { command: 'other' }), ['command']);
+});
+
+test('the newest runs of each runner, in brief', async () => {
+  const idle = await makeRunner(client);
+  const busy = await makeRunner(client);
+  const runs = [];
+  for (let i = 0; i < 21; i++) runs.unshift(await trigger(client, busy));
+  await client.post(`/v1/runs/${runs[0].id}/stop`);
+  const { json, text } = await client.get('/v1/runner_activity?per_page=10');
+  assert.ok(json.runner_activity, text);
+  const runners = (await client.get('/v1/runners?per_page=10')).json.runners;
+  assert.deepEqual(
+    json.runner_activity.map(({ runner_id }) => runner_id),
+    runners.map(({ id }) => id),
+  );
+  const of = (runner) => json.runner_activity.find((one) => one.runner_id === runner.id).runs;
+  assert.deepEqual(of(idle), []);
+  assert.deepEqual(
+    of(busy).map(({ id }) => id),
+    runs.slice(0, 20).map(({ id }) => id),
+  );
+  assert.equal(of(busy)[0].status, 'canceled');
+  assert.equal(of(busy)[1].status, 'pending');
+  assert.equal(of(busy)[1].created_at, runs[1].created_at);
+});
+
 test('a repeated rerun makes one run', async () => {
   const first = await trigger(client, await makeRunner(client));
   const headers = { 'Idempotency-Key': 'again' };

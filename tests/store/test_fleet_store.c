@@ -60,5 +60,52 @@ static void test_list__counts_live_runs_and_their_memory(void **state)
     db_close(db);
 }
 
+static void test_sample__is_taken_once_and_kept_for_a_day(void **state)
+{
+    (void)state;
+    struct db *db = test_database_migrated();
+    struct id id = fixture_hypervisor(db);
+    (void)fixture_run_in(db, "running", id);
+    fixture_script(db,
+                   "INSERT INTO hypervisor_samples SELECT '%s', now() - hours * interval '1 hour',"
+                   " hours, 1, 1 FROM unnest('{23,25}'::int[]) hours",
+                   ID_TEXT(id));
+    struct params p;
+    for (int i = 0; i < 2; i++) {
+        params_init(&p, 64);
+        rows_free(fixture_run(db, &fleet_store_sample, &p));
+    }
+    fleet_store_get_params(&p, id);
+    struct rows *rows = fixture_run(db, &fleet_store_history, &p);
+    assert_int_equal(rows_count(rows), 2);
+    struct hypervisor_sample sample;
+    assert_true(fleet_store_read_sample(rows, 0, &sample));
+    assert_int_equal(sample.memory_used_mb, 23);
+    assert_true(fleet_store_read_sample(rows, 1, &sample));
+    assert_int_equal(sample.memory_used_mb, 256);
+    assert_int_equal(sample.cpu_used_milli, 500);
+    assert_int_equal(sample.runs, 1);
+    rows_free(rows);
+
+    rows = list(db, 0);
+    struct hypervisor hypervisor;
+    fleet_store_read(rows, 0, &hypervisor);
+    assert_int_equal(hypervisor.cpu_free_milli, hypervisor.cpu_milli - 500);
+    rows_free(rows);
+
+    fixture_script(db, "DELETE FROM hypervisor_samples");
+    fleet_store_get_params(&p, id);
+    rows = fixture_run(db, &fleet_store_history, &p);
+    assert_int_equal(rows_count(rows), 1);
+    assert_false(fleet_store_read_sample(rows, 0, &sample));
+    rows_free(rows);
+    fleet_store_get_params(&p, id_new());
+    rows = fixture_run(db, &fleet_store_history, &p);
+    assert_int_equal(rows_count(rows), 0);
+    rows_free(rows);
+    db_close(db);
+}
+
 TEST_MAIN(cmocka_unit_test(test_list__of_nothing),
+          cmocka_unit_test(test_sample__is_taken_once_and_kept_for_a_day),
           cmocka_unit_test(test_list__counts_live_runs_and_their_memory))
