@@ -234,6 +234,21 @@ test('a cordoned hypervisor is given nothing more', async () => {
   assertError(await client.post(`/v1/hypervisors/${UNKNOWN_ID}/cordon`), 404, 'not_found');
 });
 
+test('a hypervisor tells what was in use on it', async () => {
+  const at = `/v1/hypervisors/${agent.hypervisor.id}`;
+  stack.database.sql(`DELETE FROM hypervisor_samples; INSERT INTO hypervisor_samples
+    SELECT '${agent.hypervisor.id}', now() - hours * interval '1 hour', 100 * hours, 1500, 2
+    FROM unnest('{1,2}'::int[]) hours`);
+  const { json, text } = await client.get(`${at}/history`);
+  const [older, newer] = json.history ?? assert.fail(text);
+  assert.deepEqual([older.mem_used, older.cpu_used, older.runs], [200, 1.5, 2]);
+  assert.equal(newer.mem_used, 100);
+  assert.ok(Date.parse(older.at) < Date.parse(newer.at));
+  const { hypervisor } = (await client.get(at)).json;
+  assert.equal(hypervisor.cpu_free, hypervisor.cpu);
+  assertError(await client.get(`/v1/hypervisors/${UNKNOWN_ID}/history`), 404, 'not_found');
+});
+
 test('a removed hypervisor is gone, its name is free, its runs remember it', async () => {
   const gone = await FakeAgent.join(stack, 'node-gone', { labels: { only: 'here' } });
   await gone.connect();

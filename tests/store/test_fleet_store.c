@@ -107,5 +107,5 @@ static void test_sample__is_taken_once_and_kept_for_a_day(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_list__of_nothing),
-          cmocka_unit_test(test_sample__is_taken_once_and_kept_for_a_day),
-          cmocka_unit_test(test_list__counts_live_runs_and_their_memory))
+          cmocka_unit_test(test_list__counts_live_runs_and_their_memory),
+          cmocka_unit_test(test_sample__is_taken_once_and_kept_for_a_day))
