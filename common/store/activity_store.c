@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/activity_store.h"
 
-
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
 #define LIVE " project_id = $1 AND status = 'available'"

@@ -16,11 +16,8 @@ static const struct {
     int version;
     const unsigned char *sql;
 } migrations[] = {
-    {1, migration_0001},
-    {2, migration_0002},
-    {3, migration_0003},
-    {4, migration_0004},
-    {5, migration_0005},
+    {1, migration_0001}, {2, migration_0002}, {3, migration_0003},
+    {4, migration_0004}, {5, migration_0005},
 };
 
 static const char sql_prepare[] = "SELECT pg_advisory_lock(" MIGRATE_LOCK ");"
