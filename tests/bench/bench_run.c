@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One run of `true`, from POST to the `state` event, beside the bare runtime starting the same
- * bundle: the two in turn, so that both see the same machine.
+ * bundle: all in turn, so that all see the same machine.
  *
- *   bench_run RUNNER_ID ROUNDS -- COMMAND...   COMMAND runs the same container without Errand
+ *   bench_run ROUNDS SUBJECT=RUNNER_ID... -- COMMAND...   COMMAND runs the same container without
+ *                                                         Errand
  *
  * ERRAND_URL and ERRAND_TOKEN say where Errand is. Prints JSON rows: subject, metric, value, unit,
  * n, spread (p90 - p10), ratio_to.
@@ -19,6 +20,7 @@
 
 #define WARM_UP_ROUNDS 3
 #define ROUNDS_MAX 10000
+#define SUBJECTS_MAX 4
 
 extern char **environ;
 
@@ -88,28 +90,58 @@ static void print_row(const struct series *s, const char *metric, double value,
                  floor->subject, value / floor_value, end);
 }
 
-static void report(struct series *ours, struct series *bare)
+static void sort(struct series *s)
 {
-    qsort(ours->ms, ours->n, sizeof(ours->ms[0]), compare);
-    qsort(bare->ms, bare->n, sizeof(bare->ms[0]), compare);
+    qsort(s->ms, s->n, sizeof(s->ms[0]), compare);
+}
+
+static void report(struct series *ours, size_t ours_n, struct series *bare)
+{
+    sort(bare);
     double p50 = percentile(bare, 0.5);
     double p99 = percentile(bare, 0.99);
     (void)puts("[");
-    print_row(ours, "submit_to_state_p50", percentile(ours, 0.5), bare, p50, ",");
-    print_row(ours, "submit_to_state_p99", percentile(ours, 0.99), bare, p99, ",");
+    for (size_t i = 0; i < ours_n; i++) {
+        sort(&ours[i]);
+        print_row(&ours[i], "submit_to_state_p50", percentile(&ours[i], 0.5), bare, p50, ",");
+        print_row(&ours[i], "submit_to_state_p99", percentile(&ours[i], 0.99), bare, p99, ",");
+    }
     print_row(bare, "start_to_exit_p50", p50, bare, p50, ",");
     print_row(bare, "start_to_exit_p99", p99, bare, p99, "");
     (void)puts("]");
 }
 
+static void add(struct series *s, size_t round, double ms)
+{
+    if (round >= WARM_UP_ROUNDS)
+        s->ms[s->n++] = ms;
+}
+
+/* "SUBJECT=RUNNER_ID", up to "--"; the number of them, 0 when they make no sense. */
+static size_t take_subjects(char **argv, struct series *ours, const char **runners)
+{
+    size_t n = 0;
+    for (; argv[n] != NULL && strcmp(argv[n], "--") != 0; n++) {
+        char *sign = strchr(argv[n], '=');
+        if (n == SUBJECTS_MAX || sign == NULL)
+            return 0;
+        *sign = '\0';
+        ours[n].subject = argv[n];
+        runners[n] = sign + 1;
+    }
+    return argv[n] != NULL && argv[n + 1] != NULL ? n : 0;
+}
+
 int main(int argc, char **argv)
 {
-    static struct series ours = {.subject = "errand"};
+    static struct series ours[SUBJECTS_MAX];
     static struct series bare = {.subject = "crun"};
+    const char *runners[SUBJECTS_MAX];
 
-    size_t rounds = argc > 4 && strcmp(argv[3], "--") == 0 ? strtoul(argv[2], NULL, 10) : 0;
-    if (rounds == 0 || rounds > ROUNDS_MAX) {
-        (void)fprintf(stderr, "usage: bench_run RUNNER_ID ROUNDS -- COMMAND...\n");
+    size_t rounds = argc > 2 ? strtoul(argv[1], NULL, 10) : 0;
+    size_t n = rounds == 0 ? 0 : take_subjects(argv + 2, ours, runners);
+    if (n == 0 || rounds > ROUNDS_MAX) {
+        (void)fprintf(stderr, "usage: bench_run ROUNDS SUBJECT=RUNNER_ID... -- COMMAND...\n");
         return 2;
     }
 
@@ -120,19 +152,18 @@ int main(int argc, char **argv)
     options.token = getenv("ERRAND_TOKEN");
     int r = errand_client_new(&options, &client, &error);
     for (size_t i = 0; r >= 0 && i < rounds + WARM_UP_ROUNDS; i++) {
-        double ms = 0;
-        r = run_once(client, argv[1], &ms, &error);
-        double bare_ms = spawn_once(argv + 4);
-        if (i >= WARM_UP_ROUNDS) {
-            ours.ms[ours.n++] = ms;
-            bare.ms[bare.n++] = bare_ms;
+        for (size_t k = 0; r >= 0 && k < n; k++) {
+            double ms = 0;
+            r = run_once(client, runners[k], &ms, &error);
+            add(&ours[k], i, ms);
         }
+        add(&bare, i, spawn_once(argv + 3 + n));
     }
     if (r < 0) {
         (void)fprintf(stderr, "bench_run: %s\n", error.message);
         return 1;
     }
-    report(&ours, &bare);
+    report(ours, n, &bare);
     errand_client_free(client);
     return 0;
 }

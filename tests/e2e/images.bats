@@ -79,6 +79,35 @@ is_warm() {
     without_bats "$ERRAND_SOURCE_DIR/scripts/registry.sh" start "$STACK/registry"
 }
 
+boxes() {
+    grep --files-with-matches '"waiting"' "$DATA"/state/agent/boxes/*/status.json 2>/dev/null | wc --lines
+}
+
+has_boxes() { [ "$(boxes)" -eq "$1" ]; }
+
+@test "a run of a runner with a pool has only to be executed, in a sandbox of its own" {
+    runner=$(make_runner '{"network": "bridge"}')
+    api POST "/v1/runners/$runner/env_variables" '{"env_key": "WORD", "env_val": "planted-pool-word"}'
+    api POST "/v1/runners/$runner/warmup" '{"pool": 2}' >/dev/null
+    eventually 20 has_boxes 2
+    run ! grep --recursive --quiet planted-pool-word "$DATA/state/agent"
+    for ((i = 0; i < 3; i++)); do
+        run=$(trigger "$runner" '{"command": "test ! -e /mine && echo $WORD >/mine && wc -c </mine"}')
+        wait_final "$run" | jq --exit-status '.status == "succeeded"'
+        [ "$(log_text "$run")" = 18 ]
+        eventually 20 has_boxes 2
+        grep --quiet "run.started run=$run .*box=.*-0" "$DATA"/log/*agent*
+    done
+    run=$(trigger "$runner" '{"command": "sleep 60"}')
+    eventually 20 has_status "$run" running
+    state=$(readlink --canonicalize "$DATA/state")
+    pgrep --full "errand-shim $state"
+    stack_down
+    run ! pgrep --full "errand-shim $state"
+    stack_up
+    eventually 20 has_boxes 2
+}
+
 @test "nothing is left and every answer kept the contract" {
     stack_finish
 }

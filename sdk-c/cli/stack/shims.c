@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A shim is known by its command line: errand-shim STATE/agent/runs/RUN/ATTEMPT.
+ * A shim is known by its command line: errand-shim STATE/agent/runs/RUN/ATTEMPT, or
+ * STATE/agent/boxes/BOX when its container was made before its run.
  */
 #include "stack/shims.h"
 
@@ -26,8 +27,8 @@ struct shims {
     size_t n;
 };
 
-/* 1 when the process is a shim with a run below `runs`. */
-static int is_ours(pid_t pid, const char *runs)
+/* 1 when the process is a shim of the agent whose files are below `dir`. */
+static int is_ours(pid_t pid, const char *dir)
 {
     char path[64];
     char text[PLACE_BYTES];
@@ -49,10 +50,10 @@ static int is_ours(pid_t pid, const char *runs)
     base = strrchr(text, '/');
     run_dir = text + strlen(text) + 1;
     return strcmp(base == NULL ? text : base + 1, "errand-shim") == 0 &&
-           strncmp(run_dir, runs, strlen(runs)) == 0;
+           strncmp(run_dir, dir, strlen(dir)) == 0;
 }
 
-static void add(struct shims *shims, pid_t pid, const char *runs)
+static void add(struct shims *shims, pid_t pid, const char *dir)
 {
     struct pollfd *longer = realloc(shims->pidfds, (shims->n + 1) * sizeof(*longer));
     int pidfd;
@@ -64,7 +65,7 @@ static void add(struct shims *shims, pid_t pid, const char *runs)
     if (pidfd < 0)
         return;
     /* Looked at again: only now is it certain which process the descriptor stands for. */
-    if (!is_ours(pid, runs)) {
+    if (!is_ours(pid, dir)) {
         (void)close(pidfd);
         return;
     }
@@ -75,17 +76,17 @@ static int find(const struct places *places, struct shims *ret_shims)
 {
     DIR *processes = opendir("/proc");
     const struct dirent *entry;
-    char runs[PLACE_BYTES];
+    char dir[PLACE_BYTES];
 
     *ret_shims = (struct shims){NULL, 0};
     if (processes == NULL)
         return complain_errno("read /proc");
-    (void)places_state(places, "agent/runs/", runs);
+    (void)places_state(places, "agent/", dir);
     while ((entry = readdir(processes)) != NULL) {
         unsigned long pid = strtoul(entry->d_name, NULL, 10);
 
-        if (pid > 1 && is_ours((pid_t)pid, runs))
-            add(ret_shims, (pid_t)pid, runs);
+        if (pid > 1 && is_ours((pid_t)pid, dir))
+            add(ret_shims, (pid_t)pid, dir);
     }
     (void)closedir(processes);
     return 0;
