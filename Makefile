@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes chaos soak test-packages packages simulate build up down bench fuzz fmt lint clean
+.PHONY: help demo test test-crashes chaos soak test-packages packages simulate build up down bench fuzz docs fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
@@ -75,6 +75,10 @@ fuzz: ## Run the fuzzers with clang; FUZZ_SECONDS=60 each, FUZZ="NAME ..." for s
 	@scripts/setup.sh lint
 	@scripts/build.sh fuzz $(JOBS)
 	@scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+
+docs: ## The C library's reference as HTML and manual pages (build/docs)
+	@scripts/setup.sh docs
+	@scripts/docs.sh
 
 fmt: ## Format the C files
 	@scripts/setup.sh lint

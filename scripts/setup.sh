@@ -6,6 +6,7 @@
 #   scripts/setup.sh build   compilers, libraries, PostgreSQL, container runtimes
 #   scripts/setup.sh demo    the same, and a registry to pull from
 #   scripts/setup.sh test    the same, and what the tests use
+#   scripts/setup.sh docs    what makes the C library's reference, alone
 #   scripts/setup.sh lint    the same, and formatters and checkers
 #   scripts/setup.sh packages  what `build` needs, and what makes and tests Debian packages
 #
@@ -27,6 +28,7 @@ readonly TEST=(
 )
 readonly PACKAGES=(dpkg-dev jq lintian mmdebstrap skopeo busybox-static docker-registry util-linux)
 readonly LINT=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
+readonly DOCS=(doxygen)
 readonly NODE_MAJOR=18 # what the dashboard is built with and the tests run on; Debian 12 has it
 
 packages_of() {
@@ -34,6 +36,7 @@ packages_of() {
     build) printf '%s\n' "${BUILD[@]}" ;;
     demo) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" ;;
     test) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" "${TEST[@]}" clang-format-14 ;;
+    docs) printf '%s\n' "${DOCS[@]}" ;;
     lint) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" "${TEST[@]}" "${LINT[@]}" ;;
     packages) printf '%s\n' "${BUILD[@]}" "${PACKAGES[@]}" ;;
     *)
