@@ -213,10 +213,10 @@ static long resident_kib(void)
     char *second = NULL;
 
     if (in != NULL && fgets(text, sizeof(text), in) != NULL)
-        (void)strtol(text, &second, 10);
+        (void)strtoul(text, &second, 10);
     if (in != NULL)
         (void)fclose(in);
-    return second == NULL ? 0 : strtol(second, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
+    return second == NULL ? 0 : (long)strtoul(second, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 struct watch {
@@ -354,8 +354,8 @@ static void bench_start(char *errand, char *curl, size_t rounds)
 
 int main(int argc, char **argv)
 {
-    long millions = argc == 5 ? atol(argv[1]) : 0;
-    long rounds = argc == 5 ? atol(argv[2]) : 0;
+    long millions = argc == 5 ? (long)strtoul(argv[1], NULL, 10) : 0;
+    long rounds = argc == 5 ? (long)strtoul(argv[2], NULL, 10) : 0;
 
     if (millions < 1 || rounds < 1 || rounds > SAMPLES_MAX) {
         (void)fputs("usage: bench_sdk MILLIONS ROUNDS ERRAND CURL\n", stderr);
