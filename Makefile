@@ -47,8 +47,9 @@ test-crashes: ## A log of LINES lines (a million) while everything behind it is 
 	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0 \
 	    node --test tests/http/log_crashes.test.mjs
 
-test-packages: packages ## Install, upgrade, purge and cluster them on machines with systemd in namespaces
+test-packages: packages ## Machines with systemd, cloud-init, compose: install, upgrade, purge, cluster
 	@tests/deploy/packages.sh
+	@tests/deploy/compose.sh
 
 chaos: ## Break everything under load: SECONDS=300 a seed, SEED=1, ROUNDS=1 of them
 	@scripts/setup.sh test

@@ -3,13 +3,13 @@
 #
 # The packages of build/package/packages on machines with systemd, in namespaces (machine.sh): their
 # life on one machine, then docs/operations.md, pasted, on three. Needs root. MACHINES is where their
-# roots live (build/machines); making the first one takes a minute or two.
+# roots live (build/machines); making the first one takes a minute or two. STAGES: some of them only.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 readonly machines=${MACHINES:-$PWD/build/machines} packages=build/package/packages
 readonly registry_port=5000 control=10.77.0.10
-[[ $EUID == 0 ]] || exec sudo --preserve-env=MACHINES "$0" "$@"
+[[ $EUID == 0 ]] || exec sudo --preserve-env=MACHINES,STAGES "$0" "$@"
 mkdir -p "$machines"
 work=$(mktemp -d)
 readonly work
@@ -31,7 +31,10 @@ clean_up() {
         machine stop "$name"
         rm -rf "${machines:?}/$name"
     done
-    if [[ -s $work/registry.pid ]]; then kill "$(cat "$work/registry.pid")" || true; fi
+    local file
+    for file in "$work"/{registry,web}.pid; do
+        [[ ! -s $file ]] || kill "$(cat "$file")" || true
+    done
     machine unnetwork lan
     rm -rf "$work"
 }
@@ -223,15 +226,97 @@ three_machines() {
         grep --quiet --perl-regexp "^$name\tready\t" "$work/out" || fail "$name is not there: $(cat "$work/out")"
     done
 
-    say "runs go to both hypervisors, and on when one is switched off"
+    say "runs go on when one hypervisor is switched off"
     machine stop hv2
     on control env HOME=/root errand run hello -- echo still >"$work/out"
     [[ $(cat "$work/out") == still ]] || fail "no run with one hypervisor: $(cat "$work/out")"
+    machine stop control
+    machine stop hv1
+}
+
+# What deploy/terraform renders, by Debian's cloud-init: two control nodes, a database, a hypervisor.
+rendered_machines() {
+    command -v terraform >/dev/null || {
+        say "cloud-init: skipped: terraform is not installed"
+        return
+    }
+    local name net address root=$work/terraform/any-machines
+    local -A addresses=([control1]=10.77.0.30 [control2]=10.77.0.31 [database]=10.77.0.32 [hv1]=10.77.0.33)
+    net=$(cat "$machines/lan.net")
+    mkdir "$work/web"
+    cp "$packages"/*.deb "$work/web/"
+    nsenter --target "$net" --net busybox httpd -f -p 10.77.0.1:8000 -h "$work/web" &
+    echo $! >"$work/web.pid"
+
+    say "cloud-init: render"
+    cp -r deploy/terraform "$work/terraform"
+    "$work/terraform/secrets.sh" control.example.net >"$work/secrets.json"
+    cp "$work/secrets.json" "$root/secrets.auto.tfvars.json"
+    jq --null-input --arg server "$(basename "$packages"/errand-server_*)" --arg agent "$(basename "$packages"/errand-agent_*)" \
+        --arg server_sum "$(sha256sum <"$(echo "$packages"/errand-server_*)" | cut -d ' ' -f 1)" \
+        --arg agent_sum "$(sha256sum <"$(echo "$packages"/errand-agent_*)" | cut -d ' ' -f 1)" '{
+            api_host: "control.example.net", private_cidr: "10.77.0.0/24",
+            control_nodes: {control1: "10.77.0.30", control2: "10.77.0.31"}, hypervisors: {hv1: {labels: {disk: "ssd"}}},
+            database: {kind: "node", address: "10.77.0.32"},
+            packages: {server: {url: "http://10.77.0.1:8000/\($server)", sha256: $server_sum},
+                agent: {url: "http://10.77.0.1:8000/\($agent)", sha256: $agent_sum}}}' >"$root/test.auto.tfvars.json"
+    (
+        cd "$root"
+        export TF_CLI_CONFIG_FILE=$work/terraformrc TF_IN_AUTOMATION=1
+        echo 'disable_checkpoint = true' >"$TF_CLI_CONFIG_FILE"
+        terraform init -no-color && terraform apply -auto-approve -no-color
+        terraform output -json user_data >"$work/user_data.json"
+    ) >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+
+    for name in database control1 control2 hv1; do
+        boot "$name" "${addresses[$name]}"
+        on "$name" sh -c ': >/etc/hosts' # what it needs, the setup writes
+        mkdir -p "$machines/$name/var/lib/cloud/seed/nocloud"
+        jq --raw-output ".$name" "$work/user_data.json" >"$machines/$name/var/lib/cloud/seed/nocloud/user-data"
+        echo "instance-id: $name" >"$machines/$name/var/lib/cloud/seed/nocloud/meta-data"
+        on "$name" sh -c 'printf "datasource_list: [NoCloud]\nnetwork: {config: disabled}\n" >/etc/cloud/cloud.cfg.d/99_test.cfg'
+        on "$name" cloud-init schema --config-file /var/lib/cloud/seed/nocloud/user-data 2>&1 |
+            grep --quiet 'Valid cloud-config' || fail "cloud-init refuses the text of $name"
+    done
+    on hv1 sh -c "mkdir -p /etc/errand; echo ERRAND_INSECURE_REGISTRIES=${image%%/*} >/etc/errand/agent.env"
+    # all at once, in no order, as a provider would
+    for name in hv1 control2 control1 database; do
+        on "$name" sh -c 'cloud-init init --local; cloud-init init; cloud-init modules --mode config; cloud-init modules --mode final' \
+            >"$work/cloud-init.$name" 2>&1 &
+        echo $! >"$work/cloud-init.$name.pid"
+    done
+    for name in hv1 control2 control1 database; do
+        wait "$(cat "$work/cloud-init.$name.pid")" || true
+        on "$name" grep --quiet --line-regexp 'errand-setup: done' /var/log/errand-setup.log || {
+            cat "$work/cloud-init.$name" >&2
+            fail "cloud-init did not set up $name"
+        }
+        say "cloud-init: $name is set up"
+    done
+    jq --raw-output .secrets.ca_certificate "$work/secrets.json" >"$machines/control1/var/ca.crt"
+    (umask 077 && jq --raw-output .secrets.admin_token "$work/secrets.json" >"$machines/control1/var/token")
+    on control1 sh -c 'dpkg -i /var/packages/errand-cli_* >/dev/null'
+    for address in 10.77.0.30 10.77.0.31; do
+        on control1 sh -c "grep -v control.example.net /etc/hosts >/etc/hosts.new; echo $address control.example.net >>/etc/hosts.new; cat /etc/hosts.new >/etc/hosts"
+        [[ $(on control1 env HOME=/root ERRAND_URL=https://control.example.net ERRAND_CA_FILE=/var/ca.crt IMAGE="$image" sh -c '
+            export ERRAND_TOKEN=$(cat /var/token)
+            errand runner show cloud >/dev/null 2>&1 || errand runner create cloud --image "$IMAGE" >/dev/null
+            errand run cloud -- echo from the cloud') == "from the cloud" ]] || fail "no run through $address"
+    done
+    for name in control1 control2; do
+        [[ $(on "$name" stat --format '%a %U' /etc/errand/tls/api.key /var/lib/errand-api/keys.json) == $'640 root\n600 errand_api' ]] || fail "rights on $name"
+        ! on "$name" ls /etc/errand/setup/admin.token 2>/dev/null || fail "$name keeps the token"
+    done
+    ! on hv1 ls /etc/errand/join.token 2>/dev/null || fail "hv1 keeps the join token"
+    say "cloud-init: again changes nothing"
+    on control1 bash /etc/errand/setup/setup.sh >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "a second setup"; }
+    for name in control1 control2 database hv1; do machine stop "$name"; done
 }
 
 [[ -n $(find "$packages" -name '*.deb' 2>/dev/null) ]] || fail "make packages first"
 machine root
 start_registry
-one_machine
-three_machines
+for stage in ${STAGES:-one_machine three_machines rendered_machines}; do
+    "$stage"
+done
 say "all is well"

@@ -49,7 +49,7 @@ answers() {
 }
 
 # in memory: an engine waits for the disk several times a container
-mount -t tmpfs -o size=1g,mode=0755 errand-engine "$DIR"
+mount -t tmpfs -o "size=${ERRAND_TEST_ENGINE_SIZE:-1g},mode=0755" errand-engine "$DIR"
 ip link set lo up
 echo '{}' >"$DIR/daemon.json"
 start_engine >"$DIR/log" 2>&1 &
