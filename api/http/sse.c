@@ -29,6 +29,14 @@ void sse_begin(struct buf *b, const char *id, const char *event)
     buf_add_text(b, "data: ");
 }
 
+void sse_begin_numbered(struct buf *b, int64_t id, const char *event)
+{
+    buf_add_text(b, "id: ");
+    buf_add_i64(b, id);
+    buf_add_char(b, '\n');
+    sse_begin(b, NULL, event);
+}
+
 void sse_end(struct buf *b)
 {
     buf_add_text(b, "\n\n");

@@ -22,6 +22,7 @@ void sse_put_comment(struct buf *b, const char *text);
 
 /* Open an event; its data follows. `id` may be NULL: clients then keep the last one. */
 void sse_begin(struct buf *b, const char *id, const char *event);
+void sse_begin_numbered(struct buf *b, int64_t id, const char *event);
 
 /* Close it. `id` as above, for an event whose id is known only at its end. */
 void sse_end(struct buf *b);

@@ -18,6 +18,12 @@ static const char *id_text(int64_t id, char *text)
     return text;
 }
 
+static void add_text_field(struct buf *b, const char *opening, const char *value)
+{
+    buf_add_text(b, opening);
+    buf_add_text(b, value);
+}
+
 static void put_payload(struct buf *b, const struct log_record *record)
 {
     if (utf8_is_valid(record->payload, record->n)) {
@@ -33,8 +39,12 @@ static void put_payload(struct buf *b, const struct log_record *record)
 void log_entry_put(struct buf *b, const struct log_item *item)
 {
     char ts[CLOCK_TEXT_BYTES];
-    buf_printf(b, "{\"id\":%" PRId64 ",\"ts\":\"%s\",\"stream\":\"%s\",", item->id,
-               clock_format_ms(item->record.ts_us, ts), log_stream_name(item->record.stream));
+    /* there may be a million of these a second, and printf is most of that */
+    buf_add_text(b, "{\"id\":");
+    buf_add_i64(b, item->id);
+    add_text_field(b, ",\"ts\":\"", clock_format_ms(item->record.ts_us, ts));
+    add_text_field(b, "\",\"stream\":\"", log_stream_name(item->record.stream));
+    buf_add_text(b, "\",");
     put_payload(b, &item->record);
     if ((item->record.flags & LOG_RECORD_PARTIAL) != 0)
         buf_add_text(b, ",\"partial\":true");
@@ -46,8 +56,7 @@ void log_entry_put(struct buf *b, const struct log_item *item)
 
 void log_event_put_line(struct buf *b, const struct log_item *item)
 {
-    char id[ID_DIGITS_MAX];
-    sse_begin(b, id_text(item->id, id), "log");
+    sse_begin_numbered(b, item->id, "log");
     log_entry_put(b, item);
     sse_end(b);
 }

@@ -79,6 +79,20 @@ void buf_add_char(struct buf *b, char c)
     buf_add(b, &c, 1);
 }
 
+void buf_add_i64(struct buf *b, int64_t value)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0)
+        digits[--at] = '-';
+    buf_add(b, digits + at, sizeof(digits) - at);
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list args;
@@ -96,6 +110,36 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_end(args);
 }
 
+/* `value` in each byte of a word. */
+#define BYTES_OF(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* Whether a byte of `word` is less than 0x20, a quote or a backslash. Bytes of 0x80 and more are
+ * not. Source: "Bit Twiddling Hacks", S. E. Anderson, "Determine if a word has a byte less than n"
+ */
+static bool has_special(uint64_t word)
+{
+    uint64_t quote = word ^ BYTES_OF('"');
+    uint64_t backslash = word ^ BYTES_OF('\\');
+    return (((word - BYTES_OF(0x20U)) & ~word) | ((quote - BYTES_OF(1U)) & ~quote) |
+            ((backslash - BYTES_OF(1U)) & ~backslash)) &
+           BYTES_OF(0x80U);
+}
+
+/* How many bytes stand for themselves in a JSON string. */
+static size_t plain_prefix(const char *text, size_t n)
+{
+    size_t i = 0;
+    uint64_t word;
+    for (; n - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, text + i, sizeof(word));
+        if (has_special(word))
+            break;
+    }
+    while (i < n && (unsigned char)text[i] >= 0x20 && text[i] != '"' && text[i] != '\\')
+        i++;
+    return i;
+}
+
 void buf_add_json_string(struct buf *b, const char *text, size_t n)
 {
     static const char short_escape[32] = {
@@ -103,21 +147,21 @@ void buf_add_json_string(struct buf *b, const char *text, size_t n)
     };
 
     buf_add_char(b, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buf_add(b, text + from, i - from);
-        from = i + 1;
+    for (;;) {
+        size_t plain = plain_prefix(text, n);
+        buf_add(b, text, plain);
+        if (plain == n)
+            break;
+        unsigned char c = (unsigned char)text[plain];
         if (c >= 0x20)
-            buf_printf(b, "\\%c", c);
+            buf_add(b, (const char[]){'\\', (char)c}, 2);
         else if (short_escape[c] != '\0')
-            buf_printf(b, "\\%c", short_escape[c]);
+            buf_add(b, (const char[]){'\\', short_escape[c]}, 2);
         else
             buf_printf(b, "\\u%04x", c);
+        text += plain + 1;
+        n -= plain + 1;
     }
-    buf_add(b, text + from, n - from);
     buf_add_char(b, '"');
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#define YEAR_10000_US (INT64_C(253402300800) * CLOCK_US_PER_S)
+
 static _Atomic int64_t test_now_us = -1;
 
 static int64_t read_clock(clockid_t id)
@@ -42,10 +44,47 @@ static void split_us(int64_t at_us, struct tm *ret_tm, int *ret_fraction_us)
     *ret_fraction_us = (int)fraction;
 }
 
+static void put_digits(char *at, size_t digits, unsigned value)
+{
+    for (; digits > 0; value /= 10)
+        at[--digits] = (char)('0' + value % 10);
+}
+
+/* The years 1970 to 9999, which is every line of a log, without libc's time zones and locales.
+ * Source: "chrono-Compatible Low-Level Date Algorithms", H. Hinnant, civil_from_days */
+static char *format_plain(int64_t at_us, size_t fraction_digits, unsigned fraction_unit_us,
+                          char *text)
+{
+    unsigned fraction_us = (unsigned)(at_us % CLOCK_US_PER_S);
+    int64_t seconds = at_us / CLOCK_US_PER_S;
+    unsigned second = (unsigned)(seconds % 86400);
+    unsigned days = (unsigned)(seconds / 86400) + 719468; /* since 0000-03-01 */
+    unsigned era = days / 146097;
+    unsigned day_of_era = days % 146097;
+    unsigned year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    unsigned march_month = (5 * day_of_year + 2) / 153;
+    unsigned month = march_month < 10 ? march_month + 3 : march_month - 9;
+
+    memcpy(text, "0000-00-00T00:00:00.", 20);
+    put_digits(text, 4, year_of_era + era * 400 + (month <= 2));
+    put_digits(text + 5, 2, month);
+    put_digits(text + 8, 2, day_of_year - (153 * march_month + 2) / 5 + 1);
+    put_digits(text + 11, 2, second / 3600);
+    put_digits(text + 14, 2, second / 60 % 60);
+    put_digits(text + 17, 2, second % 60);
+    put_digits(text + 20, fraction_digits, fraction_us / fraction_unit_us);
+    memcpy(text + 20 + fraction_digits, "Z", 2);
+    return text;
+}
+
 static char *format(int64_t at_us, int fraction_digits, int fraction_unit_us, char *text)
 {
     struct tm tm;
     int fraction_us;
+    if (at_us >= 0 && at_us < YEAR_10000_US)
+        return format_plain(at_us, (size_t)fraction_digits, (unsigned)fraction_unit_us, text);
     split_us(at_us, &tm, &fraction_us);
     size_t n = strftime(text, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
     if (snprintf(text + n, CLOCK_TEXT_BYTES - n, ".%0*dZ", fraction_digits,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -100,6 +101,53 @@ static void test_buf_add_base64__round_trips_every_length(void **state)
     }
 }
 
+/* Each byte at each place of some words, beside a plain one after another. */
+static void test_buf_add_json_string__finds_what_to_escape_wherever_it_is(void **state)
+{
+    (void)state;
+    char text[27];
+    char expected[64];
+    for (size_t n = 1; n <= sizeof(text); n++) {
+        for (size_t at = 0; at < n; at++) {
+            for (int c = 1; c < 256; c++) {
+                struct buf b;
+                buf_init(&b, 100);
+                memset(text, c % 2 == 0 ? 0xc3 : 'x', n);
+                text[at] = (char)c;
+                char escape[8] = {(char)c};
+                if (c == '"' || c == '\\')
+                    (void)snprintf(escape, sizeof(escape), "\\%c", c);
+                else if (c < 0x20 && strchr("\b\f\n\r\t", c) == NULL)
+                    (void)snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)c);
+                else if (c < 0x20)
+                    (void)snprintf(escape, sizeof(escape), "\\%c", "btn?fr"[c - '\b']);
+                int len = snprintf(expected, sizeof(expected), "\"%.*s%s%.*s\"", (int)at, text,
+                                   escape, (int)(n - at - 1), text + at + 1);
+                buf_add_json_string(&b, text, n);
+                assert_int_equal(b.len, len);
+                assert_memory_equal(b.data, expected, b.len);
+                buf_done(&b);
+            }
+        }
+    }
+}
+
+static void test_buf_add_i64__writes_decimals(void **state)
+{
+    static const int64_t values[] = {0,  9,   10,  -1,        INT64_MIN, INT64_MAX,
+                                     99, 100, 101, 123456789, -10};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        char expected[32];
+        struct buf b;
+        buf_init(&b, 100);
+        (void)snprintf(expected, sizeof(expected), "%" PRId64, values[i]);
+        buf_add_i64(&b, values[i]);
+        assert_string_equal(buf_text(&b), expected);
+        buf_done(&b);
+    }
+}
+
 static void test_buf_take__moves_the_text_out(void **state)
 {
     (void)state;
@@ -122,4 +170,6 @@ TEST_MAIN(cmocka_unit_test(test_buf_add__grows_up_to_the_ceiling_and_not_past_it
           cmocka_unit_test(test_buf_consume__drops_from_the_front),
           cmocka_unit_test(test_buf_add_json_string__escapes_what_json_needs),
           cmocka_unit_test(test_buf_add_base64__round_trips_every_length),
+          cmocka_unit_test(test_buf_add_json_string__finds_what_to_escape_wherever_it_is),
+          cmocka_unit_test(test_buf_add_i64__writes_decimals),
           cmocka_unit_test(test_buf_take__moves_the_text_out))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "support/test.h"
@@ -13,6 +14,40 @@ static void test_clock_format__has_ms_and_us(void **state)
     assert_string_equal(clock_format_us(INT64_C(1767322983456789), text),
                         "2026-01-02T03:03:03.456789Z");
     assert_string_equal(clock_format_us(-1, text), "1969-12-31T23:59:59.999999Z");
+}
+
+/* Beside libc, on the edges of days, months, years and centuries and at random. */
+static void test_clock_format__is_what_libc_says(void **state)
+{
+    (void)state;
+    uint64_t random = 7;
+    for (int i = 0; i < 200000; i++) {
+        char text[CLOCK_TEXT_BYTES];
+        char expected[CLOCK_TEXT_BYTES + 32];
+        random = random * 6364136223846793005 + 1442695040888963407;
+        int64_t seconds = i < 120000 ? INT64_C(86400) * i * 24 - (i % 3 - 1)
+                                     : (int64_t)(random >> 1) % INT64_C(253402300800);
+        if (seconds < 0)
+            seconds = 0;
+        int ms = (int)(random >> 33) % 1000;
+        struct tm tm;
+        time_t at = (time_t)seconds;
+        assert_non_null(gmtime_r(&at, &tm));
+        size_t n = strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S", &tm);
+        (void)snprintf(expected + n, sizeof(expected) - n, ".%03dZ", ms);
+        assert_string_equal(clock_format_ms(seconds * CLOCK_US_PER_S + ms * 1000 + 999, text),
+                            expected);
+    }
+}
+
+static void test_clock_format__of_other_millenia(void **state)
+{
+    (void)state;
+    char text[CLOCK_TEXT_BYTES];
+    assert_string_equal(clock_format_ms(INT64_C(253402300799999999), text),
+                        "9999-12-31T23:59:59.999Z");
+    assert_string_equal(clock_format_ms(INT64_C(253402300800000000), text),
+                        "10000-01-01T00:00:00.000Z");
 }
 
 static void test_clock_parse__reads_what_we_write_and_offsets(void **state)
@@ -72,6 +107,8 @@ static void test_clock_set_for_test__stands_still(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_clock_format__has_ms_and_us),
+          cmocka_unit_test(test_clock_format__is_what_libc_says),
+          cmocka_unit_test(test_clock_format__of_other_millenia),
           cmocka_unit_test(test_clock_parse__reads_what_we_write_and_offsets),
           cmocka_unit_test(test_clock_parse__refuses_the_rest),
           cmocka_unit_test(test_clock_set_for_test__stands_still))

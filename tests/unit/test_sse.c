@@ -39,7 +39,11 @@ static void test_event__has_its_id_first(void **state)
     sse_begin(&b, "4711", "log");
     buf_add_text(&b, "{}");
     sse_end(&b);
-    assert_string_equal(buf_text(&b), "id: 4711\nevent: log\ndata: {}\n\n");
+    sse_begin_numbered(&b, 4711, "log");
+    buf_add_text(&b, "{}");
+    sse_end(&b);
+    assert_string_equal(buf_text(&b), "id: 4711\nevent: log\ndata: {}\n\n"
+                                      "id: 4711\nevent: log\ndata: {}\n\n");
 }
 
 static void test_event__may_have_no_id(void **state)
