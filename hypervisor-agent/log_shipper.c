@@ -14,8 +14,17 @@
 #define RETRY_FIRST_MS 100
 #define RETRY_MAX_MS 5000
 
-/* A request carries at most so many: 2 MiB of lines, which one answer acknowledges. */
-#define BATCH_FRAMES_MAX 16
+/* A request takes one frame of each source, and goes round again up to so many frames: 1 MiB of
+ * lines of a single loud run. The larger it is, the longer waits whoever comes while it is on its
+ * way. */
+#define LOUD_FRAMES 8
+
+/* Many quiet runs share a request up to here. */
+#define BATCH_FRAMES_MAX 256
+#define BATCH_BYTES ((size_t)256 * 1024)
+
+/* So many small ones may follow each other at once before they keep their distance. */
+#define BURST 4
 
 /* Packed. A request of this size and more is followed by the next without a pause. */
 #define LARGE_BYTES ((size_t)16 * 1024)
@@ -27,8 +36,9 @@ struct log_shipper {
     struct timer *soon;        /* owned; gathers what one turn of the loop brings */
     struct timer *ahead;       /* owned; packs the next request once this one is out */
     struct buf next;           /* packed, and not on its way yet */
-    bool last_is_large;        /* the newest request ... */
-    int64_t last_us;           /* ... and when it went, monotonic */
+    size_t next_frames;        /* in it */
+    bool last_is_large;        /* the newest request */
+    int64_t due_us;            /* monotonic: when small ones may go that keep their distance */
     struct backoff backoff;
     struct log_reading reading;
     struct log_source *sources; /* borrowed; the next one to be served first */
@@ -124,6 +134,12 @@ static struct log_source *find(const struct log_shipper *shipper, const struct l
     return source;
 }
 
+static void clear_next(struct log_shipper *shipper)
+{
+    buf_clear(&shipper->next);
+    shipper->next_frames = 0;
+}
+
 static void try_again_later(struct log_shipper *shipper, const char *why)
 {
     uint32_t ms = backoff_next_ms(&shipper->backoff);
@@ -131,7 +147,7 @@ static void try_again_later(struct log_shipper *shipper, const char *why)
     for (struct log_source *source = shipper->sources; source != NULL; source = source->next)
         if (source->sent.last_id != source->acked.last_id)
             log_source_rewind(source);
-    buf_clear(&shipper->next);
+    clear_next(shipper);
     timer_start(shipper->retry, ms);
 }
 
@@ -140,7 +156,7 @@ static void unprepare(struct log_shipper *shipper)
 {
     for (struct log_source *source = shipper->sources; source != NULL; source = source->next)
         log_source_unread(source);
-    buf_clear(&shipper->next);
+    clear_next(shipper);
 }
 
 static bool is_stale(const char *code)
@@ -229,52 +245,67 @@ static void on_done(void *ctx, const struct control_reply *reply)
     try_again_later(shipper, e.msg);
 }
 
-static void read_source(struct log_shipper *shipper, struct log_source *source, struct buf *body)
+static void read_source(struct log_shipper *shipper, struct log_source *source)
 {
     struct err e;
-    if (source->is_pending && log_source_read(source, &shipper->reading, body, &e) < 0) {
+    size_t len = shipper->next.len;
+    if (!source->is_pending)
+        return;
+    if (log_source_read(source, &shipper->reading, &shipper->next, &e) < 0) {
         log_error("log.unreadable run=%s attempt=%u error=\"%s\"", ID_TEXT(source->run_id),
                   source->attempt, e.msg);
         source->is_pending = false;
     }
+    shipper->next_frames += shipper->next.len > len;
 }
 
-/* Round after round, a frame of each. Returns how many. */
-static size_t fill(struct log_shipper *shipper, struct buf *body)
+/* It and those behind it come before the others the next time. */
+static void put_first(struct log_shipper *shipper, struct log_source *source)
 {
-    size_t frames = 0;
+    struct log_source *others = shipper->sources;
+    if (source == others)
+        return;
+    struct log_source **at = &shipper->sources;
+    while (*at != source)
+        at = &(*at)->next;
+    *at = NULL;
+    shipper->sources = source;
+    *end_of(shipper) = others;
+}
+
+static bool is_full(const struct log_shipper *shipper)
+{
+    return shipper->next_frames == BATCH_FRAMES_MAX || shipper->next.len >= BATCH_BYTES;
+}
+
+/* A frame of each source, or of each that is not in the request yet. False when it is full. */
+static bool go_round(struct log_shipper *shipper, bool only_new)
+{
+    for (struct log_source *source = shipper->sources; source != NULL; source = source->next) {
+        if (is_full(shipper)) {
+            put_first(shipper, source);
+            return false;
+        }
+        if (!only_new || source->sent.last_id == source->flying.last_id)
+            read_source(shipper, source);
+    }
+    return true;
+}
+
+static void fill(struct log_shipper *shipper)
+{
     size_t before;
     do {
-        before = body->len;
-        for (struct log_source *source = shipper->sources; source != NULL; source = source->next) {
-            size_t len = body->len;
-            if (frames == BATCH_FRAMES_MAX || len + LOG_FRAME_MAX_BYTES > LIMIT_LOG_BATCH_BYTES)
-                return frames;
-            read_source(shipper, source, body);
-            frames += body->len > len;
-        }
-    } while (body->len > before);
-    return frames;
-}
-
-/* Whoever was served first comes last the next time. */
-static void rotate(struct log_shipper *shipper)
-{
-    struct log_source *first = shipper->sources;
-    if (first == NULL || first->next == NULL)
-        return;
-    shipper->sources = first->next;
-    first->next = NULL;
-    *end_of(shipper) = first;
+        before = shipper->next_frames;
+    } while (go_round(shipper, false) && shipper->next_frames > before &&
+             shipper->next_frames < LOUD_FRAMES);
 }
 
 static void prepare(void *ctx)
 {
     struct log_shipper *shipper = ctx;
-    if (shipper->call == NULL || shipper->next.len > 0)
-        return;
-    if (fill(shipper, &shipper->next) > 0)
-        rotate(shipper);
+    if (shipper->call != NULL && shipper->next_frames == 0)
+        fill(shipper);
 }
 
 /* A log that has ended waits for nothing: somebody waits for its end. */
@@ -286,22 +317,31 @@ static bool has_ended_log(const struct log_shipper *shipper)
     return false;
 }
 
-/* Milliseconds to wait before the next request, for the one before was small. */
+/* Milliseconds to wait before the next request, for the ones before were small. */
 static uint64_t pace_ms(const struct log_shipper *shipper)
 {
-    int64_t passed_us = clock_mono_us() - shipper->last_us;
-    int64_t left_us = LOG_SHIPPER_PACE_MS * CLOCK_US_PER_MS - passed_us;
+    int64_t left_us = shipper->due_us - clock_mono_us();
     if (left_us <= 0 || shipper->last_is_large || has_ended_log(shipper))
         return 0;
     return (uint64_t)((left_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS);
+}
+
+static void move_due(struct log_shipper *shipper)
+{
+    const int64_t pace_us = LOG_SHIPPER_PACE_MS * CLOCK_US_PER_MS;
+    int64_t earliest_us = clock_mono_us() - BURST * pace_us;
+    if (shipper->due_us < earliest_us)
+        shipper->due_us = earliest_us;
+    shipper->due_us += pace_us;
 }
 
 static void post(struct log_shipper *shipper)
 {
     for (struct log_source *source = shipper->sources; source != NULL; source = source->next)
         log_source_launch(source);
-    shipper->last_us = clock_mono_us();
+    move_due(shipper);
     shipper->last_is_large = shipper->next.len >= LARGE_BYTES;
+    shipper->next_frames = 0; /* the client takes them */
     shipper->call =
         control_client_post(shipper->client, "/agent/v1/logs", "application/octet-stream",
                             &shipper->next, on_done, shipper);
@@ -316,15 +356,17 @@ static void ship(void *ctx)
     struct log_shipper *shipper = ctx;
     if (shipper->call != NULL || timer_is_running(shipper->retry))
         return;
-    if (shipper->next.len == 0) {
-        uint64_t wait_ms = pace_ms(shipper);
-        if (wait_ms > 0) {
-            timer_start(shipper->soon, wait_ms);
-            return;
-        }
-        if (fill(shipper, &shipper->next) == 0)
-            return;
-        rotate(shipper);
+    if (shipper->next_frames > 0) {
+        (void)go_round(shipper, true); /* who has come since it was packed */
+        post(shipper);
+        return;
     }
-    post(shipper);
+    uint64_t wait_ms = pace_ms(shipper);
+    if (wait_ms > 0) {
+        timer_start(shipper->soon, wait_ms);
+        return;
+    }
+    fill(shipper);
+    if (shipper->next_frames > 0)
+        post(shipper);
 }

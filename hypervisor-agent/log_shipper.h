@@ -2,9 +2,9 @@
  *
  * Ships spools to POST /agent/v1/logs: one request at a time, carrying frames of every run that has
  * something new in turn, so that a loud run does not hold up a quiet one; the next one is packed
- * while the API stores this one. The first line after a pause goes at once; small batches keep a
- * distance of LOG_SHIPPER_PACE_MS, so that they do not become many. What was not acknowledged is
- * read and sent again; when the API is away, later and later, with jitter.
+ * while the API stores this one. The first lines after a pause go at once; small batches keep a
+ * distance of LOG_SHIPPER_PACE_MS on average, so that they do not become many. What was not
+ * acknowledged is read and sent again; when the API is away, later and later, with jitter.
  */
 #ifndef ERRAND_HYPERVISOR_AGENT_LOG_SHIPPER_H
 #define ERRAND_HYPERVISOR_AGENT_LOG_SHIPPER_H
