@@ -68,7 +68,7 @@ simulate: ## The scheduler with RUNS (1000000) runs on HYPERVISORS (10000) that 
 	    scripts/simulate.sh release
 
 bench: ## Measure beside peers on this machine; BENCH="NAME ..." for some of tests/bench/*.sh
-	@scripts/setup.sh test
+	@scripts/setup.sh bench
 	@scripts/build.sh release $(JOBS)
 	@scripts/bench.sh $(BENCH)
 

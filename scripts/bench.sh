@@ -33,6 +33,9 @@ for name; do
 done
 find build/bench -name '*.json' ! -name bench.json -exec jq -s add {} + >build/bench.json.new
 mv build/bench.json.new build/bench/bench.json
+if [[ -s build/bench/peers.json ]]; then
+    node tests/bench/peers/chart.mjs build/bench/peers.json >build/bench/peers.svg
+fi
 if ((${#failed[@]})); then
     echo "bench.sh: failed: ${failed[*]}" >&2
     exit 1

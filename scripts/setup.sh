@@ -7,6 +7,7 @@
 #   scripts/setup.sh demo    the same, and a registry to pull from
 #   scripts/setup.sh test    the same, and what the tests use
 #   scripts/setup.sh docs    what makes the C library's reference, alone
+#   scripts/setup.sh bench   what `test` needs, and the peers that Errand is measured beside
 #   scripts/setup.sh lint    the same, and formatters and checkers
 #   scripts/setup.sh packages  what `build` needs, and what makes and tests Debian packages
 #
@@ -30,6 +31,7 @@ readonly PACKAGES=(
     busybox-static curl docker-compose docker-registry docker.io dpkg-dev jq lintian mmdebstrap openssl procps skopeo
     util-linux
 )
+readonly BENCH=(redis-server umoci)
 readonly LINT=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 readonly DOCS=(doxygen)
 readonly NODE_MAJOR=18 # what the dashboard is built with and the tests run on; Debian 12 has it
@@ -40,10 +42,11 @@ packages_of() {
     demo) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" ;;
     test) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" "${TEST[@]}" clang-format-14 ;;
     docs) printf '%s\n' "${DOCS[@]}" ;;
+    bench) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" "${TEST[@]}" "${BENCH[@]}" ;;
     lint) printf '%s\n' "${BUILD[@]}" "${DEMO[@]}" "${TEST[@]}" "${LINT[@]}" ;;
     packages) printf '%s\n' "${BUILD[@]}" "${PACKAGES[@]}" ;;
     *)
-        echo "usage: scripts/setup.sh build|demo|test|lint|packages" >&2
+        echo "usage: scripts/setup.sh build|demo|test|bench|lint|packages|docs" >&2
         exit 2
         ;;
     esac

@@ -10,11 +10,12 @@ set -euo pipefail
 
 bin=$PWD/build/release/bin
 work=$(mktemp -d /tmp/errand-bench.XXXXXX)
-bench_has_stack= bench_has_registry=
+bench_has_stack= bench_has_registry= bench_cluster=
 
 bench_cleanup() {
     [[ -z $bench_has_stack ]] || "$bin/errand" down --data "$work/stack" >&2 || true
     [[ -z $bench_has_registry ]] || scripts/registry.sh stop "$work/registry" >&2 || true
+    [[ -z $bench_cluster ]] || tests/support/postgres.sh stop "$bench_cluster" >&2 || true
     rm -rf "$work"
 }
 trap bench_cleanup EXIT
