@@ -25,6 +25,7 @@
 #include "runs/run_activity.h"
 #include "runs/run_attempts.h"
 #include "runs/run_rerun.h"
+#include "runs/run_trace.h"
 #include "runs/run_trigger.h"
 #include "runs/run_usage.h"
 #include "runs/runs.h"
@@ -58,6 +59,8 @@ const struct route routes[] = {
     {"POST", "/v1/runners/:id/runs/:id/rerun", ACCESS_RUN, run_rerun, NULL},
     {"GET", "/v1/runners/:id/runs/:id/usage", ACCESS_READ, run_usage_list, NULL},
     {"GET", "/v1/runs/:id/usage", ACCESS_READ, run_usage_list, NULL},
+    {"GET", "/v1/runs/:id/trace", ACCESS_READ, run_trace_get, NULL},
+    {"GET", "/v1/runners/:id/runs/:id/trace", ACCESS_READ, run_trace_get, NULL},
     {"GET", "/v1/runs", ACCESS_READ, runs_list, QUERY_BY_HANDLER},
     {"GET", "/v1/runs/:id", ACCESS_READ, runs_get, NULL},
     {"GET", "/v1/runs/:id/attempts", ACCESS_READ, run_attempts_list, NULL},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store/run_trigger_store.h"
+#include "store/trace_store.h"
 
 #include "bus.h"
 #include "http/idempotency.h"
@@ -18,6 +19,7 @@
 #include "runs/run_json.h"
 #include "runs/run_own_env.h"
 #include "runs/run_waiters.h"
+#include "runs/trace_context.h"
 
 /* Between the statements; in rq->state. */
 struct triggering {
@@ -90,6 +92,20 @@ static void answer(struct request *rq, const struct rows *rows, int row)
     }
 }
 
+/* Nobody waits for it: the run is there whether or not its trace is. */
+static void keep_trace(struct request *rq, struct id run)
+{
+    struct trace_context context;
+    char text[TRACEPARENT_CHARS + 1];
+    if (!trace_context_parse(request_header(rq, "traceparent"), &context))
+        return;
+    (void)snprintf(text, sizeof(text), "00-%s-%s-%s", context.trace_id, context.parent_id,
+                   context.flags);
+    struct params p;
+    trace_store_put_params(&p, run, text);
+    db_pipe_run(rq->loop->db, &trace_store_put, &p, NULL, NULL);
+}
+
 /* Whether a run of a limited runner waits, goes or is skipped is decided as the statement ends, so
  * its answer is from before. */
 static void on_triggered(struct request *rq, const struct rows *rows, int row)
@@ -101,6 +117,7 @@ static void on_triggered(struct request *rq, const struct rows *rows, int row)
     }
     struct run run;
     run_store_read(rows, row, &run);
+    keep_trace(rq, run.id);
     if (run.state == RUN_PENDING && strcmp(run.pending_reason, "concurrency_limit") == 0) {
         struct run_place place = {.project = rq->principal.project, .run = run.id};
         run_batches_get(rq, place, answer);
@@ -109,16 +126,41 @@ static void on_triggered(struct request *rq, const struct rows *rows, int row)
     answer(rq, rows, row);
 }
 
+/* What the container is told of the trace it is part of, unless the request says it itself; NULL
+ * when it is part of none. */
+static const struct env_input *trace_input(struct request *rq, struct id run,
+                                           const struct run_input *input)
+{
+    struct trace_context context;
+    if (!trace_context_parse(request_header(rq, "traceparent"), &context))
+        return NULL;
+    for (size_t i = 0; i < input->env_n; i++) {
+        if (strcmp(input->env[i].env_key, TRACEPARENT_KEY) == 0)
+            return NULL;
+    }
+    char *text = request_alloc(rq, TRACEPARENT_CHARS + 1);
+    trace_context_put(&context, run, text);
+    struct env_input *trace = request_alloc(rq, sizeof(*trace));
+    *trace = (struct env_input){.env_key = TRACEPARENT_KEY, .env_val = text};
+    return trace;
+}
+
 /* The values are encrypted for this one run, so only now that its id is known. */
 static void trigger(struct request *rq, struct id id)
 {
     struct triggering *triggering = rq->state;
     struct run_input *input = &triggering->input;
     struct run_request *request = &input->request;
-    if (!run_own_env_encrypt(rq, id, input->env, input->env_n, &request->env))
+    const struct env_input *trace = trace_input(rq, id, input);
+    size_t env_n = input->env_n + (trace != NULL);
+    struct env_input *env = request_alloc(rq, (env_n + 1) * sizeof(*env));
+    memcpy(env, input->env, input->env_n * sizeof(*env));
+    if (trace != NULL)
+        env[input->env_n] = *trace;
+    if (!run_own_env_encrypt(rq, id, env, env_n, &request->env))
         return;
     request->id = id;
-    request->env_n = input->env_n;
+    request->env_n = env_n;
     run_batches_make(rq, request, on_triggered);
 }
 

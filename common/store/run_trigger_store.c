@@ -58,8 +58,9 @@ static const char sql_trigger[] =
     "  now() + make_interval(secs => r.pending_timeout_seconds), a.kind, a.by, 'queued'" WANTED
     " ON CONFLICT (id) DO NOTHING RETURNING *"
     "), own_env AS ("
-    " INSERT INTO run_env (run_id, env_key, owner_id, value)"
-    " SELECT a.id, o.k, a.id, decode(o.v, 'base64') FROM asked a JOIN made USING (id),"
+    " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
+    " SELECT a.id, o.k, a.id, decode(o.v, 'base64'), o.k <> 'TRACEPARENT'"
+    " FROM asked a JOIN made USING (id),"
     "  unnest(string_to_array(a.own_keys, ','), string_to_array(a.own_values, ',')) o(k, v)"
     " WHERE a.own_keys IS NOT NULL"
     "), given AS ("

@@ -122,6 +122,15 @@ teardown_file() { stack_destroy; }
     done
 }
 
+@test "a run in a trace tells the container, in the open" {
+    run_id=$(curl --silent --fail-with-body --header "Authorization: Bearer $ERRAND_TOKEN" \
+        --header "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" \
+        --header 'Content-Type: application/json' --data '{"command": "echo in $TRACEPARENT"}' \
+        "$ERRAND_URL/v1/runners/$(make_runner)/runs?wait=60" | jq --raw-output .run.id)
+    span=$(api GET "/v1/runs/$run_id/trace" | jq --raw-output '.resourceSpans[0].scopeSpans[0].spans[0].spanId')
+    wait_line "$run_id" "in 00-4bf92f3577b34da6a3ce929d0e0e4736-$span-01"
+}
+
 @test "the contract was kept and nothing is left" {
     stack_finish
 }

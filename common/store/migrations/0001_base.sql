@@ -349,6 +349,12 @@ CREATE TABLE run_env (
     PRIMARY KEY (run_id, env_key)
 );
 
+-- The trace that a run is part of, when whoever triggered it said so.
+CREATE TABLE run_traces (
+    run_id      uuid PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+    traceparent text NOT NULL CHECK (length(traceparent) = 55)   -- W3C Trace Context, version 00
+);
+
 -- Which object the first request with an Idempotency-Key made, or was to make.
 CREATE TABLE idempotency_keys (
     project_id uuid NOT NULL,                                     -- or the user, outside of any
@@ -603,7 +609,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON projects, users, members, idempotency_ke
 
 GRANT SELECT, INSERT, UPDATE ON warm_requests TO errand_api;
 GRANT SELECT, UPDATE ON warm_targets TO errand_api;
-GRANT SELECT, INSERT ON run_usage TO errand_api;
+GRANT SELECT, INSERT ON run_usage, run_traces TO errand_api;
 
 GRANT SELECT ON regions, instance_types TO errand_scheduler;
 GRANT SELECT (id, status, region_id, instance_type_id, max_concurrency, on_overlap) ON runners TO errand_scheduler;
