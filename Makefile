@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes chaos soak test-packages packages simulate build up down bench fuzz docs fmt lint clean
+.PHONY: help demo test test-crashes test-ha chaos soak test-packages packages simulate build up down bench fuzz docs fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
@@ -60,6 +60,11 @@ soak: ## A steady load for SECONDS=3600; nothing may grow
 	@scripts/setup.sh test
 	@scripts/build.sh release $(JOBS)
 	@scripts/soak.sh release $(or $(SECONDS),3600)
+
+test-ha: ## High availability, upgrades and backups, TIMES (10) times with RUNS (60) runs
+	@scripts/setup.sh test
+	@scripts/build.sh asan $(JOBS)
+	@ERRAND_HA_RUNS=$(or $(RUNS),60) ERRAND_HA_SECONDS=30 scripts/test_ha.sh asan $(or $(TIMES),10)
 
 simulate: ## The scheduler with RUNS (1000000) runs on HYPERVISORS (10000) that fail; SEED=1
 	@scripts/setup.sh test

@@ -13,6 +13,7 @@
 #include "agents/agent_register.h"
 #include "agents/hypervisors.h"
 #include "health.h"
+#include "installation_checks.h"
 #include "logs/log_query.h"
 #include "logs/run_logs.h"
 #include "metrics/metrics.h"
@@ -117,6 +118,7 @@ const struct route routes[] = {
     {"GET", "/v1/hypervisor_tokens", ACCESS_ADMIN, join_tokens_list, QUERY_BY_HANDLER},
     {"POST", "/v1/hypervisor_tokens", ACCESS_ADMIN, join_tokens_create, NULL},
     {"DELETE", "/v1/hypervisor_tokens/:id", ACCESS_ADMIN, join_tokens_delete, NULL},
+    {"GET", "/v1/checks", ACCESS_ADMIN, installation_checks_get, NULL},
     {"GET", "/v1/audit_events", ACCESS_MANAGE, audit_events_list, QUERY_BY_HANDLER},
     {"GET", "/v1/runner_activity", ACCESS_READ, run_activity_list, QUERY_BY_HANDLER},
     {"GET", "/v1/usage", ACCESS_READ, usage_list, QUERY_BY_HANDLER},

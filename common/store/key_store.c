@@ -32,6 +32,13 @@ static const char sql_registries[] =
 static const char sql_registries_update[] =
     "UPDATE container_registries SET password = $4"
     " WHERE id = $1 AND $2::text = '" CONTAINER_REGISTRY_PASSWORD "' AND password = $3::bytea";
+static const char sql_sample[] =
+    "(SELECT e.id, r.project_id, e.runner_id, e.env_key, e.value"
+    "  FROM runner_env e JOIN runners r ON r.id = e.runner_id ORDER BY e.id DESC LIMIT 20)"
+    " UNION ALL (SELECT e.run_id, r.project_id, e.owner_id, e.env_key, e.value"
+    "  FROM run_env e JOIN runs r ON r.id = e.run_id ORDER BY e.run_id DESC LIMIT 20)"
+    " UNION ALL (SELECT c.id, c.project_id, c.id, '" CONTAINER_REGISTRY_PASSWORD "', c.password"
+    "  FROM container_registries c WHERE c.password IS NOT NULL ORDER BY c.id DESC LIMIT 20)";
 static const char sql_transactions[] =
     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,"
     " pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
@@ -45,6 +52,7 @@ static const struct statement run_env_update = {"key_run_env_update", sql_run_en
 static const struct statement registries = {"key_registries", sql_registries, .repeatable = true};
 static const struct statement registries_update = {"key_registries_update", sql_registries_update,
                                                    .repeatable = true};
+const struct statement key_store_sample = {"key_sample", sql_sample, .repeatable = true};
 const struct statement key_store_transactions = {"key_transactions", sql_transactions,
                                                  .repeatable = true};
 

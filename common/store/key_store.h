@@ -33,6 +33,9 @@ void key_store_list_params(struct params *p, const char *key_id, struct id after
                            const char *after_env_key);
 void key_store_read(const struct rows *rows, int row, struct encrypted_value *ret_value);
 
+/* Some of all values, the newest of each table, to see whether they can be read. No parameters. */
+extern const struct statement key_store_sample;
+
 /* Replaces the blob if it still is what was read. */
 void key_store_update_params(struct params *p, const struct encrypted_value *value,
                              const void *blob, size_t blob_n);

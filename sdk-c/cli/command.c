@@ -40,6 +40,7 @@ const struct command *const commands[] = {
     &env_set_command,
     &env_list_command,
     &env_rm_command,
+    &doctor_command,
     &top_command,
     &hypervisors_command,
     &hypervisors_cordon_command,

@@ -69,6 +69,7 @@ extern const struct command env_set_command;
 extern const struct command env_list_command;
 extern const struct command env_rm_command;
 extern const struct command apply_command;
+extern const struct command doctor_command;
 extern const struct command top_command;
 extern const struct command hypervisors_command;
 extern const struct command hypervisors_cordon_command;

@@ -136,6 +136,19 @@ WANT
     [[ $output != *all* ]]
 }
 
+@test "doctor finds the stack well, and says what is not" {
+    run errand doctor
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"ok"*"scheduler"* ]]
+    [[ $output != *failed* ]]
+    name=$(errand hypervisors --quiet | head -n 1)
+    errand hypervisors cordon "$name"
+    run -0 errand doctor --json
+    jq --exit-status 'any(.checks[]; .status == "warning" and .message == "cordoned")' <<<"$output"
+    errand hypervisors uncordon "$name"
+}
+
 @test "the contract was kept and nothing is left" {
     stack_finish
 }

@@ -104,7 +104,7 @@ test('a valid token of the wrong kind is 403', async () => {
 
 test('hypervisors are for user tokens only', async () => {
   const fleet = operations.filter(({ template }) => template.startsWith('/v1/hypervisors'));
-  assert.equal(fleet.length, 6);
+  assert.equal(fleet.length, 7);
   for (const operation of fleet) {
     assertError(await send(operation, own, tokens.project), 403, 'denied');
     const wanted = operation.id === 'deleteHypervisor' ? 409 : 200;
