@@ -42,6 +42,7 @@ struct server_config {
     unsigned threads;
     unsigned max_connections;
     unsigned drain_seconds;
+    unsigned idle_seconds;      /* of a client that does not send, or does not read */
     unsigned log_wait_seconds;  /* for lines of a run that has ended */
     unsigned keepalive_seconds; /* between signs of life of a live log */
     int64_t started_at_us;

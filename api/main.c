@@ -52,6 +52,14 @@ static const struct setting table[] = {
      .min = 1,
      .max = 1000000,
      .help = "open connections a thread; more are closed at once"},
+    {.name = "idle_seconds",
+     .kind = SETTING_INT,
+     .fallback = "75",
+     .min = 1,
+     .max = 3600,
+     .help =
+         "how long a client may take to send a request, say nothing between two, or not read its"
+         " answer"},
     {.name = "requests_per_second",
      .kind = SETTING_INT,
      .fallback = "2000",
@@ -238,6 +246,7 @@ static int serve(const struct settings *settings, struct err *e)
         .started_at_us = clock_now_us(),
         .threads = thread_count(settings),
         .max_connections = (unsigned)settings_int(settings, "max_connections"),
+        .idle_seconds = (unsigned)settings_int(settings, "idle_seconds"),
         .requests_per_second = settings_int(settings, "requests_per_second"),
         .drain_seconds = (unsigned)settings_int(settings, "drain_seconds"),
         .replica_url = settings_text(settings, "replica_url"),

@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -23,7 +24,6 @@
 #include "peers.h"
 
 #define LISTEN_BACKLOG 1024
-#define IDLE_TIMEOUT_MS 75000       /* header, body and the pause between two requests */
 #define ENTITY_MAX_BYTES (2u << 20) /* above every endpoint's own, so that they answer 413 */
 
 enum server_stage {
@@ -69,12 +69,16 @@ static int split_address(const char *listen, char *host, size_t host_size, const
     return 0;
 }
 
-static int listen_at(const struct addrinfo *at, const char *listen_text, int *ret_fd, struct err *e)
+static int listen_at(const struct addrinfo *at, const char *listen_text, unsigned idle_seconds,
+                     int *ret_fd, struct err *e)
 {
     static const int on = 1;
+    /* what is accepted has it, too: h2o waits for ever for a client that does not read */
+    const unsigned unread_ms = idle_seconds * 1000;
     CLEANUP(fd_closep)
     int fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at->ai_protocol);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unread_ms, sizeof(unread_ms)) < 0 ||
         bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
         if (errno == EADDRINUSE)
             return err_set(e, ERR_CONFLICT, "listen on %s: the port is taken", listen_text);
@@ -93,7 +97,8 @@ static bool is_loopback(const struct sockaddr *address)
     return (ntohl(v4->sin_addr.s_addr) >> 24) == 127;
 }
 
-static int open_listener(struct server *server, const char *listen_text, int *ret_fd, struct err *e)
+static int open_listener(struct server *server, const char *listen_text, unsigned idle_seconds,
+                         int *ret_fd, struct err *e)
 {
     char host[256];
     const char *port = NULL;
@@ -107,7 +112,7 @@ static int open_listener(struct server *server, const char *listen_text, int *re
     if (gai != 0)
         return err_set(e, ERR_INVALID, "listen on %s: %s", listen_text, gai_strerror(gai));
 
-    r = listen_at(found, listen_text, ret_fd, e);
+    r = listen_at(found, listen_text, idle_seconds, ret_fd, e);
     /* in the clear, HTTP/2 is for this machine only */
     server->globalconf.http1.upgrade_to_http2 = is_loopback(found->ai_addr);
     freeaddrinfo(found);
@@ -125,11 +130,13 @@ static unsigned port_of(int fd)
     return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
 }
 
-static void configure_h2o(h2o_globalconf_t *config)
+static void configure_h2o(h2o_globalconf_t *config, unsigned idle_seconds)
 {
     h2o_config_init(config);
     config->server_name = h2o_iovec_init(H2O_STRLIT("errand"));
-    config->http1.req_timeout = IDLE_TIMEOUT_MS;
+    /* of a request's head and body together, however they come, and of the pause between two */
+    config->http1.req_timeout = idle_seconds * UINT64_C(1000);
+    config->http2.idle_timeout = config->http1.req_timeout;
     config->max_request_entity_size = ENTITY_MAX_BYTES;
     h2o_hostconf_t *host =
         h2o_config_register_host(config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
@@ -179,9 +186,9 @@ int server_open(const struct server_config *config, const char *listen, struct s
     json_set_alloc_funcs(alloc_or_abort, wipe_and_free);
     CLEANUP(server_closep) struct server *server = h2o_mem_alloc(sizeof(*server));
     *server = (struct server){.threads = config->threads, .listen_fd = -1};
-    configure_h2o(&server->globalconf);
+    configure_h2o(&server->globalconf, config->idle_seconds);
 
-    int r = open_listener(server, listen, &server->listen_fd, e);
+    int r = open_listener(server, listen, config->idle_seconds, &server->listen_fd, e);
     if (r < 0)
         return r;
     server->port = port_of(server->listen_fd);

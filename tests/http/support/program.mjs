@@ -48,6 +48,10 @@ export class Program {
     this.#exited = once(this.#child, 'exit');
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   get isRunning() {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
