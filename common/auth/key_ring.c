@@ -223,9 +223,10 @@ int key_ring_reload(struct key_ring *ring, const char *path, struct err *e)
             continue;
         if (ring->rows_n == KEY_RING_KEYS_MAX)
             return err_set(e, ERR_LIMIT, "more than %d keys since the start", KEY_RING_KEYS_MAX);
-        memcpy(row_key(ring, ring->rows_n), row_key(fresh, i), KEY_RING_KEY_BYTES);
-        memcpy(ring->rows[ring->rows_n].id, id, sizeof(ring->rows[0].id));
-        ring->rows_n++;
+        const size_t next = ring->rows_n;
+        memcpy(row_key(ring, next), row_key(fresh, i), KEY_RING_KEY_BYTES);
+        memcpy(ring->rows[next].id, id, sizeof(ring->rows[0].id));
+        ring->rows_n = next + 1;
     }
     const char *current = key_ring_current_id(fresh);
     if (find_row(ring, current, strlen(current), &row) == 0)
@@ -333,7 +334,9 @@ struct key_ring *key_ring_new_for_test(const char *id)
 
 const char *key_ring_current_id(const struct key_ring *ring)
 {
-    return ring->rows[ring->current].id;
+    /* gcc 12 reads an atomic that stands in brackets as if it were none */
+    const size_t current = ring->current;
+    return ring->rows[current].id;
 }
 
 const unsigned char *key_ring_key(const struct key_ring *ring, const char *id, size_t id_n)
