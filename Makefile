@@ -39,6 +39,12 @@ test: ## Set up, build with sanitizers and run every test
 	@scripts/build.sh asan $(JOBS)
 	@scripts/test.sh asan
 
+.PHONY: tsan
+tsan: ## The tests of what has threads, the API above all, with ThreadSanitizer
+	@scripts/setup.sh test
+	@scripts/build.sh tsan $(JOBS)
+	@scripts/test.sh tsan --label-regex '^(unit|store|http|sdk)$$'
+
 test-crashes: ## A log of LINES lines (a million) while everything behind it is killed
 	@scripts/setup.sh test
 	@scripts/build.sh asan $(JOBS)

@@ -13,7 +13,7 @@ import { until, within } from './support/wait.mjs';
 
 const CONNECTIONS = 40;
 const stack = await Stack.start({
-  settings: { idle_seconds: '1', max_connections: `${CONNECTIONS}`, threads: '1' },
+  settings: { idle_seconds: '2', max_connections: `${CONNECTIONS}`, threads: '1' },
 });
 after(() => stack.stop());
 
@@ -26,12 +26,14 @@ afterEach(allGone);
 /** Writes `head`, then a byte each 50 ms until it is hung up on; resolves with how long that took. */
 async function dribble(head, text = 'x') {
   const socket = net.connect(stack.directPort, '127.0.0.1');
-  socket.on('error', () => {}).resume();
-  await once(socket, 'connect');
+  const closed = new Promise((resolve) => {
+    socket.on('close', resolve);
+  });
   const began = Date.now();
+  socket.on('error', () => {}).resume();
   socket.write(head);
-  const more = setInterval(() => socket.write(text), 50);
-  await within('the server to hang up', once(socket, 'close'), 10000);
+  const more = setInterval(() => socket.writable && socket.write(text), 50);
+  await within('the server to hang up', closed, 12000);
   clearInterval(more);
   return Date.now() - began;
 }
@@ -44,7 +46,7 @@ test('a head, a line of it or a body that trickles in is cut off, however it tri
     dribble(`POST /v1/runners HTTP/1.1\r\n${AUTH}Content-Length: 100000\r\n\r\n`),
     dribble(`POST /v1/runners HTTP/1.1\r\n${AUTH}Transfer-Encoding: chunked\r\n\r\n`, '1\r\nx\r\n'),
   ]);
-  for (const took of cut) assert.ok(took >= 500 && took < 8000, `${cut}`);
+  for (const took of cut) assert.ok(took >= 1500 && took < 10000, `${cut}`);
 });
 
 test('a connection that says nothing is closed', async () => {
@@ -57,13 +59,14 @@ test('a connection that says nothing is closed', async () => {
 test('slow ones do not hinder others, and are not too many', async () => {
   const slow = Array.from({ length: CONNECTIONS - 10 }, () => dribble('GET /'));
   await until('the slow ones', () => openSockets() >= quiet + CONNECTIONS - 10);
-  const began = Date.now();
+  let cut = 0;
+  for (const one of slow) one.then(() => cut++);
   assert.equal((await stack.client.get('/v1/runners')).status, 200);
-  assert.ok(Date.now() - began < 900, 'they were in the way');
+  assert.equal(cut, 0, 'the answer waited for them');
 
   const tooMany = Array.from({ length: 30 }, () => dribble('GET /'));
-  const cut = (await Promise.all(tooMany)).filter((took) => took < 500);
-  assert.ok(cut.length >= 10, `${cut.length} were turned away`);
+  const turnedAway = (await Promise.all(tooMany)).filter((took) => took < 1000);
+  assert.ok(turnedAway.length >= 10, `${turnedAway.length} were turned away`);
   await Promise.all(slow);
   await allGone();
   assert.equal((await stack.client.get('/v1/runners')).status, 200);
