@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static int add_texts(struct text_list *list, const char *const *texts, size_t n, struct err *e)
@@ -47,14 +48,32 @@ static bool has_key_of(const struct text_list *env, const char *variable)
     return false;
 }
 
-static int plan_env(const struct image_config *config, const struct text_list *env,
-                    struct text_list *ret_env, struct err *e)
+static int add_unless_there(struct text_list *env, const char *variable, struct err *e)
+{
+    return has_key_of(env, variable) ? 0 : text_list_add(env, variable, e);
+}
+
+/* So that a command can name its run to others. */
+static int add_own_name(const struct assignment *a, struct text_list *env, struct err *e)
+{
+    char run[64];
+    char attempt[64];
+    (void)snprintf(run, sizeof(run), "ERRAND_RUN_ID=%s", ID_TEXT(a->run_id));
+    (void)snprintf(attempt, sizeof(attempt), "ERRAND_ATTEMPT=%u", a->attempt);
+    int rc = add_unless_there(env, run, e);
+    return rc < 0 ? rc : add_unless_there(env, attempt, e);
+}
+
+static int plan_env(const struct assignment *a, const struct image_config *config,
+                    const struct text_list *env, struct text_list *ret_env, struct err *e)
 {
     int rc = add_list(ret_env, env, e);
+    if (rc == 0)
+        rc = add_own_name(a, ret_env, e);
     for (size_t i = 0; rc == 0 && i < config->env.n; i++) {
         const char *variable = config->env.items[i];
-        if (strchr(variable, '=') != NULL && !has_key_of(ret_env, variable))
-            rc = text_list_add(ret_env, variable, e);
+        if (strchr(variable, '=') != NULL)
+            rc = add_unless_there(ret_env, variable, e);
     }
     return rc;
 }
@@ -76,7 +95,7 @@ int process_plan_make(const struct assignment *a, const struct image_config *con
         rc = err_set(e, ERR_INVALID,
                      "nothing to run: neither the run nor the image names a command");
     if (rc == 0)
-        rc = plan_env(config, env, &spec->env, e);
+        rc = plan_env(a, config, env, &spec->env, e);
     if (rc == 0)
         rc = copy_text(config->cwd, &spec->cwd, e);
     if (rc == 0)

@@ -18,7 +18,7 @@
 #include "wire/assignment.h"
 
 /* Fill argv, env, cwd and user of `spec`. `env` holds the run's own variables ("KEY=VALUE"), which
- * win over the image's.
+ * win over the image's; ERRAND_RUN_ID and ERRAND_ATTEMPT are added unless it has them.
  * Errors:  ERR_INVALID  nothing to run */
 int process_plan_make(const struct assignment *a, const struct image_config *config,
                       const struct text_list *env, struct run_spec *spec, struct err *e) MUST_USE;

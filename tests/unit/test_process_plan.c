@@ -71,19 +71,23 @@ static void test_env__the_run_wins_over_the_image(void **state)
     (void)state;
     CLEANUP(image_config_done) struct image_config config = image();
     CLEANUP(run_spec_done) struct run_spec spec;
-    const struct assignment a = {.user = "1000"};
+    struct assignment a = {.user = "1000", .attempt = 1};
     struct text_list env = {0};
     struct err e;
     run_spec_init(&spec);
+    const char run[] = "0190aaaa-0000-7000-8000-000000000000";
+    ASSERT_OK(id_parse(run, strlen(run), &a.run_id, &e), e);
     ASSERT_OK(text_list_add(&env, "MODE=run", &e), e);
     ASSERT_OK(text_list_add(&env, "PATHS=2", &e), e);
     ASSERT_OK(process_plan_make(&a, &config, &env, &spec, &e), e);
     text_list_done(&env);
 
-    assert_int_equal(spec.env.n, 3);
+    assert_int_equal(spec.env.n, 5);
     assert_string_equal(spec.env.items[0], "MODE=run");
     assert_string_equal(spec.env.items[1], "PATHS=2");
-    assert_string_equal(spec.env.items[2], "PATH=/bin");
+    assert_string_equal(spec.env.items[2], "ERRAND_RUN_ID=0190aaaa-0000-7000-8000-000000000000");
+    assert_string_equal(spec.env.items[3], "ERRAND_ATTEMPT=1");
+    assert_string_equal(spec.env.items[4], "PATH=/bin");
     assert_string_equal(spec.user, "1000");
     assert_string_equal(spec.cwd, "/srv");
 }
