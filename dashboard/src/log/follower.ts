@@ -8,6 +8,8 @@ import { SseParser, type SseEvent } from './sse';
 
 /** The server says something every 15 s. */
 const SILENCE_MS = 35_000;
+/** A connection that was kept from before may be dead without a word. */
+const ANSWER_MS = 10_000;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 15_000;
 
@@ -110,7 +112,7 @@ export class Follower {
     const connection = new AbortController();
     this.#connection = connection;
     this.#handlers.onConnection('connecting');
-    this.#hear(connection);
+    this.#hear(connection, ANSWER_MS);
     try {
       if (!this.#isFirst) await this.#options.prepare?.();
       this.#isFirst = false;
@@ -128,6 +130,7 @@ export class Follower {
     if (signal.aborted) return;
     if (isRefusal(response.status)) this.#end('refused');
     if (response.status !== 200 || !response.body) return;
+    this.#hear(connection);
     this.#handlers.onConnection('live');
     const parser = new SseParser();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -156,13 +159,13 @@ export class Follower {
     this.#handlers.onConnection(connection);
   }
 
-  #hear(connection: AbortController): void {
+  #hear(connection: AbortController, silenceMs = SILENCE_MS): void {
     this.#heardAt = Date.now();
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => {
       connection.abort();
       if (this.#connection === connection) this.#wait();
-    }, SILENCE_MS);
+    }, silenceMs);
   }
 
   #wait(): void {

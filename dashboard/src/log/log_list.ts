@@ -195,8 +195,14 @@ export class LogList {
     const bottom = spaceHeight(extent) - extent.view;
     const isExact = !this.#isWrapped && contentHeight(extent) === spaceHeight(extent);
     const isJump = isExact || Math.abs(delta) > extent.view * 1.5 || top <= 0 || top >= bottom - 1;
-    if (!isJump && delta < 0) this.#measureAbove(-delta);
-    this.#anchor = isJump ? anchorAt(top, extent) : moveBy(this.#anchor, delta, extent);
+    if (isJump) {
+      this.#anchor = anchorAt(top, extent);
+      this.#isFollowing = top >= bottom - 1;
+      return;
+    }
+    if (delta < 0) this.#measureAbove(-delta);
+    else this.#measureBelow(delta);
+    this.#anchor = moveBy(this.#anchor, delta, extent);
     this.#isFollowing = this.isAtEnd;
   }
 
@@ -253,7 +259,8 @@ export class LogList {
     if (this.#view === 0) return;
     const count = this.#rows.count;
     if (this.#isFollowing) this.#anchor = this.#end();
-    else this.#anchor = clamp(this.#anchor, this.#extent());
+    // where the end is, is known when the rows there have been measured
+    else if (!this.#isWrapped) this.#anchor = clamp(this.#anchor, this.#extent());
     const fits = Math.ceil(this.#view / this.#rowHeight) + 1;
     let first = Math.min(this.#anchor.row, Math.max(count - 1, 0));
     let last = Math.min(first + fits, count - 1);
@@ -340,6 +347,14 @@ export class LogList {
     const first = Math.max(0, this.#anchor.row - rows);
     const last = Math.min(this.#rows.count - 1, this.#anchor.row);
     this.#show(first, last);
+    this.#measure();
+  }
+
+  /** Before going down: where the end is, if it comes into view. */
+  #measureBelow(pixels: number): void {
+    if (!this.#isWrapped) return;
+    const rows = Math.ceil((pixels + this.#view) / this.#rowHeight) + 1;
+    this.#show(this.#anchor.row, Math.min(this.#rows.count - 1, this.#anchor.row + rows));
     this.#measure();
   }
 

@@ -41,6 +41,8 @@ export class LogModel {
   connection: Connection = 'connecting';
   /** When the stream is tried again. */
   retryAt = 0;
+  /** The stream broke, and is not back yet. */
+  isLost = false;
   /** The end of the log was read: how long it is is known. */
   isLoaded = false;
   error: string | null = null;
@@ -62,6 +64,7 @@ export class LogModel {
         onState: (state) => options.onState?.(state),
         onConnection: (connection, retryInMs) => {
           this.connection = connection;
+          this.isLost = connection === 'waiting' || (connection === 'connecting' && this.isLost);
           this.retryAt = retryInMs === undefined ? 0 : Date.now() + retryInMs;
           onChange();
         },

@@ -7,7 +7,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { LogController } from './log_controller';
 
 function connectionText(log: LogController, now: number): [kind: string, text: string] {
-  const { connection, retryAt, isLoaded, error } = log.model;
+  const { connection, retryAt, isLoaded, isLost, error } = log.model;
   if (error) return ['bad', 'Not connected'];
   if (!isLoaded) return ['wait', 'Reading …'];
   switch (connection) {
@@ -24,7 +24,7 @@ function connectionText(log: LogController, now: number): [kind: string, text: s
       return ['bad', `Connection lost. Nothing is missed; trying again in ${seconds} s`];
     }
     default:
-      return ['wait', 'Connecting …'];
+      return isLost ? ['bad', 'Connection lost. Nothing is missed; trying again …'] : ['wait', 'Connecting …'];
   }
 }
 
@@ -41,20 +41,20 @@ function linesText(log: LogController): string {
 export function LogStatus({ log }: { log: LogController }) {
   const [now, setNow] = useState(Date.now());
   void log.version.value;
-  const isWaiting = log.model.connection === 'waiting';
+  const { isLost } = log.model;
   useEffect(() => {
-    if (!isWaiting) return;
+    if (!isLost) return;
     setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), 500);
     return () => clearInterval(timer);
-  }, [isWaiting]);
+  }, [isLost]);
   const [kind, text] = connectionText(log, now);
   return (
     <div class="log-status">
       <span class={`log-connection is-${kind}`} role="status">
         {text}
       </span>
-      {isWaiting && (
+      {isLost && (
         <button type="button" class="log-link" onClick={() => log.model.reconnect()}>
           Try now
         </button>

@@ -37,14 +37,14 @@ export function Layout({ children }: { children: ComponentChildren }) {
         </button>
       </header>
       {open && <button type="button" class="backdrop" aria-label="Close the menu" onClick={() => setOpen(false)} />}
-      <div class={open ? 'sidebar is-open' : 'sidebar'}>
+      <aside class={open ? 'sidebar is-open' : 'sidebar'} aria-label="Project and pages">
         <a class="brand" href="/runners">
           <Brand />
         </a>
         <ProjectSwitch />
         <Nav />
         <Me />
-      </div>
+      </aside>
       <div class="page">
         <main id="main" ref={main} tabIndex={-1}>
           {children}

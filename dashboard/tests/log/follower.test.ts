@@ -115,6 +115,18 @@ test('silence is a broken connection', async (t) => {
   follower.stop();
 });
 
+test('an answer that does not come is not waited for long', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { follower, seen } = follow([]);
+  follower.start();
+  await settled();
+  t.mock.timers.tick(10_000);
+  t.mock.timers.tick(500);
+  await settled();
+  assert.equal(seen.asked.length, 2);
+  follower.stop();
+});
+
 test('a hidden page gives its connection back and takes up where it was', async () => {
   const { follower, seen } = follow([() => bodyOf(logs(1), 'hangs'), () => bodyOf(logs(2), 'hangs')]);
   follower.start();

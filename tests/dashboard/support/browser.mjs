@@ -51,8 +51,10 @@ export class Browser {
     return this.#browser.close();
   }
 
-  /** A page at `path`, signed in unless `token` is null. */
-  async open(path, { theme = 'light', size = DESKTOP, token = this.#token, wait = 'load', ...rest } = {}) {
+  /** A page at `path`, signed in unless `token` is null; through `port` if one is given (support/line.mjs). */
+  async open(path, options = {}) {
+    const { theme = 'light', size = DESKTOP, token = this.#token, wait = 'load', port, ...rest } = options;
+    const origin = port === undefined ? this.#origin : `http://127.0.0.1:${port}`;
     const context = await this.#browser.newContext({
       viewport: size,
       colorScheme: theme,
@@ -61,15 +63,15 @@ export class Browser {
       reducedMotion: 'reduce',
       ...rest,
     });
-    context.setDefaultTimeout(20000);
-    if (token !== null) await this.#signIn(context, token);
-    const page = new Page(await context.newPage(), this.#origin);
+    context.setDefaultTimeout(15000);
+    if (token !== null) await this.#signIn(context, origin, token);
+    const page = new Page(await context.newPage(), origin);
     await page.goto(path, wait);
     return page;
   }
 
-  async #signIn(context, token) {
-    const answer = await context.request.put(`${this.#origin}/v1/session`, {
+  async #signIn(context, origin, token) {
+    const answer = await context.request.put(`${origin}/v1/session`, {
       headers: { Authorization: `Bearer ${token}` },
     });
     assert.equal(answer.status(), 200, await answer.text());
