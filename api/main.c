@@ -263,7 +263,7 @@ static int serve(const struct settings *settings, struct err *e)
 
     wait_for_stop(signals, settings, server, ring);
     log_info("api.stopping");
-    (void)process_notify("STOPPING=1", e);
+    (void)process_notify(PROCESS_STOPPING, e);
     server_drain(server);
     return 0;
 }

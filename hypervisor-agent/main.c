@@ -34,7 +34,7 @@ static void on_signal(uv_poll_t *poll, int status, int events)
     int signal;
     while ((signal = process_signal_next(stopping->signal_fd)) != 0) {
         log_info("agent.stopping signal=%d", signal);
-        (void)process_notify("STOPPING=1", NULL);
+        (void)process_notify(PROCESS_STOPPING, NULL);
         agent_drain(stopping->agent);
     }
 }

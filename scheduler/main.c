@@ -119,7 +119,7 @@ int main(int argc, char **argv)
         .signal_fd = signal_fd,
         .watchdog = &watchdog,
     });
-    (void)process_notify("STOPPING=1", NULL);
+    (void)process_notify(PROCESS_STOPPING, NULL);
     log_info("scheduler.stopped");
     return 0;
 }

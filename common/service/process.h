@@ -35,6 +35,7 @@ void process_signals_reset(void);
 /* Tell the supervisor ("READY=1", "STOPPING=1", "STATUS=...") by the datagram protocol of
  * sd_notify(3). Without NOTIFY_SOCKET this does nothing.
  * Errors: ERR_INVALID, ERR_UNAVAILABLE; worth a log line, never worth stopping for. */
+#define PROCESS_STOPPING "STOPPING=1\nWATCHDOG_USEC=0" /* who drains gives no signs of life */
 int process_notify(const char *state, struct err *e);
 
 #endif

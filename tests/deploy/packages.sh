@@ -162,14 +162,18 @@ one_machine() {
 
     say "a restart and an upgrade of everything leave a container alone"
     repack
-    cp "$work"/newer/*.deb "$machines/one/var/packages/"
+    mkdir "$machines/one/var/newer"
+    cp "$work"/newer/*.deb "$machines/one/var/newer/"
     echo '# mine' >"$work/mine"
     on one sh -c 'echo "# mine" >>/etc/errand/api.conf'
     run=$(client one errand run test --detach --command 'for i in $(seq 1 80); do echo $i; sleep 0.2; done; exit 9')
     eventually 30 sh -c "tests/deploy/machine.sh run '$machines' one pgrep errand-shim >/dev/null"
     pid=$(on one pgrep errand-shim)
     on one systemctl restart errand-agent
-    on one sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y /var/packages/*_9.9.9-1_*.deb' >"$work/apt" 2>&1 || { cat "$work/apt" >&2; exit 1; }
+    script_of upgrade | sed 's,/var/packages,/var/newer,' >"$work/upgrade.sh"
+    on one env DEBIAN_FRONTEND=noninteractive bash -s <"$work/upgrade.sh" >"$work/apt" 2>&1 || { cat "$work/apt" >&2; exit 1; }
+    [[ $(on one dpkg-query --show --showformat '${Version} ' errand-server errand-agent) == '9.9.9-1 9.9.9-1 ' ]] || fail "not upgraded"
+    on one sh -c 'apt-get install -y /var/newer/*.deb' >"$work/apt" 2>&1 || { cat "$work/apt" >&2; exit 1; }
     [[ $(on one pgrep errand-shim) == "$pid" ]] || fail "the container did not outlive the upgrade"
     for unit in errand-api errand-scheduler errand-agent; do
         is_up one $unit || fail "$unit does not run after the upgrade"
@@ -184,18 +188,17 @@ one_machine() {
     [[ $(client one errand run strange -- sh -c 'ls -d /proc/1 && id -u') == $'/proc/1\n0' ]] || fail "no untrusted container"
 
     say "reinstall, remove, install again"
-    on one sh -c 'apt-get install -y --reinstall /var/packages/*_9.9.9-1_*.deb && apt-get remove -y errand-server errand-agent' >"$work/apt" 2>&1 || { cat "$work/apt" >&2; exit 1; }
+    on one sh -c 'apt-get install -y --reinstall /var/newer/*.deb && apt-get remove -y errand-server errand-agent' >"$work/apt" 2>&1 || { cat "$work/apt" >&2; exit 1; }
     ! on one pgrep -l '^errand-(api|sch|age)' || fail "a program outlived its package"
     on one test -e /etc/errand/api.conf -a -e /var/lib/errand-agent/credential -a -e /var/lib/errand-api/keys.json
-    on one sh -c 'apt-get install -y /var/packages/errand-{server,agent}_9*.deb' >/dev/null 2>&1 ||
-        on one bash -c 'apt-get install -y /var/packages/errand-{server,agent}_9*.deb' >/dev/null 2>&1
+    on one bash -c 'apt-get install -y /var/newer/errand-{server,agent}_*.deb' >"$work/apt" 2>&1 || { cat "$work/apt" >&2; exit 1; }
     on one systemctl start errand-api errand-scheduler errand-agent
     [[ $(client one errand run test -- echo again) == again ]] || fail "no run after the second installation"
 
     say "purge: nothing is left but the keys"
     on one apt-get purge -y errand-server errand-agent errand-cli liberrand0 liberrand-dev >"$work/apt" 2>&1 || { cat "$work/apt" >&2; exit 1; }
-    on one find / -xdev -name '*errand*' ! -path '/var/packages/*' ! -path '/sys/*' ! -path '/var/log/*' ! -path '/var/lib/postgresql/*' >"$work/left"
-    on one find /var -xdev -name '*errand*' ! -path '/var/packages*' >>"$work/left"
+    on one find / -xdev -name '*errand*' ! -path '/var/*' ! -path '/sys/*' >"$work/left"
+    on one find /var -xdev -name '*errand*' ! -path '/var/packages*' ! -path '/var/newer*' ! -path '/var/log/*' ! -path '/var/lib/postgresql/*' >>"$work/left"
     diff "$work/left" <(echo /var/lib/errand-api) || fail "files outlived the packages"
     [[ $(on one ls /var/lib/errand-api) == keys.json ]] || fail "the keys are gone"
     [[ -z $(on one dpkg-query --show '*errand*' 2>/dev/null) ]] || fail "dpkg remembers a package"

@@ -53,3 +53,29 @@ for name in control1 control2 database hv1 hv2; do
     [[ -s $work/$name.sh ]] && bash -n "$work/$name.sh" || fail "the setup of $name is no shell script"
 done
 [[ $(terraform plan -no-color -detailed-exitcode -var-file=example.tfvars >/dev/null && echo same) == same ]] || fail "a second plan has changes"
+
+# What the other roots work out for themselves, without the providers that are downloaded: their
+# resources and what refers to these are taken out. Blocks begin and end in the first column.
+for root in hetzner aws; do
+    cd "$work/terraform/$root"
+    cp "$work/secrets" secrets.auto.tfvars.json
+    rm outputs.tf
+    awk '/^provider .*{}$/ { next } /^(resource|data|provider|terraform) / { skips = 1 } !skips { print } /^}/ { skips = 0 }' main.tf >main.new
+    mv main.new main.tf
+    printf 'output "machines" {\n  value = local.machines\n}\n\noutput "firewall" {\n  value = %s\n}\n\noutput "texts" {\n  value = nonsensitive(keys(module.cloud_init.user_data))\n}\n' \
+        "$([[ $root == aws ]] && echo local.ingress || echo module.cloud_init.firewall)" >outputs.tf
+    terraform init -no-color >"$work/log" || fail "$(cat "$work/log")"
+    for count in 1 3; do
+        terraform apply -auto-approve -no-color -var-file=example.tfvars -var "control_count=$count" >"$work/log" 2>&1 ||
+            fail "$root: $(cat "$work/log")"
+        terraform output -json >"$work/$root.json"
+        jq --exit-status --argjson count "$count" '(.machines.value | keys) == .texts.value
+            and ([.machines.value[].address] | unique | length) == (.machines.value | length)
+            and (.machines.value | length) == $count + 2 + (if $count > 1 then 1 else 0 end)' "$work/$root.json" >/dev/null ||
+            fail "$root: $(cat "$work/$root.json")"
+    done
+    ! terraform plan -no-color -var-file=example.tfvars -var control_count=0 >"$work/log" 2>&1 || fail "$root takes no control node"
+    grep --quiet 'control_count must be 1 to 9' "$work/log" || fail "$(cat "$work/log")"
+done
+jq --exit-status '.firewall.value | length > 4 and all(.[]; .source and .port and .protocol)
+    and ([to_entries[] | select(.key | startswith("database-5432-"))] | length) == 3' "$work/aws.json" >/dev/null || fail "aws: $(cat "$work/aws.json")"

@@ -39,6 +39,7 @@ lives_and_stops() {
     signs_go_on
     stack_end_process "$STACK/supervised.pid"
     grep --quiet --line-regexp STOPPING=1 "$STACK/messages"
+    grep --quiet --line-regexp WATCHDOG_USEC=0 "$STACK/messages"
 }
 
 api_arguments() {
