@@ -90,7 +90,7 @@ static void print_json(const struct apply *apply)
         json_array_append(keys, json_object_get(change, "key"));
     told = json_pack("{s:s, s:s, s:O, s:o}", "runner", apply->name, "action", action, "changes",
                      apply->diff, "env", keys);
-    (void)json_dumpf(told, stdout, JSON_COMPACT);
+    (void)json_dumpf(told, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
     (void)putchar('\n');
     json_decref(told);
 }

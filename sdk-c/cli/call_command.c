@@ -50,7 +50,7 @@ static int api(const struct arguments *arguments)
     else if (server_call(client, method, path, body, &answer, &error) < 0)
         r = complain_error(&error, "%s %s", method, path);
     if (r == 0 && !arguments_has(arguments, "quiet")) {
-        (void)json_dumpf(answer, stdout, how);
+        (void)json_dumpf(answer, stdout, how | JSON_REAL_PRECISION(15));
         (void)putchar('\n');
     }
     json_decref(answer);

@@ -68,7 +68,7 @@ int dry_run(errand_client *client, const struct arguments *arguments, const char
     told = json_object_get(answer, "dry_run");
     fits = json_is_object(json_object_get(told, "hypervisor"));
     if (arguments_has(arguments, "json")) {
-        (void)json_dumpf(told, stdout, JSON_COMPACT);
+        (void)json_dumpf(told, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
         (void)putchar('\n');
     } else if (!arguments_has(arguments, "quiet")) {
         print_answer(told);

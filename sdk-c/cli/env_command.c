@@ -7,10 +7,13 @@
 #include "env_args.h"
 #include "runner_lookup.h"
 #include "session.h"
-#include "show.h"
 #include "table.h"
 
 #include <errand/errand.h>
+
+#include <jansson.h>
+
+#include <stdio.h>
 
 #define MOST_WORDS 201
 
@@ -86,6 +89,29 @@ static void add_rows(struct table *table, const errand_env_page *page)
     }
 }
 
+/* An object a line. */
+static void print_json(const errand_env_page *page)
+{
+    char *text = errand_env_page_to_json(page);
+    json_t *variables = text == NULL ? NULL : json_loads(text, 0, NULL);
+    const json_t *variable;
+    size_t i;
+
+    json_array_foreach(variables, i, variable)
+    {
+        (void)json_dumpf(variable, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        (void)putchar('\n');
+    }
+    json_decref(variables);
+    errand_free(text);
+}
+
+static void print_keys(const errand_env_page *page)
+{
+    for (size_t i = 0; i < errand_env_page_count(page); i++)
+        (void)puts(errand_env_page_key(page, i));
+}
+
 static int list(const struct arguments *arguments)
 {
     static const char *const titles[] = {"KEY", "VALUE"};
@@ -107,7 +133,9 @@ static int list(const struct arguments *arguments)
             break;
         }
         if (as_json)
-            r = show_json(errand_env_page_to_json(page));
+            print_json(page);
+        else if (arguments_has(arguments, "quiet"))
+            print_keys(page);
         else
             add_rows(&table, page);
         want.page = errand_env_page_next(page);
@@ -115,7 +143,7 @@ static int list(const struct arguments *arguments)
         if (want.page == 0)
             break;
     }
-    if (r == 0 && !as_json)
+    if (r == 0 && !as_json && !arguments_has(arguments, "quiet"))
         table_print(&table);
     table_done(&table);
     errand_client_free(client);

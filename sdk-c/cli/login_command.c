@@ -121,6 +121,17 @@ static int logout(const struct arguments *arguments)
     return r;
 }
 
+/* Never the token. */
+static void print_context(const char *name, const struct config_context *context, int is_current)
+{
+    json_t *told = json_pack("{s:s, s:s?, s:s?, s:b}", "name", name, "url", context->url, "project",
+                             context->project, "current", is_current);
+
+    (void)json_dumpf(told, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    (void)putchar('\n');
+    json_decref(told);
+}
+
 static int list(const struct arguments *arguments)
 {
     static const char *const titles[] = {"CURRENT", "NAME", "URL", "PROJECT"};
@@ -130,19 +141,23 @@ static int list(const struct arguments *arguments)
     const char *name;
     json_t *value;
 
-    (void)arguments;
     if (config == NULL)
         return EXIT_OURS;
     table_init(&table, titles, sizeof(titles) / sizeof(titles[0]), 2);
     json_object_foreach(json_object_get(config, "contexts"), name, value)
     {
         (void)config_file_get(config, name, &context);
+        if (arguments_has(arguments, "json"))
+            print_context(name, &context, strcmp(name, config_file_current(config)) == 0);
+        if (arguments_has(arguments, "quiet"))
+            (void)puts(name);
         table_add(&table, strcmp(name, config_file_current(config)) == 0 ? "*" : "");
         table_add(&table, name);
         table_add(&table, context.url == NULL ? "" : context.url);
         table_add(&table, context.project == NULL ? "" : context.project);
     }
-    table_print(&table);
+    if (!arguments_has(arguments, "json") && !arguments_has(arguments, "quiet"))
+        table_print(&table);
     table_done(&table);
     json_decref(config);
     return 0;

@@ -20,6 +20,8 @@ static const struct flag flags[] = {
     {"tail", 'n', "N", "only the last N lines there are, up to 1000"},
     {"since", 0, "TIME", "only lines of this time or later: 10m, 2h, 2026-11-21T10:00:00Z"},
     {"grep", 'g', "TEXT", "only lines that contain TEXT"},
+    {"attempt", 0, "N",
+     "of a run that was tried again: the log of that attempt; default: the last"},
     {"timestamps", 't', NULL, "begin each line with its time"},
 };
 
@@ -76,6 +78,10 @@ static int read_query(const struct arguments *arguments, struct reading *reading
     r = arguments_number(arguments, "tail", 1, LINES_A_PAGE, 0, &reading->query.tail);
     if (r == 0 && reading->query.tail > 0)
         reading->query.limit = 0;
+    if (r == 0)
+        r = arguments_number(arguments, "attempt", 1, 8192, 0, &reading->query.attempt);
+    if (r == 0 && reading->query.attempt > 0 && arguments_has(arguments, "follow"))
+        r = complain("logs: --attempt and --follow exclude each other: the last one is followed");
     if (r == 0 && since != NULL && when_parse(since, reading->since) < 0)
         r = complain("logs: --since is '%s', but must be a time such as 10m, 2h, 3d or "
                      "2026-11-21T10:00:00Z",

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LEADING_MAX 16
+
 static int complain_unknown(int argc, char **argv)
 {
     char typed[64];
@@ -30,6 +32,35 @@ static int complain_unknown(int argc, char **argv)
     if (near.best != NULL)
         return complain("unknown command '%s'; did you mean '%s'?", typed, near.best);
     return complain("unknown command '%s'; 'errand --help' lists them", typed);
+}
+
+/* How many arguments at the front are flags of every command, with their values. */
+static int leading_flags(int argc, char **argv)
+{
+    int n = 0;
+
+    while (n < argc && strncmp(argv[n], "--", 2) == 0 && argv[n][2] != '\0') {
+        const struct flag *found = NULL;
+
+        for (size_t i = 0; i < n_common_flags; i++) {
+            if (strncmp(argv[n] + 2, common_flags[i].name, strlen(common_flags[i].name)) == 0)
+                found = &common_flags[i];
+        }
+        if (found == NULL)
+            break;
+        n += found->value != NULL && strchr(argv[n], '=') == NULL ? 2 : 1;
+    }
+    return n < argc ? n : 0;
+}
+
+/* "--url U runs -n 5" as "runs --url U -n 5": flags may come before the command. */
+static void move_flags_back(char **argv, int n_flags, int n_words)
+{
+    char *moved[LEADING_MAX];
+
+    memcpy(moved, argv, (size_t)n_flags * sizeof(*argv));
+    memmove(argv, argv + n_flags, (size_t)n_words * sizeof(*argv));
+    memcpy(argv + n_words, moved, (size_t)n_flags * sizeof(*argv));
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -50,6 +81,7 @@ static int run(const struct command *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
     const struct command *command;
+    int n_flags;
     int n_words;
 
     argc--;
@@ -69,8 +101,12 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[0], "__complete") == 0)
         return complete(argc - 1, argv + 1);
-    command = command_find(argc, argv, &n_words);
+    n_flags = leading_flags(argc, argv);
+    if (n_flags > LEADING_MAX)
+        n_flags = 0;
+    command = command_find(argc - n_flags, argv + n_flags, &n_words);
     if (command == NULL)
-        return complain_unknown(argc, argv);
+        return complain_unknown(argc - n_flags, argv + n_flags);
+    move_flags_back(argv, n_flags, n_words);
     return run(command, argc - n_words, argv + n_words);
 }

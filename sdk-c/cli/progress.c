@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#define TEXT_BYTES 160
+#define TEXT_BYTES 256
 #define MIB (1024.0 * 1024.0)
 
 void progress_init(struct progress *progress, int is_forbidden)
@@ -38,34 +39,41 @@ static int describe_pull(const json_t *pull, char ret_text[TEXT_BYTES])
     return 1;
 }
 
-static void describe(const errand_status_event *event, char ret_text[TEXT_BYTES])
+static void put_line(struct progress *progress, const char *text)
 {
-    json_t *object = json_loads(event->json, 0, NULL);
+    struct winsize size;
+    int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1
+                                                                                  : TEXT_BYTES;
 
-    ret_text[0] = '\0';
-    if (!describe_pull(json_object_get(object, "pull"), ret_text)) {
-        if (event->pending_reason[0] != '\0')
-            (void)snprintf(ret_text, TEXT_BYTES, "waiting: %s", event->pending_reason);
-        else if (event->status == ERRAND_RUN_PENDING && event->hypervisor[0] != '\0')
-            (void)snprintf(ret_text, TEXT_BYTES, "starting on %s", event->hypervisor);
-    }
-    json_decref(object);
+    (void)fprintf(stderr, "\r%.*s\033[K", columns, text);
+    (void)fflush(stderr);
+    progress->is_there = 1;
 }
 
-int progress_show(struct progress *progress, const errand_status_event *event)
+void progress_show(struct progress *progress, const errand_status_event *event)
+{
+    json_t *object = json_loads(event->json, 0, NULL);
+    char text[TEXT_BYTES] = "";
+
+    if (!describe_pull(json_object_get(object, "pull"), text) &&
+        event->status == ERRAND_RUN_PENDING && event->hypervisor[0] != '\0')
+        (void)snprintf(text, sizeof(text), "starting on %s", event->hypervisor);
+    json_decref(object);
+    if (text[0] == '\0')
+        progress_clear(progress);
+    else if (progress->is_shown_here)
+        put_line(progress, text);
+}
+
+int progress_show_reason(struct progress *progress, const char *reason, const char *message)
 {
     char text[TEXT_BYTES];
 
     if (!progress->is_shown_here)
         return 0;
-    describe(event, text);
-    if (text[0] == '\0') {
-        progress_clear(progress);
-        return 1;
-    }
-    (void)fprintf(stderr, "\r%s\033[K", text);
-    (void)fflush(stderr);
-    progress->is_there = 1;
+    (void)snprintf(text, sizeof(text), "waiting: %s%s%s", reason, message[0] == '\0' ? "" : ": ",
+                   message);
+    put_line(progress, text);
     return 1;
 }
 

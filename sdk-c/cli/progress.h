@@ -14,8 +14,11 @@ struct progress {
 
 void progress_init(struct progress *progress, int is_forbidden);
 
-/* 1 when the event could be shown, or is nothing to show; 0 when there is no terminal. */
-int progress_show(struct progress *progress, const errand_status_event *event);
+/* How far the pull is, where it starts; nothing for what is no news. */
+void progress_show(struct progress *progress, const errand_status_event *event);
+
+/* What it waits for. 0 when there is no terminal to show it on. */
+int progress_show_reason(struct progress *progress, const char *reason, const char *message);
 
 /* Before anything else is written to the terminal. */
 void progress_clear(struct progress *progress);

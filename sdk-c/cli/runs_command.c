@@ -6,6 +6,7 @@
 #include "complain.h"
 #include "near_name.h"
 #include "runner_lookup.h"
+#include "runner_names.h"
 #include "session.h"
 #include "show.h"
 #include "table.h"
@@ -33,7 +34,7 @@ static const char *run_arg(const void *run, size_t i)
     return errand_run_arg(run, i);
 }
 
-static void add_row(struct table *table, const errand_run *run)
+static void add_row(struct table *table, const errand_run *run, const json_t *names)
 {
     char text[512];
     char when[WHEN_BYTES];
@@ -41,6 +42,7 @@ static void add_row(struct table *table, const errand_run *run)
                                                   : errand_run_pending_reason(run);
 
     table_add(table, errand_run_id(run));
+    table_add(table, runner_names_find(names, errand_run_runner_id(run)));
     table_add(table, errand_run_status_name(errand_run_get_status(run)));
     show_exit(text, sizeof(text), run);
     table_add(table, text);
@@ -51,14 +53,20 @@ static void add_row(struct table *table, const errand_run *run)
     table_add(table, text);
 }
 
-static int show_one(const errand_run *run, const struct arguments *arguments, struct table *table)
+static int is_table(const struct arguments *arguments)
+{
+    return !arguments_has(arguments, "json") && !arguments_has(arguments, "quiet");
+}
+
+static int show_one(const errand_run *run, const struct arguments *arguments, const json_t *names,
+                    struct table *table)
 {
     if (arguments_has(arguments, "json"))
         return show_json(errand_run_to_json(run));
     if (arguments_has(arguments, "quiet"))
         (void)puts(errand_run_id(run));
     else
-        add_row(table, run);
+        add_row(table, run, names);
     return 0;
 }
 
@@ -66,6 +74,7 @@ static int list_runs(errand_client *client, const char *runner_id, const errand_
                      unsigned limit, const struct arguments *arguments, struct table *table)
 {
     errand_iterator *runs = NULL;
+    json_t *names = is_table(arguments) ? runner_names_get(client) : NULL;
     const errand_run *run;
     errand_error error;
     int r = errand_iterate_runs(client, runner_id, filter, &runs, &error);
@@ -74,9 +83,10 @@ static int list_runs(errand_client *client, const char *runner_id, const errand_
         r = errand_iterator_next_run(runs, &run, &error);
         if (r <= 0)
             break;
-        r = show_one(run, arguments, table);
+        r = show_one(run, arguments, names, table);
     }
     errand_iterator_free(runs);
+    json_decref(names);
     return r < 0 ? complain_error(&error, "list runs") : r;
 }
 
@@ -116,8 +126,8 @@ static int parse_status(const struct arguments *arguments, errand_run_status *re
 
 static int list(const struct arguments *arguments)
 {
-    static const char *const titles[] = {"ID",      "STATUS", "EXIT",   "REASON",
-                                         "CREATED", "TOOK",   "COMMAND"};
+    static const char *const titles[] = {"ID",     "RUNNER",  "STATUS", "EXIT",
+                                         "REASON", "CREATED", "TOOK",   "COMMAND"};
     errand_run_filter filter = ERRAND_RUN_FILTER_INIT;
     errand_client *client = NULL;
     char runner_id[RUNNER_ID_BYTES];
@@ -127,7 +137,7 @@ static int list(const struct arguments *arguments)
     unsigned limit;
     int r = arguments_number(arguments, "limit", 1, GREATEST_LIMIT, DEFAULT_LIMIT, &limit);
 
-    table_init(&table, titles, sizeof(titles) / sizeof(titles[0]), 6);
+    table_init(&table, titles, sizeof(titles) / sizeof(titles[0]), 7);
     filter.label = arguments_value(arguments, "label");
     filter.trigger = arguments_value(arguments, "trigger");
     if (r == 0)
@@ -143,7 +153,7 @@ static int list(const struct arguments *arguments)
     if (r == 0)
         r = list_runs(client, arguments->n_words == 1 ? runner_id : NULL, &filter, limit, arguments,
                       &table);
-    if (r == 0 && !arguments_has(arguments, "json") && !arguments_has(arguments, "quiet"))
+    if (r == 0 && is_table(arguments))
         table_print(&table);
     table_done(&table);
     errand_client_free(client);

@@ -59,7 +59,7 @@ void show_process(char *ret_text, size_t n, const char *command, size_t argc,
     size_t used = 0;
 
     ret_text[0] = '\0';
-    append(ret_text, n, &used, command);
+    append(ret_text, n, &used, command + strspn(command, " \t\r\n"));
     for (size_t i = 0; i < argc; i++) {
         append(ret_text, n, &used, i == 0 ? "" : " ");
         append_word(ret_text, n, &used, arg(object, i));

@@ -77,14 +77,27 @@ static void show_reason(const char *name, const char *reason, const char *messag
     line(name, text);
 }
 
-static void show_text(const errand_run *run)
+/* "backup (id)", or the id of a runner that is gone. */
+static void show_runner(errand_client *client, const char *runner_id)
+{
+    errand_runner *runner = NULL;
+    char text[256];
+
+    (void)snprintf(text, sizeof(text), "%s", runner_id);
+    if (errand_runner_get(client, runner_id, &runner, NULL) == 0)
+        (void)snprintf(text, sizeof(text), "%s (%s)", errand_runner_name(runner), runner_id);
+    errand_runner_free(runner);
+    line("runner", text);
+}
+
+static void show_text(errand_client *client, const errand_run *run)
 {
     char *json = errand_run_to_json(run);
     json_t *object = json == NULL ? NULL : json_loads(json, 0, NULL);
     char text[1024];
 
     line("id", errand_run_id(run));
-    line("runner", errand_run_runner_id(run));
+    show_runner(client, errand_run_runner_id(run));
     line("status", errand_run_status_name(errand_run_get_status(run)));
     show_exit(text, sizeof(text), run);
     line("exit code", text);
@@ -118,7 +131,7 @@ static int show(const struct arguments *arguments)
     else if (r == 0 && arguments_has(arguments, "quiet"))
         (void)puts(errand_run_id(run));
     else if (r == 0)
-        show_text(run);
+        show_text(client, run);
     errand_run_free(run);
     errand_client_free(client);
     return r;

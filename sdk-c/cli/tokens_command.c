@@ -56,7 +56,7 @@ static void add_row(struct table *table, const json_t *token)
 
 static void print_json(const json_t *object)
 {
-    (void)json_dumpf(object, stdout, JSON_COMPACT);
+    (void)json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
     (void)putchar('\n');
 }
 

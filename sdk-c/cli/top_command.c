@@ -4,6 +4,7 @@
  */
 #include "arguments.h"
 #include "complain.h"
+#include "runner_names.h"
 #include "server.h"
 #include "session.h"
 #include "show.h"
@@ -89,7 +90,8 @@ static void describe_usage(errand_client *client, const char *run_id, char cpu[3
     json_decref(answer);
 }
 
-static void add_run(errand_client *client, struct table *table, const errand_run *run)
+static void add_run(errand_client *client, const json_t *names, struct table *table,
+                    const errand_run *run)
 {
     int runs = errand_run_get_status(run) == ERRAND_RUN_RUNNING;
     char *json = errand_run_to_json(run);
@@ -102,6 +104,7 @@ static void add_run(errand_client *client, struct table *table, const errand_run
     if (runs)
         describe_usage(client, errand_run_id(run), cpu, memory);
     table_add(table, errand_run_id(run));
+    table_add(table, runner_names_find(names, errand_run_runner_id(run)));
     table_add(table, errand_run_status_name(errand_run_get_status(run)));
     table_add(table, runs ? server_text(json_object_get(object, "hypervisor"), "name")
                           : errand_run_pending_reason(run));
@@ -117,8 +120,8 @@ static void add_run(errand_client *client, struct table *table, const errand_run
 }
 
 /* How many there are of a status in all; the first of them become rows. */
-static int add_runs(errand_client *client, struct table *table, errand_run_status status,
-                    size_t *ret_total, errand_error *error)
+static int add_runs(errand_client *client, const json_t *names, struct table *table,
+                    errand_run_status status, size_t *ret_total, errand_error *error)
 {
     errand_run_filter filter = ERRAND_RUN_FILTER_INIT;
     errand_page_options want = ERRAND_PAGE_OPTIONS_INIT;
@@ -132,7 +135,7 @@ static int add_runs(errand_client *client, struct table *table, errand_run_statu
         return r;
     *ret_total = errand_run_page_total(page);
     for (size_t i = 0; i < errand_run_page_count(page); i++)
-        add_run(client, table, errand_run_page_at(page, i));
+        add_run(client, names, table, errand_run_page_at(page, i));
     errand_run_page_free(page);
     return 0;
 }
@@ -163,18 +166,19 @@ static void print_fleet(errand_client *client)
 
 static int look(errand_client *client)
 {
-    static const char *const titles[] = {"RUN", "STATUS", "WHERE OR WHY", "FOR",
-                                         "CPU", "MEMORY", "COMMAND"};
+    static const char *const titles[] = {"RUN", "RUNNER", "STATUS", "WHERE OR WHY",
+                                         "FOR", "CPU",    "MEMORY", "COMMAND"};
+    json_t *names = runner_names_get(client);
     struct table table;
     errand_error error;
     size_t running = 0;
     size_t pending = 0;
     int r;
 
-    table_init(&table, titles, sizeof(titles) / sizeof(titles[0]), 6);
-    r = add_runs(client, &table, ERRAND_RUN_RUNNING, &running, &error);
+    table_init(&table, titles, sizeof(titles) / sizeof(titles[0]), 7);
+    r = add_runs(client, names, &table, ERRAND_RUN_RUNNING, &running, &error);
     if (r == 0)
-        r = add_runs(client, &table, ERRAND_RUN_PENDING, &pending, &error);
+        r = add_runs(client, names, &table, ERRAND_RUN_PENDING, &pending, &error);
     if (r == 0) {
         if (isatty(STDOUT_FILENO))
             (void)fputs("\033[H\033[J", stdout);
@@ -184,6 +188,7 @@ static int look(errand_client *client)
         (void)fflush(stdout);
     }
     table_done(&table);
+    json_decref(names);
     return r < 0 ? complain_error(&error, "list runs") : 0;
 }
 

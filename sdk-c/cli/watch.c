@@ -58,21 +58,51 @@ static int on_idle(void *user)
 }
 
 /* Without a terminal a reason is told once; being queued for a moment is nothing to speak of. */
-static void tell_reason(struct watch *watch, const char *reason)
+static void tell_reason(struct watch *watch, const char *reason, const char *message)
 {
-    if (watch->is_quiet || reason[0] == '\0' || strcmp(reason, "queued") == 0 ||
+    if (watch->is_quiet || reason[0] == '\0' || strcmp(reason, "queued") == 0)
+        return;
+    if (progress_show_reason(&watch->progress, reason, message) ||
         strcmp(reason, watch->reason) == 0)
         return;
     (void)snprintf(watch->reason, sizeof(watch->reason), "%s", reason);
-    (void)complain("waiting: %s", reason);
+    (void)complain("waiting: %s%s%s", reason, message[0] == '\0' ? "" : ": ", message);
+}
+
+/* It waits, and the stream does not say for what: the run does, in words. */
+static int on_quiet(void *user)
+{
+    struct watch *watch = user;
+    errand_run *run = NULL;
+
+    if (!watch->is_pending || errand_run_get(watch->client, watch->run_id, &run, NULL) < 0)
+        return 0;
+    tell_reason(watch, errand_run_pending_reason(run), errand_run_pending_message(run));
+    errand_run_free(run);
+    return 0;
+}
+
+/* What follows is the log of another attempt: not of the one before. */
+static void tell_attempt(struct watch *watch, unsigned attempt)
+{
+    if (attempt <= 1 || attempt == watch->attempt)
+        return;
+    watch->attempt = attempt;
+    progress_clear(&watch->progress);
+    if (watch->is_quiet)
+        return;
+    (void)line_printer_flush();
+    (void)complain("attempt %u", attempt);
 }
 
 static int on_status(const errand_status_event *event, void *user)
 {
     struct watch *watch = user;
 
-    if (!progress_show(&watch->progress, event))
-        tell_reason(watch, event->pending_reason);
+    tell_attempt(watch, event->attempt);
+    watch->is_pending = event->status == ERRAND_RUN_PENDING;
+    progress_show(&watch->progress, event);
+    tell_reason(watch, event->pending_reason, "");
     return 0;
 }
 
@@ -94,11 +124,14 @@ int watch_run(struct watch *watch, errand_client *client, const char *run_id,
     errand_error error;
     int r;
 
+    watch->client = client;
+    watch->run_id = run_id;
     options.after_id = result->last_id;
     options.on_line = on_line;
     options.on_idle = on_idle;
     options.on_status = on_status;
     options.on_retry = on_retry;
+    options.on_quiet = on_quiet;
     options.user = watch;
     options.canceler = canceler;
     if (watch->without_lines)

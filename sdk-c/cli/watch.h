@@ -19,7 +19,11 @@ struct watch {
     const char *since;     /* only lines of this time or later; borrowed; NULL = all */
     int is_quiet;          /* nothing but lines */
     int64_t first_line_us; /* monotonic; 0 = none came yet */
-    char reason[64];       /* the pending reason last told */
+    unsigned attempt;      /* the one last told */
+    int is_pending;        /* the last status was so */
+    errand_client *client; /* while it is followed; borrowed, like the next */
+    const char *run_id;
+    char reason[64]; /* the pending reason last told */
     struct progress progress;
 };
 

@@ -5,6 +5,7 @@
 #include <errand/call.h>
 
 #include "failure.h"
+#include "fields.h"
 #include "request.h"
 
 #include <string.h>
@@ -45,7 +46,7 @@ int errand_call(errand_client *client, const char *method, const char *path, con
         json_decref(answer);
         return r;
     }
-    *ret_answer = json_dumps(answer, JSON_COMPACT);
+    *ret_answer = json_dumps(answer, ERRAND_JSON_TEXT);
     json_decref(answer);
     return *ret_answer == NULL ? errand_fail(error, ERRAND_E_INTERNAL, ERRAND_OUT_OF_MEMORY) : 0;
 }

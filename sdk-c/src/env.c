@@ -160,7 +160,7 @@ int errand_env_page_is_secret(const errand_env_page *page, size_t i)
 
 char *errand_env_page_to_json(const errand_env_page *page)
 {
-    return json_dumps(page->listing.items, JSON_COMPACT);
+    return json_dumps(page->listing.items, ERRAND_JSON_TEXT);
 }
 
 void errand_env_page_free(errand_env_page *page)

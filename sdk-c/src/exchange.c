@@ -28,6 +28,7 @@ struct transfer {
     struct curl_slist *headers; /* owned */
     char *url;                  /* owned */
     int64_t heard_ms;           /* when the last byte came, or the transfer began */
+    int64_t quiet_ms;           /* when that was, or on_quiet was called */
     int is_handing_on;          /* the gathered bytes are being looked at */
     int is_paused;
     int has_ended;
@@ -226,16 +227,48 @@ static void note_ends(CURLM *multi)
     }
 }
 
+/* Until `timeout_ms` after `from_ms`; for ever for none. */
+static int left_ms(int64_t from_ms, unsigned timeout_ms)
+{
+    int64_t left;
+
+    if (timeout_ms == 0)
+        return INT_MAX;
+    left = from_ms + timeout_ms - errand_clock_ms();
+    if (left <= 0)
+        return 0;
+    return left > INT_MAX ? INT_MAX : (int)left;
+}
+
 static int silence_left_ms(const struct transfer *transfer)
 {
-    int64_t left_ms;
+    return left_ms(transfer->heard_ms, transfer->exchange->silence_timeout_ms);
+}
 
-    if (transfer->exchange->silence_timeout_ms == 0)
+static int quiet_left_ms(struct transfer *transfer)
+{
+    if (transfer->exchange->on_quiet == NULL)
         return INT_MAX;
-    left_ms = transfer->heard_ms + transfer->exchange->silence_timeout_ms - errand_clock_ms();
-    if (left_ms <= 0)
-        return 0;
-    return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+    if (transfer->quiet_ms < transfer->heard_ms)
+        transfer->quiet_ms = transfer->heard_ms;
+    return left_ms(transfer->quiet_ms, transfer->exchange->quiet_ms);
+}
+
+/* The caller's non-zero. */
+static int tell_quiet(struct transfer *transfer)
+{
+    int r = transfer->exchange->on_quiet(transfer->exchange->user);
+
+    transfer->quiet_ms = errand_clock_ms();
+    return r;
+}
+
+static int wait_ms(struct transfer *transfer)
+{
+    int silence_ms = silence_left_ms(transfer);
+    int quiet_ms = transfer->has_ended ? 0 : quiet_left_ms(transfer);
+
+    return silence_ms < quiet_ms ? silence_ms : quiet_ms;
 }
 
 /* Run to the end; CURLE_OK, or what went wrong. *ret_end for a stop from outside. */
@@ -265,7 +298,11 @@ static CURLcode transfer_loop(struct transfer *transfer, CURLM *multi, int *ret_
                            "nothing was heard for %u ms", transfer->exchange->silence_timeout_ms);
             return CURLE_OPERATION_TIMEDOUT;
         }
-        (void)curl_multi_poll(multi, &extra, n_extra, silence_left_ms(transfer), NULL);
+        if (quiet_left_ms(transfer) == 0 && tell_quiet(transfer) != 0) {
+            *ret_end = ERRAND_EXCHANGE_STOPPED;
+            return CURLE_OK;
+        }
+        (void)curl_multi_poll(multi, &extra, n_extra, wait_ms(transfer), NULL);
     }
 }
 

@@ -33,6 +33,9 @@ struct errand_exchange {
     /* For the bytes of a 200 answer as they come, outside of libcurl; NULL: gather in `answer`.
      * Non-zero stops the exchange. */
     int (*on_bytes)(const char *bytes, size_t n, void *user);
+    /* After every quiet_ms without a byte, outside of libcurl; may be NULL. Non-zero stops. */
+    int (*on_quiet)(void *user);
+    unsigned quiet_ms;
     void *user;
 
     int http_status;

@@ -9,6 +9,9 @@
 
 #include <jansson.h>
 
+/* How objects become text again: a price of 2.628 stays one, and is not 2.6280000000000001. */
+#define ERRAND_JSON_TEXT (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
 /* Borrowed from `object`; "" by default. */
 const char *errand_field_text(const json_t *object, const char *name);
 

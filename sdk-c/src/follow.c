@@ -19,6 +19,7 @@
 #define DEFAULT_GIVE_UP_MS 600000
 #define DEFAULT_FIRST_DELAY_MS 100
 #define DEFAULT_MAX_DELAY_MS 5000
+#define DEFAULT_QUIET_MS 1000
 
 /* The largest id the HTTP interface takes: exact in a double. */
 #define GREATEST_ID INT64_C(9007199254740991)
@@ -55,6 +56,7 @@ static int follow_init(struct follow *follow, const errand_follow_options *optio
     default_to(&follow->options.give_up_ms, DEFAULT_GIVE_UP_MS);
     default_to(&follow->options.first_delay_ms, DEFAULT_FIRST_DELAY_MS);
     default_to(&follow->options.max_delay_ms, DEFAULT_MAX_DELAY_MS);
+    default_to(&follow->options.quiet_ms, DEFAULT_QUIET_MS);
     follow->result.last_id = follow->options.after_id;
     return r;
 }
@@ -77,6 +79,17 @@ static int connection_bytes(const char *bytes, size_t n, void *user)
     if (r != FOLLOW_FAULT)
         connection->heard_ms = errand_clock_ms();
     return r;
+}
+
+static int connection_quiet(void *user)
+{
+    struct connection *connection = user;
+    struct follow *follow = connection->follow;
+
+    if (follow->options.on_quiet(follow->options.user) == 0)
+        return 0;
+    connection->stop = FOLLOW_STOPPED;
+    return 1;
 }
 
 static int is_passing(int http_status)
@@ -126,6 +139,8 @@ static int connection_run(struct connection *connection, errand_client *client, 
     exchange.silence_timeout_ms = follow->options.read_timeout_ms;
     exchange.canceler = follow->options.canceler;
     exchange.on_bytes = connection_bytes;
+    exchange.on_quiet = follow->options.on_quiet == NULL ? NULL : connection_quiet;
+    exchange.quiet_ms = follow->options.quiet_ms;
     exchange.user = connection;
 
     r = errand_exchange_run(client, &exchange, error);

@@ -24,6 +24,23 @@ static int follow_fault(struct follow *follow, const char *event)
     return FOLLOW_FAULT;
 }
 
+/* Each attempt of a run numbers its lines from one on, above the ids of all before it: attempt n's
+ * follow (n - 1) * 2^40. */
+#define ATTEMPT_BITS 40
+#define ATTEMPTS_MAX 8192
+
+static void begin_attempt(struct follow *follow, int64_t base)
+{
+    if (base > follow->result.last_id)
+        follow->result.last_id = base;
+}
+
+/* The id before the first of the attempt that `id` is of. */
+static int64_t attempt_base(int64_t id)
+{
+    return id >> ATTEMPT_BITS << ATTEMPT_BITS;
+}
+
 static int tell_gap(struct follow *follow, int64_t first_id, int64_t last_id)
 {
     if (follow->options.on_gap != NULL &&
@@ -49,9 +66,11 @@ static int follow_line(const struct errand_log_entry *entry, void *user)
 {
     struct follow *follow = user;
     const errand_log_line *line = &entry->line;
-    int64_t expected = follow->result.last_id + 1;
+    int64_t expected;
     int r = FOLLOW_GO_ON;
 
+    begin_attempt(follow, attempt_base(line->id - 1));
+    expected = follow->result.last_id + 1;
     if (line->id < expected)
         return FOLLOW_GO_ON;
     if (entry->gap_first_id > 0 && entry->gap_first_id <= expected)
@@ -86,7 +105,11 @@ static int follow_logs(struct follow *follow, struct errand_json *json)
 static int follow_status(struct follow *follow, const json_t *object, const char *text)
 {
     errand_status_event event;
+    int64_t attempt = errand_field_integer(object, "attempt", 0);
 
+    if (attempt > 1 && attempt <= ATTEMPTS_MAX)
+        begin_attempt(follow, (attempt - 1) << ATTEMPT_BITS);
+    event.attempt = attempt > 0 && attempt <= ATTEMPTS_MAX ? (unsigned)attempt : 0;
     event.status = errand_run_status_parse(errand_field_text(object, "status"));
     event.hypervisor = errand_field_text(object, "hypervisor");
     event.pending_reason = errand_field_text(object, "pending_reason");
@@ -109,6 +132,7 @@ static int follow_state(struct follow *follow, const json_t *object)
 
     if (!errand_run_status_is_final(status))
         return follow_fault(follow, "state");
+    begin_attempt(follow, attempt_base(last_id));
     if (last_id > result->last_id)
         r = follow_gap(follow, result->last_id + 1, last_id);
     if (r != FOLLOW_GO_ON)

@@ -153,5 +153,5 @@ const char *errand_hypervisor_last_seen_at(const errand_hypervisor *hypervisor)
 
 char *errand_hypervisor_to_json(const errand_hypervisor *hypervisor)
 {
-    return json_dumps(hypervisor->object.json, JSON_COMPACT);
+    return json_dumps(hypervisor->object.json, ERRAND_JSON_TEXT);
 }

@@ -104,6 +104,8 @@ static int find_path(struct errand_buffer *path, const char *run_id, const erran
         errand_path_add_query(path, "tail", query->tail);
     if (query->stream != (errand_stream)0)
         errand_path_add_query_text(path, "stream", errand_stream_name(query->stream));
+    if (query->attempt > 0)
+        errand_path_add_query(path, "attempt", query->attempt);
     errand_path_add_query_text(path, "q", query->text);
     return path->failed ? errand_fail(error, ERRAND_E_INVALID, "the text is too long") : 0;
 }

@@ -136,5 +136,5 @@ int64_t errand_run_duration_ms(const errand_run *run)
 
 char *errand_run_to_json(const errand_run *run)
 {
-    return json_dumps(run->object.json, JSON_COMPACT);
+    return json_dumps(run->object.json, ERRAND_JSON_TEXT);
 }

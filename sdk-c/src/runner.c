@@ -256,5 +256,5 @@ const char *errand_runner_warmed_at(const errand_runner *runner)
 
 char *errand_runner_to_json(const errand_runner *runner)
 {
-    return json_dumps(runner->object.json, JSON_COMPACT);
+    return json_dumps(runner->object.json, ERRAND_JSON_TEXT);
 }

@@ -84,6 +84,8 @@ manifest() {
     id=$(errand run backup --detach --command 'exit 9')
     wait_final "$id"
     errand show "$id" | grep -Eq '^exit code +9$'
+    errand show "$id" | grep -Eq '^runner +backup \('
+    errand runs -n 1 | grep -Eq "^$id  backup  failed +9 "
     [ "$(errand show backup -q)" = "$id" ]
     errand show backup --json | jq --exit-status '.exit_code == 9'
 }
@@ -130,11 +132,11 @@ manifest() {
     printf 'FROM_FILE=f\n' >"$STACK/env"
     errand env set backup STAGE=test --plain --env-file "$STACK/env"
     OURS=ours errand env set backup OURS
-    [ "$(errand env list backup --json | jq --compact-output '.[] | [.env_key, .env_val, .secret]' | sort |
+    [ "$(errand env list backup --json | jq --compact-output '[.env_key, .env_val, .secret]' | sort |
         tr '\n' ' ')" = '["FROM_FILE","f",false] ["OURS",null,true] ["STAGE","test",false] ' ]
     [ "$(errand run backup --command 'echo ${#OURS} $STAGE')" = "4 test" ]
     errand env rm backup OURS FROM_FILE
-    [ "$(errand env list backup | wc -l)" = 2 ]
+    [ "$(errand env list backup --quiet)" = STAGE ]
 }
 
 @test "apply makes, changes, leaves alone, and shows what it does" {
@@ -211,6 +213,38 @@ YAML
     [[ "$output" == *"did you mean '$name'"* ]]
 }
 
+@test "a run that waits says why, and goes on when it may" {
+    name=$(errand hypervisors --json | jq --raw-output .name)
+    errand hypervisors cordon "$name" --quiet
+    errand run backup --command 'echo started' >"$STACK/out" 2>"$STACK/err" &
+    pid=$!
+    eventually 20 grep -q '^errand: waiting: all_draining: .' "$STACK/err"
+    errand hypervisors uncordon "$name" --quiet
+    wait "$pid"
+    [ "$(cat "$STACK/out")" = started ]
+    [ "$(wc -l <"$STACK/err")" = 1 ]
+}
+
+@test "a run that is tried again: its attempts are told apart" {
+    errand runner create twice --image "$IMAGE:1" --command 'echo one line; exit 1'
+    errand runner edit twice --set 'retry={"max_attempts":2,"delay_seconds":0,"jitter":0}'
+    run --separate-stderr errand run twice
+    [ "$status" -eq 1 ]
+    [[ "$stderr" == *"errand: attempt 2"* ]]
+    [ "$(errand logs twice --attempt 1)" = "one line" ]
+    [ "$(errand logs twice)" = "one line" ]
+    [ "$(errand logs -f twice)" = "one line" ]
+}
+
+@test "flags of every command may come before it" {
+    errand --quiet runs -n 1 | grep -Eq '^[0-9a-f-]{36}$'
+    run errand --url http://127.0.0.1:1 --token=x runs
+    [ "$status" -eq 125 ]
+    [[ "$output" == *"127.0.0.1:1"* ]]
+    run errand --url
+    [ "$status" -eq 125 ]
+}
+
 @test "tokens are made, used, listed and deleted" {
     token=$(errand tokens create ci --scope read)
     ERRAND_TOKEN=$token errand runner list --quiet
@@ -230,7 +264,7 @@ YAML
 @test "top shows what runs, where and for how long" {
     id=$(errand run backup --detach --command 'echo up; sleep 60')
     wait_line "$id" up
-    errand top | grep -Eq "^$id  running  [^ ]+ "
+    errand top | grep -Eq "^$id  backup  running  [^ ]+ "
     errand top | grep -q '^1 running, 0 pending$'
     errand stop "$id" --quiet
 }

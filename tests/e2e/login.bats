@@ -50,6 +50,8 @@ setup() {
     errand context list | grep -q '^\* *second'
     errand context use first
     errand context list | grep -q '^\* *first'
+    errand context list --json | jq --exit-status --slurp 'map(select(.current)) | map(.name) == ["first"]'
+    [ "$(errand context list --quiet | sort | tr '\n' ' ')" = "first second " ]
     errand runner list --context second
     ERRAND_CONTEXT=second errand runner list
     run errand runner list --context secnd

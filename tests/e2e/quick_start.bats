@@ -56,6 +56,28 @@ paste_blocks() {
     [[ ${lines[-1]} == 'data: {"status":"succeeded","exit_code":0,'* ]]
 }
 
+# Built against what is installed, by the README's own line.
+@test "the C program starts a run, follows it and exits with its code" {
+    for component in library sdk; do
+        cmake --install "$ERRAND_BIN_DIR/.." --component $component --prefix "$STACK/usr" >/dev/null
+    done
+    export PKG_CONFIG_PATH LD_LIBRARY_PATH
+    PKG_CONFIG_PATH=$(dirname "$(find "$STACK/usr" -name errand.pc)")
+    LD_LIBRARY_PATH=$(pkg-config --variable=libdir errand)
+    # a library that was built with sanitizers wants a program that was
+    flags=()
+    ! nm --dynamic "$LD_LIBRARY_PATH/liberrand.so" | grep -q __asan_init || flags+=(-fsanitize=address,undefined)
+    readme c 1 >"$STACK/run.c"
+    # shellcheck disable=SC2046 # pkg-config answers with words
+    cc -std=c99 -Wall -Wextra -Werror "${flags[@]}" "$STACK/run.c" $(pkg-config --cflags --libs errand) -o "$STACK/run"
+    runner=$(make_runner '{"run_command": "echo one; sleep 0.2; echo two; exit 6"}')
+    ASAN_OPTIONS=detect_leaks=0 run "$STACK/run" "$runner"
+    [ "$status" -eq 6 ]
+    [ "$output" = $'one\ntwo' ]
+    run "$STACK/run"
+    [ "$status" -eq 125 ]
+}
+
 @test "the crontab line runs under cron's bare environment" {
     line=$(readme crontab 1 | sed 's/^\([^ ]* *\)\{5\}//; s|/opt/errand|'"$CHECKOUT"'|g')
     [ -n "$line" ]

@@ -9,6 +9,7 @@
 
 #include <errand/errand.h>
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -568,6 +569,149 @@ static void test_follow__a_slow_callback_is_no_silence(void **state)
     assert_int_equal(fake_api_stop(api), 1);
 }
 
+/* Nothing for a while, then the end; what on_quiet asks meanwhile is answered in between. */
+static void quiet_then_over(int fd, const struct fake_request *request, void *user)
+{
+    struct script *script = user;
+    struct fake_request *other;
+
+    if (strstr(request->target, "/logs/stream") == NULL) { /* asked once more, on a slow machine */
+        fake_answer(fd, 200, "", "{\"run\":{\"id\":\"r\",\"status\":\"running\"}}");
+        return;
+    }
+    other = malloc(sizeof(*other));
+    assert(other != NULL);
+    fake_stream(fd);
+    for (; script->faults_left > 0; script->faults_left--) {
+        int other_fd = fake_next(request->api, other);
+
+        fake_answer(other_fd, 200, "", "{\"run\":{\"id\":\"r\",\"status\":\"pending\"}}");
+        (void)close(other_fd);
+    }
+    free(other);
+    send_lines(fd, script, 1, LINES);
+    send_state(fd);
+}
+
+static int look_why(void *user)
+{
+    struct seen *seen = user;
+    errand_error error;
+    errand_run *run = NULL;
+
+    seen->wrong |= errand_run_get(seen->client, RUN_ID, &run, &error) != 0;
+    errand_run_free(run);
+    return ++seen->statuses == 3 && seen->stop_at == -1;
+}
+
+static void test_follow__says_when_nothing_comes(void **state)
+{
+    struct script script = {.random = 1, .faults_left = 2};
+    struct seen seen = {.lines = 0};
+    errand_follow_options options = make_options(&seen);
+    struct fake_api *api = fake_api_start(quiet_then_over, &script);
+    errand_error error;
+
+    (void)state;
+    options.on_status = NULL;
+    options.on_quiet = look_why;
+    options.quiet_ms = 10;
+    options.read_timeout_ms = 60000;
+    seen.client = make_client(api);
+    assert_int_equal(errand_follow(seen.client, RUN_ID, &options, NULL, &error),
+                     ERRAND_END_FINISHED);
+    assert_int_equal(seen.lines, LINES);
+    assert_in_range(seen.statuses, 2, 1000);
+    assert_false(seen.wrong);
+
+    script.faults_left = 3;
+    seen = (struct seen){.stop_at = -1, .client = seen.client};
+    assert_int_equal(errand_follow(seen.client, RUN_ID, &options, NULL, &error),
+                     ERRAND_END_STOPPED);
+    assert_int_equal(seen.statuses, 3);
+    errand_client_free(seen.client);
+    (void)fake_api_stop(api);
+}
+
+#define ATTEMPT_2 (INT64_C(1) << 40)
+
+/* Three lines, then another attempt with two: told by a status, or only by its lines' ids. */
+static void trying_again(int fd, const struct fake_request *request, void *user)
+{
+    long after = fake_query(request, "after_id", 0);
+    struct script *script = user;
+
+    fake_stream(fd);
+    if (after < 3) {
+        fake_write_text(fd, "event: log\ndata: {\"id\":1,\"msg\":\"a\"}\n\n"
+                            "event: logs\ndata: {\"logs\":[{\"id\":2,\"msg\":\"b\"},"
+                            "{\"id\":3,\"msg\":\"c\"}]}\n\n");
+        if (script->faults_left > 0)
+            return;
+    }
+    if (script->faults_left != 2)
+        fake_write_text(fd, "event: status\ndata: {\"status\":\"running\",\"attempt\":2}\n\n");
+    fake_write_text(fd, "event: logs\ndata: {\"logs\":[{\"id\":1099511627777,\"msg\":\"d\"},"
+                        "{\"id\":1099511627778,\"msg\":\"e\"}]}\n\n"
+                        "event: state\ndata: {\"status\":\"succeeded\",\"exit_code\":0,"
+                        "\"last_id\":1099511627778}\n\n");
+}
+
+struct attempts {
+    char text[16];
+    unsigned attempt;
+    int gaps;
+};
+
+static int note_line(const errand_log_line *line, void *user)
+{
+    (void)strncat(((struct attempts *)user)->text, line->bytes, 1);
+    return 0;
+}
+
+static int note_attempt(const errand_status_event *event, void *user)
+{
+    ((struct attempts *)user)->attempt = event->attempt;
+    return 0;
+}
+
+static int note_gap(int64_t first_id, int64_t last_id, void *user)
+{
+    (void)first_id;
+    (void)last_id;
+    ((struct attempts *)user)->gaps++;
+    return 0;
+}
+
+/* faults_left: 0 on one connection, 1 cut before the second attempt, 2 cut and no status. */
+static void test_follow__goes_on_with_the_next_attempt(void **state)
+{
+    (void)state;
+    for (unsigned variant = 0; variant < 3; variant++) {
+        struct script script = {.faults_left = variant};
+        struct attempts seen = {.gaps = 0};
+        errand_follow_options options = ERRAND_FOLLOW_OPTIONS_INIT;
+        errand_follow_result result = ERRAND_FOLLOW_RESULT_INIT;
+        struct fake_api *api = fake_api_start(trying_again, &script);
+        errand_client *client = make_client(api);
+        errand_error error;
+
+        options.on_line = note_line;
+        options.on_status = note_attempt;
+        options.on_gap = note_gap;
+        options.user = &seen;
+        options.first_delay_ms = 1;
+        assert_int_equal(errand_follow(client, RUN_ID, &options, &result, &error),
+                         ERRAND_END_FINISHED);
+        assert_string_equal(seen.text, "abcde");
+        assert_int_equal(seen.gaps, 0);
+        assert_int_equal(seen.attempt, variant == 2 ? 0 : 2);
+        assert_true(result.last_id == ATTEMPT_2 + 2);
+        errand_client_free(client);
+        assert_int_equal(fake_api_stop(api), variant == 0 ? 1 : 2);
+    }
+}
+
 static void waiting(int fd, const struct fake_request *request, void *user)
 {
     struct script *script = user;
@@ -614,4 +758,6 @@ TEST_MAIN(cmocka_unit_test(test_follow__loses_and_repeats_nothing),
           cmocka_unit_test(test_follow__stops_at_the_line_a_callback_says),
           cmocka_unit_test(test_follow__a_callback_may_use_the_client),
           cmocka_unit_test(test_follow__a_slow_callback_is_no_silence),
+          cmocka_unit_test(test_follow__says_when_nothing_comes),
+          cmocka_unit_test(test_follow__goes_on_with_the_next_attempt),
           cmocka_unit_test(test_wait__asks_for_no_lines_and_gets_the_run))

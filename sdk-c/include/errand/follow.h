@@ -4,7 +4,8 @@
  *
  * Every line is delivered once, in order. A lost connection, a silent one (the server is heard at
  * least every 15 s), an overloaded or restarting server are waited out: the follow resumes after
- * the last line it delivered.
+ * the last line it delivered. A run that is tried again begins its log anew: what the attempt
+ * before printed was delivered, or is passed over; ids grow on, by 2^40 an attempt.
  */
 #ifndef ERRAND_FOLLOW_H
 #define ERRAND_FOLLOW_H
@@ -25,6 +26,7 @@ typedef struct errand_status_event {
     const char *hypervisor;     /* "" while it has none */
     const char *pending_reason; /* "" unless pending */
     const char *json;           /* the whole event, for what has no field */
+    unsigned attempt;           /* 1.., the one whose lines come next; 0 before the first */
 } errand_status_event;
 
 /* Why the follow is between two connections. Made by the library only. */
@@ -54,11 +56,15 @@ typedef struct errand_follow_options {
     unsigned give_up_ms;      /* fail after this long without hearing anything; default 600,000 */
     unsigned first_delay_ms;  /* back-off: doubled at each failure, with jitter; default 100 */
     unsigned max_delay_ms;    /* its bound; default 5,000 */
+    /* Nothing came for quiet_ms, and again for every quiet_ms more: the moment to look why. */
+    int (*on_quiet)(void *user);
+    unsigned quiet_ms; /* default 1,000 */
 } errand_follow_options;
 
 #define ERRAND_FOLLOW_OPTIONS_INIT                                                                 \
     {                                                                                              \
-        sizeof(errand_follow_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0     \
+        sizeof(errand_follow_options), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0,    \
+            NULL, 0                                                                                \
     }
 
 #define ERRAND_REASON_BYTES 64

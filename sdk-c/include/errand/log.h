@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A run's log: numbered lines, 1, 2, 3 ... without gaps, in the order the container wrote them.
+ * Those of a run's second attempt begin after 2^40, and so on.
  */
 #ifndef ERRAND_LOG_H
 #define ERRAND_LOG_H
@@ -39,11 +40,12 @@ typedef struct errand_log_query {
     unsigned tail;      /* 1..1,000: the last so many lines there are; excludes after_id */
     errand_stream stream;
     const char *text; /* only lines that contain it; the search may pause: see has_more */
+    unsigned attempt; /* 1..; default: the latest */
 } errand_log_query;
 
 #define ERRAND_LOG_QUERY_INIT                                                                      \
     {                                                                                              \
-        sizeof(errand_log_query), 0, 0, 0, (errand_stream)0, NULL                                  \
+        sizeof(errand_log_query), 0, 0, 0, (errand_stream)0, NULL, 0                               \
     }
 
 /* A page of what `query` asks for. Free with errand_log_page_free. */
