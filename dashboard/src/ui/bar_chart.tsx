@@ -21,18 +21,20 @@ const LEFT = 64;
 const BOTTOM = 24;
 const TOP = 10;
 
-/** A round number at or above, of 1, 2, 2.5 or 5 times a power of ten. */
+const CEILINGS: Record<string, number> = { 1: 4, 1.2: 4, 1.5: 5, 2: 4, 2.5: 5, 3: 3, 4: 4, 5: 5, 6: 4, 8: 4, 10: 4 };
+const LEADS = Object.keys(CEILINGS).map(Number).sort((a, b) => a - b);
+
+/** The next round number, at or above. */
 export function niceCeiling(value: number): number {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  for (const step of [1, 2, 2.5, 5, 10]) if (value <= step * power * 1.0000001) return step * power;
-  return 10 * power;
+  return LEADS.find((lead) => value <= lead * power * 1.0000001)! * power;
 }
 
-/** The lines of a scale up to a nice ceiling: four or five equal steps of a round number. */
+/** The lines of a scale up to a nice ceiling: equal steps of a round number. */
 export function ticksOf(top: number): number[] {
   const lead = Math.round((top / 10 ** Math.floor(Math.log10(top) + 1e-9)) * 10) / 10;
-  const steps = lead === 1 || lead === 2 ? 4 : 5;
+  const steps = CEILINGS[lead] ?? 4;
   return Array.from({ length: steps + 1 }, (_, i) => (top / steps) * i);
 }
 

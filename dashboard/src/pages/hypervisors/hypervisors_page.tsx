@@ -82,13 +82,13 @@ export function HypervisorsPage() {
 }
 
 function Join({ token }: { token: string }) {
-  const command = `errand-agent --api_url ${location.origin} --join_token ${token}`;
+  const command = `(umask 077; echo ${token} >join.token)\nerrand-agent --api_url ${location.origin} --join_token_file join.token`;
   return (
     <Notice kind="good">
       <strong>Start the agent there, as root. The token is shown only now and works for a day.</strong>
       <div class="row">
-        <code class="made">{command}</code>
-        <CopyButton text={command} label="Copy the command" />
+        <pre class="made">{command}</pre>
+        <CopyButton text={command} label="Copy the commands" />
       </div>
     </Notice>
   );

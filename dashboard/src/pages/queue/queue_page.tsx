@@ -109,7 +109,7 @@ function Known({ data, names, reload }: KnownProps) {
               <th>Runner</th>
               <th class="wide-only">Size</th>
               <th class="end wide-only">Priority</th>
-              <th>Waiting since</th>
+              <th>Since</th>
               <th>
                 <span class="visually-hidden">Actions</span>
               </th>
@@ -119,9 +119,9 @@ function Known({ data, names, reload }: KnownProps) {
             {data.runs.map((run) => (
               <tr key={run.id}>
                 <td>
-                  <a class="run-link" href={`/runs/${run.id}`} aria-label={`Run ${run.id}`}>
+                  <a class="run-link" href={`/runs/${run.id}`}>
                     <Badge tone="wait">{PENDING_WORD[run.pending_reason ?? 'queued'].what}</Badge>
-                    {run.pending_message && <span class="cell-sub">{run.pending_message}</span>}
+                    {run.pending_message && <span class="cell-sub whole">{run.pending_message}</span>}
                   </a>
                 </td>
                 <td>

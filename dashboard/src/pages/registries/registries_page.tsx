@@ -172,7 +172,7 @@ function RegistryDialog({ registry, onClose, onDone }: DialogProps) {
       </div>
       {values.registry_type === 'custom' && (
         <>
-          <CheckField label="Plain http" hint="Only for registries inside your own network." value={values.insecure} onInput={(on) => set('insecure', on)} />
+          <CheckField label="Plain http" hint="Only inside your own network, and only without a login." value={values.insecure} onInput={(on) => set('insecure', on)} />
           <AreaField label="Certificate authority" mono rows={3} placeholder="-----BEGIN CERTIFICATE-----" value={values.ca_pem} problems={problems('ca_pem')} hint="When its certificate is signed by your own authority." onInput={(text) => set('ca_pem', text)} />
         </>
       )}

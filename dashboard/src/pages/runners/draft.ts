@@ -220,3 +220,8 @@ export function checkBody(body: Record<string, unknown>): Problems {
 }
 
 export const checkDraft = (draft: Draft): Problems => checkBody(bodyOf(draft));
+
+/** The members of `body` that are not as before: another's edit of the rest is left alone. */
+export function changed(before: Record<string, unknown>, body: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
+}

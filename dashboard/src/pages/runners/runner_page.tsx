@@ -3,7 +3,7 @@
 // /runners/:id and its tabs.
 
 import { useLocation } from 'preact-iso/router';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 
 import { api, take, type Runner, type Schemas } from '../../api/client';
 import { may } from '../../api/session';
@@ -16,7 +16,7 @@ import { useResource } from '../../ui/resource';
 import { TimeAgo } from '../../ui/time_ago';
 import { tell, tellError } from '../../ui/toast';
 import { RunsList } from '../runs/runs_list';
-import { draftOf } from './draft';
+import { bodyOf, changed, draftOf } from './draft';
 import { EnvTab } from './env_tab';
 import { RunDialog, runnersCommand } from './run_dialog';
 import { RunnerForm } from './runner_form';
@@ -157,11 +157,14 @@ function WarmUp({ runner, reload }: { runner: Runner; reload: () => Promise<void
 function Settings({ runner, reload }: { runner: Runner; reload: () => Promise<void> }) {
   const location = useLocation();
   const [deleting, setDeleting] = useState(false);
+  const [savedVersion, setSavedVersion] = useState(runner.version);
+  const initial = useMemo(() => draftOf(runner), [savedVersion]);
 
   async function save(body: Record<string, unknown>) {
     const params = { path: { runner_id: runner.id } };
-    const answer = await take(api.PATCH('/v1/runners/{runner_id}', { params, body: body as Schemas['RunnerUpdate'] }));
+    const answer = await take(api.PATCH('/v1/runners/{runner_id}', { params, body: changed(bodyOf(initial), body) as Schemas['RunnerUpdate'] }));
     await reload();
+    setSavedVersion(answer.runner.version);
     tell('Saved. The next run uses it.');
     return answer.runner;
   }
@@ -173,10 +176,10 @@ function Settings({ runner, reload }: { runner: Runner; reload: () => Promise<vo
   if (!may('write')) return <p class="quiet">Your role in this project may see and run, but not change runners.</p>;
   return (
     <>
-      {/* made anew after each edit, not after each look at the server */}
+      {/* made anew after it was saved, not whenever the server is asked: what is typed stays */}
       <RunnerForm
-        key={runner.version}
-        initial={draftOf(runner)}
+        key={savedVersion}
+        initial={initial}
         submit="Save changes"
         send={save}
         foot={

@@ -77,7 +77,7 @@ export function RunsList({ runnerId, names, onFirst }: Props) {
 
   return (
     <div class="card">
-      <Filters query={query} onChange={change} />
+      {(!isEmpty || isFiltered) && <Filters query={query} onChange={change} />}
       {found.error !== null && (
         <div class="card-body">
           <Problem error={found.error} retry={() => void found.reload()} />
@@ -214,7 +214,7 @@ function Row({ run, names, onAgain, onStopped }: RowProps) {
   return (
     <tr>
       <td>
-        <a class="run-link" href={`/runs/${run.id}`} aria-label={`Run ${run.id}`}>
+        <a class="run-link" href={`/runs/${run.id}`}>
           <StatusBadge status={run.status} />
           <span class="cell-sub">{outcome(run)}</span>
         </a>

@@ -96,7 +96,9 @@ function Known({ rows, days, metric, onMetric }: KnownProps) {
           <Segmented label="What to draw" value={metric} onChange={onMetric} choices={(['cost', 'seconds', 'runs'] as const).map((value) => ({ value, label: WORD[value] }))} />
         </div>
         <div class="card-body">
-          <BarChart labels={days} series={series} format={FORMAT[metric]} label={`${WORD[metric]} by day, stacked by runner; the table below has the sums`} />
+          <div class="chart-box">
+            <BarChart labels={days} series={series} format={FORMAT[metric]} label={`${WORD[metric]} by day, stacked by runner; the table below has the sums`} />
+          </div>
           <Legend names={series.map((one) => one.name)} />
         </div>
       </section>
