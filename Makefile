@@ -74,9 +74,9 @@ test-ha: ## High availability, upgrades and backups, TIMES (10) times with RUNS 
 
 simulate: ## The scheduler with RUNS (1000000) runs on HYPERVISORS (10000) that fail; SEED=1
 	@scripts/setup.sh test
-	@scripts/build.sh release $(JOBS)
+	@scripts/build.sh simulate $(JOBS) test_sim_world
 	@SIM_RUNS=$(or $(RUNS),1000000) SIM_HYPERVISORS=$(or $(HYPERVISORS),10000) SIM_SEED=$(or $(SEED),1) \
-	    scripts/simulate.sh release
+	    scripts/simulate.sh simulate
 
 bench: ## Measure beside peers on this machine; BENCH="NAME ..." for some of tests/bench/*.sh
 	@scripts/setup.sh bench

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Configure and build one preset, quietly when nothing is wrong: scripts/build.sh PRESET [JOBS]
+# Configure and build one preset, or these targets of it, quietly when nothing is wrong:
+# scripts/build.sh PRESET [JOBS [TARGET...]]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,4 +17,6 @@ if [[ ! -f $dir/build.ninja || CMakePresets.json -nt $dir/build.ninja ]]; then
         exit 1
     }
 fi
-cmake --build --preset "$preset" --parallel "$jobs" -- --quiet | sed "/^ninja: no work to do/d"
+targets=()
+(($# < 3)) || targets=(--target "${@:3}")
+cmake --build --preset "$preset" --parallel "$jobs" "${targets[@]}" -- --quiet | sed "/^ninja: no work to do/d"

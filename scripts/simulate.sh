@@ -5,7 +5,7 @@
 # SIM_RUNS, SIM_HYPERVISORS and SIM_SEED say how large and which world.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-readonly build=build/${1:-release}
+readonly build=build/${1:-simulate}
 cluster=$(mktemp -d /tmp/errand-sim.XXXXXX)
 trap 'tests/support/postgres.sh stop "$cluster/pg"; rm -rf "$cluster"' EXIT
 mkdir "$cluster/pg"
