@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes test-ha chaos soak test-packages packages simulate build up down bench fuzz docs fmt lint clean
+.PHONY: help demo test test-crashes test-ha chaos soak test-packages packages simulate build up down bench bench-trace fuzz docs fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
@@ -82,6 +82,9 @@ bench: ## Measure beside peers on this machine; BENCH="NAME ..." for some of tes
 	@scripts/setup.sh bench
 	@scripts/build.sh release $(JOBS)
 	@scripts/bench.sh $(BENCH)
+
+bench-trace: ## Where the time of one run goes, hop by hop, and what it costs
+	@$(MAKE) --no-print-directory bench BENCH=trace
 
 fuzz: ## Run the fuzzers with clang; FUZZ_SECONDS=60 each, FUZZ="NAME ..." for some
 	@scripts/setup.sh lint
