@@ -10,10 +10,11 @@ set -euo pipefail
 
 bin=$PWD/build/release/bin
 work=$(mktemp -d /tmp/errand-bench.XXXXXX)
-bench_has_stack= bench_has_registry= bench_cluster=
+bench_has_stack= bench_has_registry= bench_cluster= bench_docker_pid=
 
 bench_cleanup() {
     [[ -z $bench_has_stack ]] || "$bin/errand" down --data "$work/stack" >&2 || true
+    [[ -z $bench_docker_pid ]] || { kill "$bench_docker_pid" && wait "$bench_docker_pid"; } >&2 || true
     [[ -z $bench_has_registry ]] || scripts/registry.sh stop "$work/registry" >&2 || true
     [[ -z $bench_cluster ]] || tests/support/postgres.sh stop "$bench_cluster" >&2 || true
     rm -rf "$work"
@@ -36,6 +37,20 @@ bench_image() {
     registry=$(scripts/registry.sh start "$work/registry")
     image=$registry/bench/busybox:1
     tests/support/make_image.sh "$work/image" "$image" "$@" >&2
+}
+
+# A dockerd of our own, without a network: exports DOCKER_HOST. False where there is none.
+bench_docker() {
+    command -v dockerd >/dev/null && command -v docker >/dev/null || return
+    export DOCKER_HOST=unix://$work/docker.sock
+    dockerd --data-root "$work/docker" --exec-root "$work/docker-run" --pidfile "$work/docker.pid" \
+        --host "$DOCKER_HOST" --bridge none --iptables=false --ip6tables=false --log-level error \
+        >"$work/docker.log" 2>&1 &
+    bench_docker_pid=$!
+    until docker info >/dev/null 2>&1; do
+        kill -0 "$bench_docker_pid" || { tail -n 3 "$work/docker.log" >&2; return 1; }
+        read -rt 0.1 <> <(:) || true
+    done
 }
 
 # bench_bundle DIR ARGV...: an OCI bundle of busybox with the runtime's own default configuration.

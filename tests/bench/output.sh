@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # 80-byte lines out of a container: to the spool, through the store to a follower; beside a bare pipe
-# and, where a dockerd answers, `docker attach` (docker run) and `docker logs -f`. How old a line is
+# and, where there is a dockerd, `docker attach` (docker run) and `docker logs -f`. How old a line is
 # when its follower has it, quiet and under load. LINES sets how many.
 source tests/bench/lib.sh
 
@@ -59,24 +59,22 @@ ages() {
             value: .age_p99_ms, unit: "ms", n, spread: 0}' "$2"
 }
 
-has_docker() {
-    command -v docker >/dev/null && docker info >/dev/null 2>&1
-}
-
-docker_image() {
+has_docker=
+if bench_docker; then
+    has_docker=yes
     tar --create --directory "$work/bundle/rootfs" . | docker import - errand-bench-output >/dev/null
-}
+fi
+readonly has_docker
 
 for ((i = 0; i < rounds; i++)); do
     pipe_once >>"$work/pipe"
     run=$(start /bin/log_writer "$lines")
     "$bin/log_reader" run "$run" >>"$work/follow"
     spool_of "$run" >>"$work/spool"
-    if has_docker; then
-        ((i > 0)) || docker_image
-        docker run --rm errand-bench-output /bin/log_writer "$lines" | "$bin/log_reader" pipe \
+    if [[ -n $has_docker ]]; then
+        docker run --rm --network none errand-bench-output /bin/log_writer "$lines" | "$bin/log_reader" pipe \
             >>"$work/attach"
-        docker run --detach --name errand-bench-output errand-bench-output /bin/log_writer "$lines" \
+        docker run --detach --network none --name errand-bench-output errand-bench-output /bin/log_writer "$lines" \
             >/dev/null
         docker logs --follow errand-bench-output | "$bin/log_reader" pipe >>"$work/docker_logs"
         docker rm --force errand-bench-output >/dev/null
@@ -98,6 +96,3 @@ api --request POST "$ERRAND_URL/v1/runs/$loud/stop" >/dev/null
     ages 'beside a run at full speed' "$work/loaded"
     "$bin/bench_masker" | jq '.[]'
 } | jq --slurp .
-if has_docker; then
-    docker rmi errand-bench-output >/dev/null
-fi
