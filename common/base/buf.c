@@ -69,11 +69,6 @@ void buf_add(struct buf *b, const void *bytes, size_t n)
     b->len += n;
 }
 
-void buf_add_text(struct buf *b, const char *text)
-{
-    buf_add(b, text, strlen(text));
-}
-
 void buf_add_char(struct buf *b, char c)
 {
     buf_add(b, &c, 1);

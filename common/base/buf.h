@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/defer.h"
 
@@ -29,7 +30,11 @@ void buf_done(struct buf *b);
 void buf_clear(struct buf *b);
 
 void buf_add(struct buf *b, const void *bytes, size_t n);
-void buf_add_text(struct buf *b, const char *text);
+/* here, so that the length of a literal is known when it is compiled */
+static inline void buf_add_text(struct buf *b, const char *text)
+{
+    buf_add(b, text, strlen(text));
+}
 void buf_add_char(struct buf *b, char c);
 void buf_add_i64(struct buf *b, int64_t value); /* in decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
