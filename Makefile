@@ -45,13 +45,10 @@ tsan: ## The tests of what has threads, the API above all, with ThreadSanitizer
 	@scripts/build.sh tsan $(JOBS)
 	@scripts/test.sh tsan --label-regex '^(unit|store|http|sdk)$$'
 
-test-crashes: ## A log of LINES lines (a million) while everything behind it is killed
+test-crashes: ## Logs of LINES lines (a million) while everything on their way is killed; ROUNDS=1
 	@scripts/setup.sh test
 	@scripts/build.sh asan $(JOBS)
-	@tests/support/contract/install.sh
-	@ERRAND_LOG_CRASH_LINES=$(or $(LINES),1000000) ERRAND_BIN_DIR=$(CURDIR)/build/asan/bin \
-	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/support/lsan.supp:print_suppressions=0 \
-	    node --test tests/http/log_crashes.test.mjs
+	@scripts/crashes.sh asan $(or $(LINES),1000000) $(or $(ROUNDS),1)
 
 test-packages: packages ## Machines with systemd, cloud-init, compose: install, upgrade, purge, cluster
 	@tests/deploy/packages.sh
