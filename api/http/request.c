@@ -30,10 +30,30 @@ struct query_call {
     request_result_callback *on_result;
 };
 
-static void on_client_gone(void *link)
+/* What is counted as long as h2o has the request; in its pool, which tells us when that ends. */
+struct request_account {
+    struct request *rq; /* NULL: let go */
+    struct loop *loop;
+    struct connection *connection;
+};
+
+static void account_close(struct loop *loop, struct connection *connection)
 {
-    struct request *rq = *(struct request **)link;
+    loop->requests--;
+    figures_add(loop->figures, FIGURE_REQUESTS, -1);
+    connection_leave(connection);
+}
+
+static void on_client_gone(void *memory)
+{
+    const struct request_account *account = memory;
+    struct request *rq = account->rq;
+    if (rq == NULL) {
+        account_close(account->loop, account->connection);
+        return;
+    }
     rq->req = NULL;
+    rq->account = NULL;
     request_unref(rq);
 }
 
@@ -50,10 +70,20 @@ struct request *request_begin(h2o_req_t *req)
     figures_add(rq->loop->figures, FIGURE_REQUESTS, 1);
     rq->connection = connection_enter(req);
 
-    /* h2o frees a request when it likes; the pool tells us */
-    struct request **link = h2o_mem_alloc_shared(&req->pool, sizeof(*link), on_client_gone);
-    *link = rq;
+    rq->account = h2o_mem_alloc_shared(&req->pool, sizeof(*rq->account), on_client_gone);
+    *rq->account = (struct request_account){rq, rq->loop, rq->connection};
     return rq;
+}
+
+void request_let_go(struct request *rq)
+{
+    assert(rq->refs > 1);
+    if (rq->account == NULL)
+        return;
+    rq->account->rq = NULL;
+    rq->account = NULL;
+    rq->connection = NULL;
+    request_unref(rq);
 }
 
 void request_count_answer(const struct request *rq, int status, bool goes_on)
@@ -76,7 +106,7 @@ struct request *request_ref(struct request *rq)
     return rq;
 }
 
-void request_release(struct request *rq)
+static void free_memory(struct request *rq)
 {
     json_decref(rq->body);
     json_decref(rq->kept);
@@ -97,10 +127,9 @@ void request_unref(struct request *rq)
     if (--rq->refs > 0)
         return;
 
-    rq->loop->requests--;
-    figures_add(rq->loop->figures, FIGURE_REQUESTS, -1);
-    connection_leave(rq->connection);
-    request_release(rq);
+    if (rq->connection != NULL)
+        account_close(rq->loop, rq->connection);
+    free_memory(rq);
     free(rq);
 }
 

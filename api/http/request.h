@@ -57,6 +57,7 @@ struct request {
     void *memory;
     void *step;        /* of what comes before the handler goes to work: auth.c, idempotency.c */
     const char *actor; /* of actor.c, once it was needed */
+    struct request_account *account; /* NULL: h2o is done with it, or it was let go */
     int refs;
 };
 
@@ -110,8 +111,9 @@ const char *request_header(struct request *rq, const char *name);
 struct request *request_ref(struct request *rq);
 void request_unref(struct request *rq);
 
-/* Free the request's memory early: it has its answer, which goes on for long (stream.h), and
- * nothing of it is looked at any more. */
-void request_release(struct request *rq);
+/* Its answer goes on for long (stream.h) and needs nothing of it: do not keep it until then. For a
+ * handler that was called back by request_query() or the like, which has it for the rest of the
+ * call. Connection and loop count the answer on. */
+void request_let_go(struct request *rq);
 
 #endif

@@ -401,7 +401,7 @@ void log_topic_follow(struct log_hub *hub, struct request *rq, const struct log_
     h2o_linklist_insert(&f->topic->followers, &f->link);
     stream_push(f->stream, hub->come_back);
     stream_flush(f->stream);
-    request_release(rq); /* there may be ten thousand of these */
+    request_let_go(rq); /* there may be ten thousand of these */
     f->topic->is_changed = true;
     pump(f->topic);
 }

@@ -227,7 +227,7 @@ static void test_ship__what_was_packed_ahead_takes_along_who_comes_later(void **
     struct place *loud = new_place();
     wanted = new_place();
     was_seen = false;
-    print_lines(loud, 300000);
+    print_lines(loud, 100000);
     wait_post();
     for (int i = 0; i < 3; i++)
         (void)uv_run(&world.loop, UV_RUN_NOWAIT); /* the next one is packed */
