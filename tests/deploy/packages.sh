@@ -189,7 +189,7 @@ one_machine() {
 
     say "reinstall, remove, install again"
     on one sh -c 'apt-get install -y --reinstall /var/newer/*.deb && apt-get remove -y errand-server errand-agent' >"$work/apt" 2>&1 || { cat "$work/apt" >&2; exit 1; }
-    ! on one pgrep -l '^errand-(api|sch|age)' || fail "a program outlived its package"
+    ! on one pgrep -af '^/usr/sbin/errand-' || fail "a program outlived its package"
     on one test -e /etc/errand/api.conf -a -e /var/lib/errand-agent/credential -a -e /var/lib/errand-api/keys.json
     on one bash -c 'apt-get install -y /var/newer/errand-{server,agent}_*.deb' >"$work/apt" 2>&1 || { cat "$work/apt" >&2; exit 1; }
     on one systemctl start errand-api errand-scheduler errand-agent

@@ -56,6 +56,7 @@ errand-api|drain_seconds|10s|between 0 and 3600
 errand-api|replica_url|https://api.example.net|must be http://HOST:PORT
 errand-api|replica_url|http://api.example.net|must be http://HOST:PORT
 errand-api|log_wait_seconds|0|between 1 and 604800
+errand-api|idle_seconds|forever|must be an integer
 errand-api|log_level|loud|must be one of error
 errand-scheduler|database_url|db:hunter2|secret must be like host=HOST
 errand-scheduler|log_level|2|must be one of error
@@ -144,12 +145,13 @@ while IFS='|' read -r program setting value said; do
     refuses "$program" "$setting" "$value" "$said"
 done <"$work/table"
 
+# Settings without a row must at least refuse what is neither number, word of a list nor path.
 for program in errand-api errand-scheduler errand-agent; do
-    "$bin/$program" --help | sed -n 's/^  --\([a-z_]*\)=.*/\1/p' | grep -v '^config$' | while read -r setting; do
-        grep --quiet "^$program|$setting|" "$work/table" || echo "$program has no row for $setting"
-    done
-done >"$work/missing"
-[[ ! -s $work/missing ]] || fail "$(cat "$work/missing")"
+    "$bin/$program" --help | sed -n 's/^  --\([a-z_]*\)=.*/\1/p' | grep -v '^config$' >"$work/settings"
+    while read -r setting; do
+        grep --quiet "^$program|$setting|" "$work/table" || refuses "$program" "$setting" 'no such: value' "$setting"
+    done <"$work/settings"
+done
 
 # a name that is no setting's, a file that is not there, what is required and not given
 write_config errand-api listn 127.0.0.1:0
