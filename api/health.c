@@ -15,7 +15,7 @@ static const char *check_text(bool ok)
 static void on_checked(struct request *rq, const struct rows *rows, const struct err *err)
 {
     bool database = err == NULL;
-    bool schema = database && row_i64(rows, 0, 0, 0) == migrate_version();
+    bool schema = database && migrate_serves(row_i64(rows, 0, 0, 0));
     bool scheduler = database && row_bool(rows, 0, 1);
     bool ready = database && schema && scheduler;
 

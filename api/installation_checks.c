@@ -89,11 +89,13 @@ static void check_whole(struct request *rq, const struct whole_gauge *g)
     check_database(rq, g);
     int64_t ours = migrate_version();
     add(rq, "schema",
-        g->schema_version < ours   ? FAILED
-        : g->schema_version > ours ? WARNING
-                                   : OK,
+        !migrate_serves(g->schema_version) ? FAILED
+        : g->schema_version > ours         ? WARNING
+                                           : OK,
         "version %" PRId64 "; this API is made for %" PRId64 "%s", g->schema_version, ours,
-        g->schema_version < ours ? ": run errand-api migrate" : "");
+        g->schema_version < ours   ? ": run errand-api migrate"
+        : g->schema_version > ours ? ": the installation is being upgraded"
+                                   : "");
     add(rq, "api", OK, "version %s, %" PRId64 " replicas", process_version, g->replicas);
     if (g->scheduler_silent_ms < 0)
         add(rq, "scheduler", FAILED, "none has ever led");

@@ -12,12 +12,17 @@ extern const unsigned char migration_0003[];
 extern const unsigned char migration_0004[];
 extern const unsigned char migration_0005[];
 
-static const struct {
-    int version;
-    const unsigned char *sql;
-} migrations[] = {
-    {1, migration_0001}, {2, migration_0002}, {3, migration_0003},
-    {4, migration_0004}, {5, migration_0005},
+#ifdef ERRAND_MIGRATION_NEXT
+extern const unsigned char
+    migration_next[]; /* of a build that stands for the next version in tests */
+#endif
+
+/* By version, from 1 on. */
+static const unsigned char *const migrations[] = {
+    migration_0001, migration_0002, migration_0003, migration_0004, migration_0005,
+#ifdef ERRAND_MIGRATION_NEXT
+    migration_next,
+#endif
 };
 
 static const char sql_prepare[] = "SELECT pg_advisory_lock(" MIGRATE_LOCK ");"
@@ -33,7 +38,12 @@ const struct statement migrate_current = {"migrate_current",
 
 int migrate_version(void)
 {
-    return migrations[ARRAY_LEN(migrations) - 1].version;
+    return ARRAY_LEN(migrations);
+}
+
+bool migrate_serves(int64_t version)
+{
+    return version == migrate_version() || version == migrate_version() + 1;
 }
 
 static int read_current(struct db *db, int64_t *ret_version, struct err *e)
@@ -75,10 +85,8 @@ static int apply_missing(struct db *db, int *ret_applied, struct err *e)
                        current, migrate_version());
 
     int applied = 0;
-    for (size_t i = 0; r == 0 && i < ARRAY_LEN(migrations); i++) {
-        if (migrations[i].version <= current)
-            continue;
-        r = apply_one(db, migrations[i].version, migrations[i].sql, e);
+    for (int version = (int)current + 1; r == 0 && version <= migrate_version(); version++) {
+        r = apply_one(db, version, migrations[version - 1], e);
         applied += r == 0;
     }
     *ret_applied = applied;

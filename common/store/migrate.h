@@ -16,6 +16,10 @@ int migrate_apply(struct db *db, int *ret_applied, struct err *e) MUST_USE;
 /* The newest migration this build knows. */
 int migrate_version(void);
 
+/* Whether this build works with a database at that migration: its own, or the next one, so that
+ * programs can be replaced one by one after the database was migrated. */
+bool migrate_serves(int64_t version);
+
 /* Answers one row: the newest migration applied. */
 extern const struct statement migrate_current;
 

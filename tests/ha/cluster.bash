@@ -249,7 +249,7 @@ hypervisors_are_ready() {
 cluster_start() {
     start_registry
     make_primary
-    make_standby
+    [[ ${STANDBY:-yes} == no ]] || make_standby
     on client env ERRAND_DATABASE_URL="$DATABASE user=owner" errand-api migrate
     ERRAND_KEY_RING=$CLUSTER/ring.json errand-api keys init
     TOKEN=$(make_token user)
