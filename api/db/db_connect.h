@@ -10,8 +10,10 @@
 
 #include <libpq-fe.h>
 
-/* Begin; polling goes on. The connection is to be finished, whatever came of it. */
-PGconn *db_connect_start(const char *conninfo);
+/* Begin; polling goes on. The connection is to be finished, whatever came of it. Of several hosts
+ * that the conninfo names, the one at place `first` (modulo their number) is asked first: one that
+ * is silent takes all the time there is. */
+PGconn *db_connect_start(const char *conninfo, unsigned first);
 
 /* How long that may take: the conninfo's connect_timeout, which libpq leaves to whoever polls. */
 unsigned db_connect_ms(const char *conninfo);

@@ -56,7 +56,8 @@ struct db_pipe {
     h2o_timeout_t retry; /* when down: to connect; when connecting: to give that up */
     h2o_timeout_entry_t retry_entry;
     unsigned connect_ms;
-    bool is_late; /* it has not connected in time */
+    bool is_late;          /* it has not connected in time */
+    unsigned silent_hosts; /* attempts that nobody answered in time */
     struct backoff backoff;
 
     struct {
@@ -279,8 +280,10 @@ static void on_tick(h2o_timeout_entry_t *entry)
         finish(pipe, query);
 
     queue_notices(pipe);
-    if (pipe->is_late && pipe->state == PIPE_CONNECTING)
+    if (pipe->is_late && pipe->state == PIPE_CONNECTING) {
+        pipe->silent_hosts++;
         go_down(pipe, "db.connect_timed_out");
+    }
     pipe->is_late = false;
     if (pipe->state == PIPE_DUE)
         connect_start(pipe);
@@ -446,7 +449,7 @@ static void connect_step(struct db_pipe *pipe)
 static void connect_start(struct db_pipe *pipe)
 {
     pipe->state = PIPE_CONNECTING;
-    pipe->conn = db_connect_start(pipe->conninfo);
+    pipe->conn = db_connect_start(pipe->conninfo, pipe->silent_hosts);
     if (PQstatus(pipe->conn) == CONNECTION_BAD) {
         go_down(pipe, "db.connect_failed");
         return;

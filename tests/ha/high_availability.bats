@@ -48,8 +48,11 @@ runs_that_ended() { sql "SELECT count(*) FROM runs WHERE state = 'succeeded'"; }
     before=$SECONDS
     sleep 0.5
     promote_standby
-    more() { [[ $(api GET /v1/runners 2>/dev/null | jq '.runners | length') == 1 ]]; }
-    until_so 30 more
+    answers() { api GET /v1/runners &>/dev/null; }
+    until_so 40 answers || {
+        tail -n 25 "$CLUSTER"/log/{api,sched}[12] "$CLUSTER"/log/{db2,haproxy} | cut -c 1-250 >&2
+        false
+    }
     say "the API answers again $((SECONDS - before)) s after the cable"
     end db1 QUIT
 }

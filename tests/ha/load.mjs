@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const { URL: base, TOKEN, RUNNER } = process.env;
 const [RUNS, LINES, SECONDS] = process.argv.slice(2).map(Number);
 const GIVE_UP_MS = 120_000;
+const ATTEMPT_IDS = 2 ** 40; // ids of lines that each attempt has for itself
 const deadline = Date.now() + SECONDS * 1000 + GIVE_UP_MS;
 const seen = { runs: RUNS, lines: 0, retries: 0, resumes: 0, slowest_ms: 0 };
 
@@ -88,6 +89,7 @@ async function* eventsOf(path, headers) {
 
 async function follow(run) {
   let last = 0;
+  let n = 0;
   for (let connection = 0; ; connection++) {
     if (Date.now() > deadline) throw new Error(`${run.id}: the log stands at ${last}`);
     if (connection > 0) {
@@ -97,12 +99,15 @@ async function follow(run) {
     try {
       for await (const { event, data } of eventsOf(`/v1/runs/${run.id}/logs/stream`, last > 0 ? { 'Last-Event-ID': String(last) } : {})) {
         if (event === 'log') {
-          if (data.id !== last + 1 || data.msg !== `line ${data.id}`)
+          // a run that was placed anew before it started begins at its attempt's first id
+          const follows = data.id === last + 1 || (last === 0 && data.id % ATTEMPT_IDS === 1);
+          if (!follows || data.msg !== `line ${n + 1}`)
             throw Object.assign(new Error(`${run.id}: ${JSON.stringify(data)} after ${last}`), { fatal: true });
           last = data.id;
+          n++;
           seen.lines++;
         } else if (event === 'state') {
-          return { last, state: data };
+          return { n, state: data };
         }
       }
     } catch (error) {
@@ -114,9 +119,9 @@ async function follow(run) {
 async function one(i) {
   const body = { argv: ['sh', '-c', `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo line $i; [ $((i%20)) -ne 0 ] || sleep 0.2; done`] };
   const { run } = await insist('POST', `/v1/runners/${RUNNER}/runs`, { body, headers: { 'Idempotency-Key': `ha-${process.pid}-${i}` } });
-  const { last, state } = await follow(run);
-  if (state.status !== 'succeeded' || last !== LINES)
-    throw new Error(`${run.id} ended ${JSON.stringify(state)} with ${last} lines seen`);
+  const { n, state } = await follow(run);
+  if (state.status !== 'succeeded' || n !== LINES)
+    throw new Error(`${run.id} ended ${JSON.stringify(state)} with ${n} lines seen`);
   const after = (await insist('GET', `/v1/runs/${run.id}`)).run;
   if (after.status !== 'succeeded' || after.exit_code !== 0)
     throw new Error(`${run.id} is ${after.status} afterwards: ${after.termination_reason}`);

@@ -253,6 +253,37 @@ static void test_db_pipe__does_not_wait_for_ever_to_connect(void **state)
     (void)rmdir(dir);
 }
 
+/* A standby that was promoted is found although the primary before it in the list says nothing. */
+static void test_db_pipe__asks_the_next_host_when_one_is_silent(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/errand-pipe.XXXXXX";
+    char conninfo[512];
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(at.sun_path, sizeof(at.sun_path), "%s/.s.PGSQL.5432", dir);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    const char *good = test_database_url();
+    assert_memory_equal(good, "host=", 5);
+    (void)snprintf(conninfo, sizeof(conninfo), "host=%s,%s connect_timeout=1", dir, good + 5);
+
+    struct fixture f = {.loop = h2o_evloop_create()};
+    struct err e = {0};
+    struct answer answer;
+    ASSERT_OK(db_pipe_open(f.loop, conninfo, &f.pipe, &e), e);
+    ask(&f, &echo, 7, &answer);
+    run_until(&f, &answer.came);
+    assert_int_equal(answer.code, ERR_OK);
+    assert_int_equal(answer.value, 7);
+
+    db_pipe_close(f.pipe);
+    (void)close(listener);
+    (void)unlink(at.sun_path);
+    (void)rmdir(dir);
+}
+
 #define WITH_PIPE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 TEST_MAIN(WITH_PIPE(test_db_pipe_run__answers_each_of_many),
@@ -262,4 +293,5 @@ TEST_MAIN(WITH_PIPE(test_db_pipe_run__answers_each_of_many),
           WITH_PIPE(test_db_pipe_run__parameters_over_their_ceiling_fail),
           WITH_PIPE(test_db_pipe_notify__is_heard_once_a_tick),
           cmocka_unit_test(test_db_pipe__does_not_wait_for_ever_to_connect),
+          cmocka_unit_test(test_db_pipe__asks_the_next_host_when_one_is_silent),
           cmocka_unit_test(test_db_pipe_close__answers_what_is_outstanding))
