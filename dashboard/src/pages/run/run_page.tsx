@@ -40,17 +40,11 @@ export function RunPage({ id }: { id: string }) {
   const isOver = found.data !== undefined && isFinal(found.data.status);
   useEffect(() => setLive(!isOver), [isOver]);
   return (
-    <Loaded from={found} waiting={<Waiting id={id} />}>
-      {(run) => <Known key={id} run={run} reload={found.reload} />}
-    </Loaded>
-  );
-}
-
-function Waiting({ id }: { id: string }) {
-  return (
     <>
-      <PageHead title={`Run ${shortId(id)}`} crumbs={[{ label: 'Runs', path: '/runs' }]} />
-      <div class="card run-summary is-waiting" aria-hidden="true" />
+      {found.data === undefined && <PageHead title={`Run ${shortId(id)}`} crumbs={[{ label: 'Runs', path: '/runs' }]} />}
+      <Loaded from={found} waiting={<div class="card run-summary is-waiting" aria-hidden="true" />}>
+        {(run) => <Known key={id} run={run} reload={found.reload} />}
+      </Loaded>
     </>
   );
 }

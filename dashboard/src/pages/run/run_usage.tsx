@@ -59,14 +59,14 @@ function Charts({ run, samples }: { run: Run; samples: Sample[] }) {
     <div class="card run-charts">
       <figure>
         <figcaption>
-          <h3>Processor</h3>
+          <h2>Processor</h2>
           <span class="quiet">cores, of {run.instance_type.cpu}</span>
         </figcaption>
         <LineChart points={coresOf(samples)} format={cores} tone={2} label="Cores in use while it ran" />
       </figure>
       <figure>
         <figcaption>
-          <h3>Memory</h3>
+          <h2>Memory</h2>
           <span class="quiet">of {bytes(run.instance_type.mem * 2 ** 20)}</span>
         </figcaption>
         <LineChart points={memory} max={run.instance_type.mem * 2 ** 20} format={bytes} label="Memory in use while it ran" />
