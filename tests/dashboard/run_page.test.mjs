@@ -40,6 +40,7 @@ test('waiting, pulling, running, ended: all of it by itself', async () => {
   assert.match(await text(page, '.log-empty'), /appears here/);
   await agent.report({ type: 'pulling', run: run.id, attempt: 1, done_bytes: 30 << 20, total_bytes: 120 << 20 });
   await says(page, phase(2), '30.0 MiB of 120 MiB');
+  await says(page, '.run-outcome', 'Pulling the image on node-1');
   const width = await page.tab.evaluate(() => document.querySelector('.phase-pull').style.width);
   assert.equal(width, '25%');
   await page.screenshot('run-pulling-light');
@@ -49,7 +50,7 @@ test('waiting, pulling, running, ended: all of it by itself', async () => {
   await says(page, phase(4), '2.0 s'); // it ticks
   await agent.log(assignment, 1, ['done']);
   await agent.finished(assignment, { last_line: 1, cpu_ms: 900, memory_peak_bytes: 64 << 20 });
-  await says(page, '.run-outcome', 'Succeeded after');
+  await says(page, '.run-outcome', 'Finished in');
   await says(page, '.run-facts', '64.0 MiB of 256 MiB');
   assert.match(await page.tab.title(), /^Succeeded: nightly-report, run [0-9a-f]{8}/);
   assert.equal(await page.tab.$('text=Stop'), null);
@@ -133,7 +134,7 @@ test('attempts, each with its log', async () => {
   const ids = () => page.tab.$$eval('.log-row', (rows) => rows.map((row) => `${row.dataset.id} ${row.querySelector('.log-text').textContent}`));
   assert.deepEqual(await ids(), ['1 second try', '2 worked']);
   await agent.finished(second, { last_line: 2 });
-  await says(page, '.run-outcome', 'Succeeded');
+  await says(page, '.run-outcome', 'Finished in');
   await page.tab.click('text=Attempts (2)');
   await page.tab.waitForSelector('text=Exit code 1');
   await page.screenshot('run-attempts-light');
@@ -179,6 +180,9 @@ test('curves and details, in both themes, on a desk and in a hand', async () => 
     await page.assertAccessible();
     await page.assertFits();
     await page.screenshot(`run-details${suffix}-${theme}`);
+    // the log's keys are the log's
+    await page.tab.keyboard.press('?');
+    assert.equal(await page.tab.$('dialog[open]'), null);
     await page.tab.click('.run-tabs >> text=Log');
     await page.tab.waitForSelector('.log-empty');
     await page.assertFits();

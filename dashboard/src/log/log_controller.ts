@@ -176,6 +176,10 @@ export class LogController {
     this.#list?.toEnd();
   }
 
+  get isShown(): boolean {
+    return this.#box !== null && this.#box.offsetParent !== null;
+  }
+
   /** Whether this is a part of the list. */
   holds(node: Node | null): boolean {
     return this.#box?.contains(node) ?? false;

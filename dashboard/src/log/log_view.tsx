@@ -174,12 +174,13 @@ function useSurroundings(log: LogController): void {
   }, [log]);
 }
 
+/** Keys of the page, as long as the log is what it shows. */
 function useKeys(log: LogController, actions: Parameters<typeof onLogKey>[2]): void {
   const latest = useRef(actions);
   latest.current = actions;
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if (!event.defaultPrevented && onLogKey(event, log, latest.current)) event.preventDefault();
+      if (!event.defaultPrevented && log.isShown && onLogKey(event, log, latest.current)) event.preventDefault();
     };
     document.addEventListener('keydown', onKeyDown);
     return () => document.removeEventListener('keydown', onKeyDown);

@@ -31,7 +31,7 @@ function ended(run: Run): Outcome {
   const reason = run.termination_reason;
   switch (reason) {
     case 'exited':
-      if (run.exit_code === 0) return { what: `Succeeded${took}`, help: null };
+      if (run.exit_code === 0) return { what: run.duration_ms === null ? 'Finished' : `Finished in ${duration(run.duration_ms)}`, help: null };
       return { what: `Exit code ${run.exit_code}${took}`, help: sentence(exitCodeMeaning(run.exit_code ?? 0, reason)) };
     case 'timeout':
       return {
@@ -52,10 +52,10 @@ function ended(run: Run): Outcome {
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
-export function outcomeOf(run: Run): Outcome {
+export function outcomeOf(run: Run, isPulling = false): Outcome {
   if (run.status === 'running') return { what: run.hypervisor ? `Running on ${run.hypervisor.name}` : 'Running', help: null };
   if (run.status !== 'pending') return ended(run);
-  if (run.hypervisor) return { what: `Starting on ${run.hypervisor.name}`, help: null };
+  if (run.hypervisor) return { what: `${isPulling ? 'Pulling the image' : 'Starting'} on ${run.hypervisor.name}`, help: null };
   const { what, help } = PENDING_WORD[run.pending_reason ?? 'queued'];
   return { what, help };
 }

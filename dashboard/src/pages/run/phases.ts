@@ -44,8 +44,15 @@ function between(from: string, to: string | null): number | null {
   return to === null ? null : Math.max(0, Date.parse(to) - Date.parse(from));
 }
 
-/** Shares of the bar: true ones would hide what is short, so the least is a twelfth. */
+const LEAST = 1 / 12;
+/** Of what goes on: there is something to read. */
+const LEAST_NOW = 1 / 2;
+
+/** Shares of the bar: true ones would hide what is short. */
 export function sharesOf(phases: Phase[]): number[] {
   const total = phases.reduce((sum, { ms }) => sum + (ms ?? 0), 0);
-  return phases.map(({ ms }) => Math.max(total > 0 ? (ms ?? 0) / total : 0, 1 / 12));
+  return phases.map(({ ms, state }) => {
+    const share = total > 0 ? (ms ?? 0) / total : 0;
+    return Math.max(share, state === 'now' ? LEAST_NOW : LEAST);
+  });
 }

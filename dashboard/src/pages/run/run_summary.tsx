@@ -16,7 +16,7 @@ import { useNow } from './use_now';
 
 export function RunSummary({ run, pull }: { run: Run; pull: RunStatus['pull'] | null }) {
   const now = useNow(!isFinal(run.status));
-  const { what, help } = outcomeOf(run);
+  const { what, help } = outcomeOf(run, Boolean(pull));
   const message = run.termination_message ?? run.pending_message;
   return (
     <section class="card run-summary" aria-label="Summary">

@@ -78,4 +78,4 @@ function Charts({ run, samples }: { run: Run; samples: Sample[] }) {
   );
 }
 
-const cores = (n: number): string => (n === 0 ? '0' : n < 0.1 ? n.toFixed(2) : n.toFixed(1));
+const cores = (n: number): string => String(Math.round(n * 100) / 100);
