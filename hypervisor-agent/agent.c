@@ -317,6 +317,7 @@ static int make_supervisor(struct agent *agent, struct err *e)
                                           .runs = agent->runs,
                                           .images = agent->images,
                                           .data_dir = config->data_dir,
+                                          .interval_seconds = config->heartbeat_seconds,
                                           .mem_total_mb = config->mem_total_mb};
     const struct supervisor_parts parts = {.data_dir = config->data_dir,
                                            .runs = agent->runs,

@@ -67,6 +67,13 @@ static const struct setting table[] = {
      .min = 1,
      .max = 3600,
      .help = "what the runtime may take to start a container"},
+    {.name = "heartbeat_seconds",
+     .kind = SETTING_INT,
+     .fallback = "5",
+     .min = 1,
+     .max = 60,
+     .help = "how often it says that it is there; the scheduler's lost_after_seconds is at least"
+             " twice that and three seconds more"},
     {.name = "usage_seconds",
      .kind = SETTING_INT,
      .fallback = "5",
@@ -277,6 +284,7 @@ static int measure(const struct settings *s, struct agent_config *c, struct err 
     c->mem_total_mb = (uint32_t)settings_int(s, "mem_total_mb");
     c->pool_seconds = (uint32_t)settings_int(s, "pool_seconds");
     c->pool_max = (uint32_t)settings_int(s, "pool_max");
+    c->heartbeat_seconds = (uint32_t)settings_int(s, "heartbeat_seconds");
     c->usage_seconds = (uint32_t)settings_int(s, "usage_seconds");
     c->start_timeout_seconds = (uint32_t)settings_int(s, "start_timeout_seconds");
     return c->mem_total_mb != 0 ? 0 : host_facts_memory_mb(&c->mem_total_mb, e);

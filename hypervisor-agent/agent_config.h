@@ -38,6 +38,7 @@ struct agent_config {
     int64_t disk_limit_bytes; /* 0 = no ceiling */
     uint32_t mem_total_mb;
     uint32_t start_timeout_seconds;
+    uint32_t heartbeat_seconds;
     uint32_t usage_seconds;
     uint32_t pool_seconds; /* a sandbox waits for a run before it is replaced */
     uint32_t pool_max;     /* sandboxes that wait; 0 = none */

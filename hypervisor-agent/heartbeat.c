@@ -59,7 +59,7 @@ void heartbeat_free(struct heartbeat *h)
 
 void heartbeat_start(struct heartbeat *h)
 {
-    timer_start_repeating(h->interval, HEARTBEAT_INTERVAL_MS);
+    timer_start_repeating(h->interval, h->parts.interval_seconds * 1000);
     timer_start(h->soon, 0);
 }
 

@@ -11,8 +11,6 @@
 #include "images/image_store.h"
 #include "run_table.h"
 
-#define HEARTBEAT_INTERVAL_MS 5000
-
 struct uv_loop_s;
 struct heartbeat;
 
@@ -23,6 +21,7 @@ struct heartbeat_parts {
     const struct run_table *runs;
     const struct image_store *images;
     const char *data_dir;
+    uint32_t interval_seconds;
     uint32_t mem_total_mb;
 };
 

@@ -8,22 +8,22 @@ load ../support/stack
 setup_file() { stack_start; }
 teardown_file() { stack_destroy; }
 
-# A run that prints 1..60 in about six seconds and exits with 9.
+# A run that prints 1..30 in about three seconds and exits with 9.
 trigger_counting() {
-    trigger "$(make_runner)" '{"command": "for i in $(seq 1 60); do echo $i; sleep 0.1; done; exit 9"}'
+    trigger "$(make_runner)" '{"command": "for i in $(seq 1 30); do echo $i; sleep 0.1; done; exit 9"}'
 }
 
 is_complete() {
     wait_final "$1" | jq --exit-status '.status == "failed" and .exit_code == 9
-        and .termination_reason == "exited" and .attempt == 1 and .log_lines == 60'
-    log_text "$1" | cmp - <(seq 1 60)
-    log_entries "$1" | jq .id | cmp - <(seq 1 60)
+        and .termination_reason == "exited" and .attempt == 1 and .log_lines == 30'
+    log_text "$1" | cmp - <(seq 1 30)
+    log_entries "$1" | jq .id | cmp - <(seq 1 30)
 }
 
 @test "an API that is killed and comes back: the log is complete and who followed it goes on" {
     runner=$(make_runner)
     errand run "$runner" --command \
-        'for i in $(seq 1 60); do echo $i; sleep 0.1; done; exit 9' >"$STACK/out" 2>"$STACK/err" &
+        'for i in $(seq 1 30); do echo $i; sleep 0.1; done; exit 9' >"$STACK/out" 2>"$STACK/err" &
     errand_pid=$!
     eventually 20 grep --quiet --line-regexp 5 "$STACK/out"
     kill_hard errand-api
@@ -32,7 +32,7 @@ is_complete() {
     code=0
     wait "$errand_pid" || code=$?
     [ "$code" -eq 9 ]
-    cmp "$STACK/out" <(seq 1 60)
+    cmp "$STACK/out" <(seq 1 30)
     is_complete "$(api GET "/v1/runners/$runner/runs" | jq --raw-output '.runs[0].id')"
 }
 

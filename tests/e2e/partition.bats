@@ -6,8 +6,8 @@
 
 load ../support/stack
 
-# Lost after 10 s, given up after 20: a start is leased for 8 s, a run that is tried again for 18.
-export ERRAND_LOST_AFTER_SECONDS=10 ERRAND_LOST_GRACE_SECONDS=10
+# Lost after 6 s, given up after 10: a start is leased for 4 s, a run that is tried again for 8.
+export ERRAND_LOST_AFTER_SECONDS=6 ERRAND_LOST_GRACE_SECONDS=4 ERRAND_HEARTBEAT_SECONDS=1
 
 setup_file() {
     stack_start

@@ -49,6 +49,7 @@ test(
     const tokens = {
       token: stack.tokens.user,
       joinToken: stack.tokens.join,
+      metricsToken: stack.tokens.metrics,
       hypervisorCredential: agent.credential,
     };
 
