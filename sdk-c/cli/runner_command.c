@@ -5,6 +5,7 @@
 #include "arguments.h"
 #include "complain.h"
 #include "env_args.h"
+#include "runner_args.h"
 #include "runner_lookup.h"
 #include "session.h"
 #include "show.h"
@@ -17,8 +18,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#define LONGEST_TIMEOUT_S 86400
 
 static const struct flag create_flags[] = {
     {"image", 'i', "IMAGE", "HOST/NAME:TAG (needed)"},
@@ -41,14 +40,6 @@ static int set_env(errand_client *client, const struct env_args *env, const char
     return 0;
 }
 
-static int print_runner(const struct arguments *arguments, const errand_runner *runner)
-{
-    if (arguments_has(arguments, "json"))
-        return show_json(errand_runner_to_json(runner));
-    (void)puts(errand_runner_id(runner));
-    return 0;
-}
-
 static int create(const struct arguments *arguments)
 {
     errand_runner_options options = ERRAND_RUNNER_OPTIONS_INIT;
@@ -58,17 +49,9 @@ static int create(const struct arguments *arguments)
     errand_error error;
     int r = env_args_gather(arguments, &env); /* before there is half a runner */
 
-    options.name = arguments->words[0];
-    options.image = arguments_value(arguments, "image");
-    options.command = arguments_value(arguments, "command");
-    options.entrypoint = arguments_value(arguments, "entrypoint");
-    options.region = arguments_value(arguments, "region");
-    options.instance_type = arguments_value(arguments, "instance-type");
-    options.argv = arguments->has_rest ? arguments->rest : NULL;
-    options.n_argv = arguments->n_rest;
     if (r == 0)
-        r = arguments_number(arguments, "timeout", 1, LONGEST_TIMEOUT_S, 0,
-                             &options.timeout_seconds);
+        r = runner_args_read(arguments, &options);
+    options.name = arguments->words[0];
     if (r == 0)
         r = session_open(arguments, &client);
     if (r == 0 && errand_runner_create(client, &options, &runner, &error) < 0)
@@ -76,7 +59,7 @@ static int create(const struct arguments *arguments)
     if (r == 0)
         r = set_env(client, &env, errand_runner_id(runner));
     if (r == 0)
-        r = print_runner(arguments, runner);
+        r = runner_args_print(arguments, runner, 0);
     env_args_done(&env);
     errand_runner_free(runner);
     errand_client_free(client);

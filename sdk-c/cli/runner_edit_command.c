@@ -4,10 +4,10 @@
  */
 #include "arguments.h"
 #include "complain.h"
+#include "runner_args.h"
 #include "runner_lookup.h"
 #include "server.h"
 #include "session.h"
-#include "show.h"
 
 #include <errand/errand.h>
 
@@ -15,7 +15,6 @@
 #include <string.h>
 #include <time.h>
 
-#define LONGEST_TIMEOUT_S 86400
 #define WARM_WITHIN_S 900
 #define LOOK_EVERY_MS 500
 
@@ -74,15 +73,6 @@ static int set_fields(const struct arguments *arguments, const char *runner_id,
     return 0;
 }
 
-static int print_runner(const struct arguments *arguments, const errand_runner *runner)
-{
-    if (arguments_has(arguments, "json"))
-        return show_json(errand_runner_to_json(runner));
-    if (!arguments_has(arguments, "quiet"))
-        (void)puts(errand_runner_id(runner));
-    return 0;
-}
-
 static int edit(const struct arguments *arguments)
 {
     errand_runner_options options = ERRAND_RUNNER_OPTIONS_INIT;
@@ -90,17 +80,9 @@ static int edit(const struct arguments *arguments)
     errand_runner *runner = NULL;
     char id[RUNNER_ID_BYTES];
     errand_error error;
-    int r;
+    int r = runner_args_read(arguments, &options);
 
     options.name = arguments_value(arguments, "name");
-    options.image = arguments_value(arguments, "image");
-    options.command = arguments_value(arguments, "command");
-    options.entrypoint = arguments_value(arguments, "entrypoint");
-    options.region = arguments_value(arguments, "region");
-    options.instance_type = arguments_value(arguments, "instance-type");
-    options.argv = arguments->has_rest ? arguments->rest : NULL;
-    options.n_argv = arguments->n_rest;
-    r = arguments_number(arguments, "timeout", 1, LONGEST_TIMEOUT_S, 0, &options.timeout_seconds);
     if (r == 0 && arguments->n_flags == 0 && !arguments->has_rest)
         r = complain("runner edit: nothing to change was given; see 'errand runner edit --help'");
     if (r == 0)
@@ -112,7 +94,7 @@ static int edit(const struct arguments *arguments)
     if (r == 0 && errand_runner_update(client, id, &options, &runner, &error) < 0)
         r = complain_error(&error, "edit runner '%s'", arguments->words[0]);
     if (r == 0)
-        r = print_runner(arguments, runner);
+        r = runner_args_print(arguments, runner, 1);
     errand_runner_free(runner);
     errand_client_free(client);
     return r;
@@ -171,7 +153,7 @@ static int warmup(const struct arguments *arguments)
     if (r == 0 && arguments_has(arguments, "wait"))
         r = wait_until_warm(client, id, before, &runner);
     if (r == 0)
-        r = print_runner(arguments, runner);
+        r = runner_args_print(arguments, runner, 1);
     errand_runner_free(runner);
     errand_client_free(client);
     return r;

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What is installed is enough to build a program, by pkg-config (shared and static) and by CMake.
+# What is installed is enough to build the README's program, by pkg-config (shared and static) and by
+# CMake.
 #   install.sh BUILD_DIR EXAMPLE.c CC [FLAGS]
 set -euo pipefail
 
@@ -10,6 +11,12 @@ read -ra flags <<<"${4-}"
 work=$(mktemp -d)
 readonly work
 trap 'rm -rf "$work"' EXIT
+
+readme=$(dirname "$example")/../README.md
+diff <(sed '1,/^ \*\/$/d' "$example") <(awk '$0 == "```" { exit } inside; $0 == "```c" { inside = 1 }' "$readme") || {
+    echo "install.sh: $readme shows another program than $example" >&2
+    exit 1
+}
 
 for component in library sdk; do
     cmake --install "$build" --component $component --prefix "$work/usr" >/dev/null

@@ -3,11 +3,12 @@
  * A client: where the server is and who is asking.
  *
  * Threads: one client serves one thread at a time; clients share nothing, so give every thread its
- * own. Objects a client gave (runs, pages, iterators excepted) belong to no thread: read them from
- * any, free them in one. A canceler may be used from everywhere at any time. The library calls
- * curl_global_init() by way of libcurl's own thread-safe start; a program using a libcurl older
- * than 7.84 calls it itself before it starts threads. The library has no other global state,
- * installs no signal handler and prints nothing. Connections are kept open between calls.
+ * own. Runs, runners, hypervisors, and pages of them and of logs, belong to no thread: any may read
+ * them, several at once, and one frees them. An iterator is used where its client is; a canceler is
+ * used from everywhere at any time. The library calls curl_global_init() by way of libcurl's own
+ * thread-safe start; a program using a libcurl older than 7.84 calls it itself before it starts
+ * threads. The library has no other global state, installs no signal handler and prints nothing.
+ * Connections are kept open between calls.
  */
 #ifndef ERRAND_CLIENT_H
 #define ERRAND_CLIENT_H
