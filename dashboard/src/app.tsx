@@ -6,6 +6,7 @@
 import { LocationProvider, Route, Router } from 'preact-iso/router';
 import { useEffect, useState } from 'preact/hooks';
 
+import { movedTo } from './api/elsewhere';
 import { loadSession } from './api/sign_in';
 import { session } from './api/session';
 import { NotFoundPage } from './pages/not_found_page';
@@ -33,7 +34,7 @@ export function App() {
     setError(null);
     loadSession().catch(setError);
   }
-  useEffect(load, []);
+  useEffect(load, [movedTo.value]);
 
   if (error !== null)
     return (

@@ -195,6 +195,19 @@ test('a viewer sees and does not touch; another project is another world', async
   await admin.close();
 });
 
+test('a link into another project leads there', async () => {
+  const { project } = await stack.api('POST', '/v1/projects', { name: 'far away' });
+  const there = { headers: { 'X-Errand-Project': project.id } };
+  const body = { name: 'distant', image_name: stack.image, image_tag: '1' };
+  const { runner } = await stack.api('POST', '/v1/runners', body, there);
+  const page = await browser.open(`/runners/${runner.id}`);
+  await page.tab.getByRole('heading', { name: 'distant' }).waitFor();
+  assert.equal(await page.tab.getByLabel('Project', { exact: true }).inputValue(), project.id);
+  await page.goto('/runners/01900000-0000-7000-8000-00000000ffff');
+  await page.tab.getByText('There is no such runner').waitFor();
+  await page.close();
+});
+
 test('a token is shown once, works, and is revoked', async () => {
   const page = await browser.open('/tokens');
   const { tab } = page;

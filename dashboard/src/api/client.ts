@@ -6,6 +6,7 @@
 
 import createClient from 'openapi-fetch';
 
+import { seekElsewhere } from './elsewhere';
 import { project, signedOut } from './session';
 import type { components, paths } from './schema';
 
@@ -46,8 +47,9 @@ api.use({
       request.headers.set('Idempotency-Key', newKey());
     return request;
   },
-  onResponse({ response, schemaPath }) {
+  onResponse({ request, response, schemaPath }) {
     if (response.status === 401 && schemaPath !== '/v1/session') signedOut();
+    if (response.status === 404 && request.method === 'GET') void seekElsewhere(new URL(request.url).pathname);
   },
 });
 

@@ -5,7 +5,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
-import { project } from '../api/session';
+import { project, session } from '../api/session';
 
 const SEEN_MAX = 100;
 const seen = new Map<string, unknown>();
@@ -23,9 +23,9 @@ function remember(key: string, value: unknown): void {
 }
 
 /** What was seen belongs to who saw it. */
-export function forgetSeen(): void {
-  seen.clear();
-}
+session.subscribe((who) => {
+  if (!who) seen.clear();
+});
 
 /** `key` names what `load` gets; another key is another thing. `everyMs` 0: only once. */
 export function useResource<T>(key: string, load: (signal: AbortSignal) => Promise<T>, everyMs = 0): Resource<T> {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { fakeTimeouts } from '../fake_timeouts';
 import { Follower, type Connection, type RunState } from '../../src/log/follower';
 import type { LogEntry } from '../../src/log/line';
 import { SseParser } from '../../src/log/sse';
@@ -61,7 +62,7 @@ test('events are found however the stream is cut', () => {
 });
 
 test('a stream that breaks goes on after the last line, and ends with the state', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = fakeTimeouts(t);
   const { follower, seen } = follow([
     () => bodyOf(logs(1, 2), 'breaks'),
     () => new Response('', { status: 503 }),
@@ -71,7 +72,7 @@ test('a stream that breaks goes on after the last line, and ends with the state'
   follower.start();
   for (let i = 0; i < 4; i++) {
     await settled();
-    t.mock.timers.tick(1000);
+    clock.tick(1000);
   }
   await settled();
   assert.deepEqual(seen.asked, [0, 2, 2, 3]);
@@ -81,17 +82,17 @@ test('a stream that breaks goes on after the last line, and ends with the state'
 });
 
 test('waits grow, and the network coming back ends them', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = fakeTimeouts(t);
   const down = () => new Response('', { status: 502 });
   const { follower, seen } = follow([down, down, down, down, () => bodyOf(logs(1), 'hangs')]);
   follower.start();
   await settled();
-  t.mock.timers.tick(250);
+  clock.tick(250);
   await settled();
-  t.mock.timers.tick(250);
+  clock.tick(250);
   await settled();
   assert.equal(seen.asked.length, 2, 'the second wait is longer');
-  t.mock.timers.tick(250);
+  clock.tick(250);
   await settled();
   assert.equal(seen.asked.length, 3);
   follower.resume();
@@ -103,12 +104,12 @@ test('waits grow, and the network coming back ends them', async (t) => {
 });
 
 test('silence is a broken connection', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = fakeTimeouts(t);
   const { follower, seen } = follow([() => bodyOf(logs(1), 'hangs'), () => bodyOf(logs(2), 'hangs')]);
   follower.start();
   await settled();
-  t.mock.timers.tick(36_000);
-  t.mock.timers.tick(1000);
+  clock.tick(36_000);
+  clock.tick(1000);
   await settled();
   assert.deepEqual(seen.asked, [0, 1]);
   assert.deepEqual(seen.ids, [1, 2]);
@@ -116,12 +117,12 @@ test('silence is a broken connection', async (t) => {
 });
 
 test('an answer that does not come is not waited for long', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = fakeTimeouts(t);
   const { follower, seen } = follow([]);
   follower.start();
   await settled();
-  t.mock.timers.tick(10_000);
-  t.mock.timers.tick(500);
+  clock.tick(10_000);
+  clock.tick(500);
   await settled();
   assert.equal(seen.asked.length, 2);
   follower.stop();
@@ -147,14 +148,14 @@ test('a refusal is final', async () => {
 });
 
 test('before it is taken up again, what was missed may be read otherwise', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = fakeTimeouts(t);
   const { follower, seen } = follow(
     [() => bodyOf(logs(1), 'breaks'), () => bodyOf(logs(4), 'hangs')],
     () => Promise.resolve(void seen.ids.push(2, 3)),
   );
   follower.start();
   await settled();
-  t.mock.timers.tick(1000);
+  clock.tick(1000);
   await settled();
   assert.deepEqual(seen.asked, [0, 3]);
   assert.deepEqual(seen.ids, [1, 2, 3, 4]);

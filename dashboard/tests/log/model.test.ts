@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { fakeTimeouts } from '../fake_timeouts';
 import type { LogEntry } from '../../src/log/line';
 import { LogModel } from '../../src/log/log_model';
 import { FakeLog, settled } from './server';
@@ -70,14 +71,14 @@ test('a log that is complete is not followed', async () => {
 });
 
 test('a server that is away at first is asked again', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = fakeTimeouts(t);
   const server = new LiveLog().add(3) as LiveLog;
   server.failures = 1;
   const { model } = open(server);
   void model.start();
   await settled();
   assert.equal(model.error, 'no network');
-  t.mock.timers.tick(1000);
+  clock.tick(1000);
   await settled();
   assert.equal(model.error, null);
   assert.equal(model.all.count, 3);
