@@ -177,12 +177,14 @@ static void ship(const struct bench *bench, const struct frames *frames)
 static void finish(const struct bench *bench, const char *run, uint64_t lines)
 {
     char body[512];
-    int n = snprintf(body, sizeof(body),
-                     "{\"events\":[{\"seq\":1,\"type\":\"finished\",\"run\":\"%s\",\"attempt\":1,"
-                     "\"at\":\"2026-01-01T00:00:00.000Z\",\"exit_code\":0,\"reason\":\"exited\","
-                     "\"message\":\"\",\"last_line\":%llu,\"log_bytes\":0,\"log_truncated\":false,"
-                     "\"cpu_ms\":1,\"memory_peak_bytes\":1,\"oom_killed\":false}]}",
-                     run, (unsigned long long)lines);
+    int n =
+        snprintf(body, sizeof(body),
+                 "{\"events\":[{\"seq\":1,\"type\":\"finished\",\"run\":\"%s\",\"attempt\":1,"
+                 "\"at\":\"2026-01-01T00:00:00.000Z\",\"exit_code\":0,\"reason\":\"exited\","
+                 "\"message\":\"\",\"last_line\":%llu,\"log_bytes\":0,\"log_truncated\":false,"
+                 "\"cpu_ms\":1,\"memory_peak_bytes\":1,\"io_read_bytes\":0,\"io_write_bytes\":0,"
+                 "\"oom_killed\":false}]}",
+                 run, (unsigned long long)lines);
     int fd = http_connect(bench->port);
     int status = http_post(fd, "/agent/v1/events", bench->credential, "application/json", body,
                            (size_t)n, NULL, 0);
