@@ -143,6 +143,8 @@ static void await(int wake_fd, const char *event)
     do {
         got = recv(wake_fd, text, sizeof(text), 0);
     } while (got > 0 && strncmp(text, event, strlen(event)) != 0);
+    if (got <= 0)
+        die("a wake-up");
 }
 
 static int open_wake_socket(char path[PATH_MAX])
@@ -154,7 +156,9 @@ static int open_wake_socket(char path[PATH_MAX])
     memcpy(address.sun_path, path, strlen(path) + 1);
     (void)unlink(path);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+    const struct timeval patience = {.tv_sec = 30};
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
         die("wake socket");
     return fd;
 }

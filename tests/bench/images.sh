@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # From a loopback registry to unpacked layers, on disk: ours beside skopeo with umoci, and docker
-# pull. Three layers of files that every machine with our build dependencies has.
+# pull. Three layers of files that every machine with our build dependencies has. All three unpack
+# to a file system of the bench's own, an ext4 as mkfs makes it: what else the machine's does, and what
+# was deleted on it a moment ago, is nobody's fault here.
 source tests/bench/lib.sh
 
 for program in skopeo umoci dockerd docker; do
@@ -45,12 +47,20 @@ make_large_image() {
 docker_pid=
 stop_docker() {
     [[ -z $docker_pid ]] || { kill "$docker_pid" && tail --pid="$docker_pid" -f /dev/null; } || true
+    ! mountpoint --quiet "$work/disk" || umount "$work/disk" || umount --lazy "$work/disk"
     bench_cleanup
 }
 trap stop_docker EXIT
 
+make_disk() {
+    truncate --size 3G "$work/disk.img"
+    mkfs.ext4 -q -F "$work/disk.img"
+    mkdir "$work/disk"
+    mount -o loop "$work/disk.img" "$work/disk"
+}
+
 start_docker() {
-    dockerd --data-root "$work/docker" --exec-root "$work/docker-run" --pidfile "$work/docker.pid" \
+    dockerd --data-root "$work/disk/docker" --exec-root "$work/docker-run" --pidfile "$work/docker.pid" \
         --host "unix://$work/docker.sock" --bridge none --iptables=false --ip6tables=false \
         >"$work/docker.log" 2>&1 &
     docker_pid=$!
@@ -60,13 +70,13 @@ start_docker() {
     done
 }
 
-pull_errand() { "$bin/bench_pull" "$work/errand" "$target"; }
-clear_errand() { rm -rf "$work/errand"; }
+pull_errand() { "$bin/bench_pull" "$work/disk/errand" "$target"; }
+clear_errand() { rm -rf "$work/disk/errand"; }
 pull_umoci() {
-    skopeo --insecure-policy copy --quiet --src-tls-verify=false "docker://$target" "oci:$work/copied:image"
-    umoci unpack --image "$work/copied:image" "$work/umoci"
+    skopeo --insecure-policy copy --quiet --src-tls-verify=false "docker://$target" "oci:$work/disk/copied:image"
+    umoci unpack --image "$work/disk/copied:image" "$work/disk/umoci"
 }
-clear_umoci() { rm -rf "$work/copied" "$work/umoci"; }
+clear_umoci() { rm -rf "$work/disk/copied" "$work/disk/umoci"; }
 pull_docker() { docker --host "unix://$work/docker.sock" pull --quiet "$target"; }
 clear_docker() { docker --host "unix://$work/docker.sock" rmi --force "$target"; }
 
@@ -87,6 +97,7 @@ measure() {
 bench_has_registry=yes
 target=$(scripts/registry.sh start "$work/registry")/bench/large:1
 make_large_image "$target"
+make_disk
 start_docker
 measure | jq --null-input --raw-input '
     [inputs | split(" ") | {subject: .[0], ms: (.[1] | tonumber)}] | group_by(.subject)
