@@ -46,10 +46,11 @@ static void print_up(const struct stack *stack, int as_json)
                      stack->started);
     else
         (void)puts("errand is running");
-    (void)printf("  url    %s\n"
-                 "  token  %s\n"
-                 "  env    %s/env\n",
-                 stack->url, token, stack->places.data);
+    (void)printf("  url        %s\n"
+                 "  token      %s\n"
+                 "  env        %s/env\n"
+                 "  dashboard  %s/ (sign in with the token)\n",
+                 stack->url, token, stack->places.data, stack->url);
 }
 
 static int bring_up(struct stack *stack, unsigned port)
