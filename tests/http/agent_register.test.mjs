@@ -30,6 +30,7 @@ test('a hypervisor registers and is listed', async () => {
     name: 'node-a',
     status: 'ready',
     cpu: 1.5,
+    cpu_free: 1.5,
     mem_total: 2048,
     mem_free: 2048,
     disk_free: 1e12,

@@ -137,13 +137,16 @@ test('HEAD says what a download would be', async () => {
 test('a deleted log is gone for good and says so', async () => {
   const { assignment, logs } = await started();
   await agent.log(assignment, 1, ['one', 'two', 'three']);
-  assertError(await client.delete(logs), 409, 'conflict');
+  const { run } = (await client.get(`/v1/runs/${assignment.run}`)).json;
+  const underRunner = `/v1/runners/${run.runner_id}/runs/${assignment.run}/logs`;
+  for (const path of [logs, underRunner])
+    assertError(await client.delete(path), 409, 'conflict');
   await agent.finished(assignment, { last_line: 5 });
 
   const answer = await client.delete(logs);
   assert.equal(answer.status, 200);
   assert.deepEqual(answer.json, { deleted: true });
-  assert.deepEqual((await client.delete(logs)).json, { deleted: true }, 'again');
+  assert.deepEqual((await client.delete(underRunner)).json, { deleted: true }, 'again');
   assert.deepEqual(
     stack.database.sql(`SELECT count(*) FROM log_chunks WHERE run_id = '${assignment.run}'`),
     ['0'],

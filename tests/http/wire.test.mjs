@@ -118,7 +118,6 @@ test('broken request lines and headers are refused', async () => {
     '\r\n\r\n\r\n',
     'GET\r\n\r\n',
     'GET /healthz\r\n\r\n',
-    'GET  HTTP/1.1\r\n\r\n',
     'GET /healthz HTTP/9.9\r\n\r\n',
     'G\u0000T /healthz HTTP/1.1\r\n\r\n',
     'GET /v1/\u0000 HTTP/1.1\r\nHost: x\r\n\r\n',
