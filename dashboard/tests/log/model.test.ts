@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { AttemptLog } from '../../src/log/attempt_log';
 import { fakeTimeouts } from '../fake_timeouts';
 import type { LogEntry } from '../../src/log/line';
 import { LogModel } from '../../src/log/log_model';
@@ -121,4 +122,13 @@ test('after a long sleep only the end is read, and a search still finds all', as
   await settled();
   assert.equal(model.search!.count, 50_010);
   model.stop();
+});
+
+test('an attempt knows its lines, also of a page that reaches into the next', () => {
+  const entry = (id: number): LogEntry => ({ id, ts: new Date(0).toISOString(), stream: 'stdout', msg: '' });
+  const log = new AttemptLog(new LiveLog(), 2);
+  const gap: LogEntry = { ...entry(ATTEMPT + 9), gap: { first_id: ATTEMPT + 4, reason: 'lost' } };
+  const numbered = log.numbered([entry(7), entry(ATTEMPT + 3), gap, entry(2 * ATTEMPT + 1)]);
+  assert.deepEqual(numbered.map(({ id }) => id), [3, 9]);
+  assert.deepEqual(numbered[1]!.gap, { first_id: 4, reason: 'lost' });
 });
