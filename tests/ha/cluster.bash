@@ -68,7 +68,7 @@ end() {
     pid=$(cat "$CLUSTER/pid/$1" 2>/dev/null) || return 0
     rm -f "$CLUSTER/pid/$1"
     kill "-${2:-TERM}" "$pid" 2>/dev/null || return 0
-    timeout 40 tail --pid="$pid" --follow /dev/null || kill -KILL "$pid"
+    timeout 40 tail --pid="$pid" --follow --sleep-interval 0.02 /dev/null || kill -KILL "$pid"
 }
 
 lives() { kill -0 "$(cat "$CLUSTER/pid/$1" 2>/dev/null || echo x)" 2>/dev/null; }
@@ -288,9 +288,21 @@ cluster_destroy() {
     rm -rf "$CLUSTER"
 }
 
-# A container is in namespaces of its own, and goes with its shim.
+# An agent's control groups are named after its data directory (hypervisor-agent/leftovers.c).
+groups_of() {
+    local name
+    name=$(printf %s "$1" | b2sum --length=128 | cut --characters=1-16)
+    find /sys/fs/cgroup -depth -type d -path "*/errand/$name*" 2>/dev/null
+}
+
+no_process_is_left() { ! pgrep --full "$CLUSTER/hv" >/dev/null; }
+
+# Containers are in namespaces of their own, and go with their shims.
 cluster_containers_gone() {
-    gone() { ! pgrep --full "$CLUSTER/hv" >/dev/null; }
-    until_so 10 gone || true
+    local n group
+    until_so 10 no_process_is_left || true
     umount --recursive "$CLUSTER"/hv*/* 2>/dev/null || true
+    for n in 1 2 3; do
+        for group in $(groups_of "$CLUSTER/hv$n"); do rmdir "$group"; done
+    done
 }

@@ -4,7 +4,7 @@
 # Two of each, and one of each lost while runs are triggered and followed: nobody who asks again is
 # left without an answer, no run and no line is lost, none happens twice.
 #
-# ERRAND_HA_RUNS (30), ERRAND_HA_LINES (100), ERRAND_HA_SECONDS (12): how much, for how long.
+# ERRAND_HA_RUNS (20), ERRAND_HA_LINES (100), ERRAND_HA_SECONDS (9): how much, for how long.
 
 bats_require_minimum_version 1.5.0
 load cluster
@@ -18,7 +18,7 @@ setup_file() {
     RUNNER=$(api POST /v1/runners "{\"name\": \"ha runner\", \"image_name\": \"$IMAGE\", \"image_tag\": \"1\",
         \"network\": \"none\"}" | jq --raw-output .runner.id)
     export RUNNER
-    RUNS=${ERRAND_HA_RUNS:-30} LINES_EACH=${ERRAND_HA_LINES:-100} FOR=${ERRAND_HA_SECONDS:-12}
+    RUNS=${ERRAND_HA_RUNS:-20} LINES_EACH=${ERRAND_HA_LINES:-100} FOR=${ERRAND_HA_SECONDS:-9}
     # the load goes on under all tests; the last one looks at what became of it
     setsid nsenter --net="/run/netns/$PREFIX-client" -- node "$BATS_TEST_DIRNAME/load.mjs" \
         "$RUNS" "$LINES_EACH" "$FOR" </dev/null >"$CLUSTER/load.json" 2>"$CLUSTER/load.err" 3>&- 4>&- &

@@ -21,7 +21,7 @@ setup_file() {
     }
     RUNNER=$(api POST /v1/runners "{\"name\": \"upgraded\", \"image_name\": \"$IMAGE\", \"image_tag\": \"1\",
         \"network\": \"none\"}" | jq --raw-output .runner.id)
-    export RUNNER RUNS=${ERRAND_HA_RUNS:-30} LINES_EACH=${ERRAND_HA_LINES:-100} FOR=${ERRAND_HA_SECONDS:-10}
+    export RUNNER RUNS=${ERRAND_HA_RUNS:-20} LINES_EACH=${ERRAND_HA_LINES:-100} FOR=${ERRAND_HA_SECONDS:-8}
     setsid nsenter --net="/run/netns/$PREFIX-client" -- node "$BATS_TEST_DIRNAME/load.mjs" \
         "$RUNS" "$LINES_EACH" "$FOR" </dev/null >"$CLUSTER/load.json" 2>"$CLUSTER/load.err" 3>&- 4>&- &
     echo $! >"$CLUSTER/pid/load"
