@@ -16,12 +16,15 @@
 #include "base/clock.h"
 #include "base/defer.h"
 #include "base/file.h"
+#include "drivers/cgroup.h"
 #include "drivers/oci_config.h"
 #include "drivers/rootfs.h"
 #include "drivers/seccomp_compile.h"
 #include "run_spec.h"
 #include "shim/control.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -45,6 +48,7 @@ struct series {
     size_t n;
 };
 
+static char parent_group[32]; /* of all runs' groups */
 static char work[] = "/tmp/errand-bench-shim.XXXXXX";
 static const char *bin_dir;
 static const char *runtime;
@@ -105,7 +109,7 @@ static void make_spec(struct run_spec *spec, const char *argv0, const char *argv
     spec->init = strdup(path);
     in_work(path, "seccomp.bpf");
     spec->seccomp_bpf = strdup(path);
-    (void)snprintf(path, sizeof(path), "/errand-bench-%d/%s-1", (int)getppid(), ID_TEXT(spec->run));
+    (void)snprintf(path, sizeof(path), "%s/%s-1", parent_group, ID_TEXT(spec->run));
     spec->cgroup = strdup(path);
     spec->memory_bytes = (uint64_t)256 << 20;
     spec->cpu_milli = 1000;
@@ -386,6 +390,22 @@ static void print_memory(void)
     (void)waitpid(pid, NULL, 0);
 }
 
+static void remove_parent_group(void)
+{
+    DIR *trees = opendir(CGROUP_ROOT);
+    const struct dirent *tree;
+    while (trees != NULL && (tree = readdir(trees)) != NULL) {
+        char path[PATH_MAX];
+        (void)snprintf(path, sizeof(path), CGROUP_ROOT "/%s%s", tree->d_name, parent_group);
+        if (strcmp(tree->d_name, CGROUP_HYBRID_V2_NAME) == 0)
+            continue; /* the cover */
+        if (rmdir(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+            perror(path);
+    }
+    if (trees != NULL)
+        (void)closedir(trees);
+}
+
 static void add(struct series series[3], size_t round, const struct cost *cost)
 {
     const double ms[3] = {cost->output_ms, cost->end_ms, cost->cpu_ms};
@@ -407,6 +427,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: bench_shim BIN_DIR RUNTIME ROUNDS\n");
         return 2;
     }
+    (void)snprintf(parent_group, sizeof(parent_group), "/errand-bench-%d", (int)getpid());
     bin_dir = argv[1];
     runtime = argv[2];
     in_work(path, "seccomp.bpf");
@@ -440,5 +461,6 @@ int main(int argc, char **argv)
     print_rate("crun", &bare_rate, &bare_rate);
     print_memory();
     (void)puts("]");
+    remove_parent_group();
     return dir_remove(work, &e) < 0;
 }
