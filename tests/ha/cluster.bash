@@ -275,15 +275,20 @@ leading_scheduler() {
 
 # --- and away -------------------------------------------------------------------------------------
 
+# Everything at once: shims, too, which outlive their agents, and PostgreSQL's children.
+kill_all() {
+    local host pids
+    pids=$(for host in "${!ADDRESS[@]}"; do ip netns pids "$PREFIX-$host" 2>/dev/null; done)
+    [[ -n $pids ]] || return 0
+    # shellcheck disable=SC2086 # many
+    kill -KILL $pids 2>/dev/null
+    return 1
+}
+
 cluster_destroy() {
-    local name host
-    for name in "$CLUSTER"/pid/*; do end "${name##*/}" KILL; done
-    # shims outlive their agents, and PostgreSQL's children their postmaster
-    for host in "${!ADDRESS[@]}"; do
-        ip netns pids "$PREFIX-$host" 2>/dev/null | xargs --no-run-if-empty kill -KILL
-        ip netns delete "$PREFIX-$host"
-    done
-    ip netns delete "$PREFIX-switch"
+    local host
+    until_so 10 kill_all || true
+    for host in "${!ADDRESS[@]}" switch; do ip netns delete "$PREFIX-$host"; done
     cluster_containers_gone
     rm -rf "$CLUSTER"
 }
