@@ -3,6 +3,7 @@
 // Every page with something on it, in light and dark: axe finds nothing, nothing is wider than a phone,
 // and there is a screenshot to look at.
 
+import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser, PHONE } from './support/browser.mjs';
 import { RealStack } from './support/real_stack.mjs';
@@ -98,6 +99,8 @@ for (const theme of ['light', 'dark']) {
       await page.goto(path());
       await page.tab.getByText(shows).first().waitFor();
       await page.assertAccessible();
+      const cut = () => [...document.querySelectorAll('.table-box')].some((box) => box.scrollWidth > box.clientWidth);
+      assert.ok(!(await page.tab.evaluate(cut)), `a table of ${name} is wider than its card`);
       await page.screenshot(`${name}_${theme}`);
     }
     await page.goto(`/runners/${runners.report.id}`);

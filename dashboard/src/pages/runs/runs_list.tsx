@@ -115,7 +115,7 @@ export function RunsList({ runnerId, names, onFirst }: Props) {
         )
       ) : (
         <div class="table-box">
-          <table class="runs">
+          <table class={names ? 'runs with-names' : 'runs'}>
             <thead>
               <tr>
                 <th>Status</th>
