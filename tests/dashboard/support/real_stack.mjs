@@ -11,6 +11,8 @@ import { join } from 'node:path';
 const BIN = process.env.ERRAND_BIN_DIR;
 const SOURCE = new URL('../../..', import.meta.url).pathname;
 
+const BRIDGE = `errd${process.pid}`;
+
 function run(program, args, env = {}) {
   return execFileSync(program, args, {
     encoding: 'utf8',
@@ -43,7 +45,7 @@ export class RealStack {
     run(join(BIN, 'errand'), ['up', '--data', this.#data, '--port', '0'], {
       ERRAND_MEM_TOTAL_MB: String(memory),
       ERRAND_CPU: '8',
-      ERRAND_NETWORK_BRIDGE: `errd${process.pid}`.slice(0, 15),
+      ERRAND_NETWORK_BRIDGE: BRIDGE,
       ERRAND_NETWORK_SUBNET: `10.${192 + (process.pid % 32)}.${process.pid % 256}.0/24`,
     });
     const env = Object.fromEntries(
@@ -99,8 +101,9 @@ export class RealStack {
   #guard() {
     const end =
       'tail --pid="$1" --follow --sleep-interval 0.1 /dev/null; [ -d "$2" ] || exit 0; ' +
-      '"$3/errand" down --data "$2/data"; "$4/scripts/registry.sh" stop "$2/registry"; rm -rf "$2"';
-    const args = ['-c', end, 'guard', String(process.pid), this.#dir, BIN, SOURCE];
+      '"$3/errand" down --data "$2/data"; "$4/scripts/registry.sh" stop "$2/registry"; ' +
+      'ip link delete "$5"; nft delete table inet "$5"; rm -rf "$2" "/run/errand/net/$5"';
+    const args = ['-c', end, 'guard', String(process.pid), this.#dir, BIN, SOURCE, BRIDGE];
     spawn('bash', args, { detached: true, stdio: 'ignore' }).unref();
   }
 
@@ -108,6 +111,9 @@ export class RealStack {
     const tries = [
       [join(BIN, 'errand'), ['down', '--data', this.#data]],
       [join(SOURCE, 'scripts/registry.sh'), ['stop', join(this.#dir, 'registry')]],
+      // an agent leaves them to containers that outlive it; here nothing does
+      ['ip', ['link', 'delete', BRIDGE]],
+      ['nft', ['delete', 'table', 'inet', BRIDGE]],
     ];
     for (const [program, args] of tries) {
       try {
@@ -116,6 +122,6 @@ export class RealStack {
         // it was not up
       }
     }
-    rmSync(this.#dir, { recursive: true, force: true });
+    for (const dir of [this.#dir, `/run/errand/net/${BRIDGE}`]) rmSync(dir, { recursive: true, force: true });
   }
 }
