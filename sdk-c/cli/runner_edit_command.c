@@ -31,6 +31,7 @@ static const struct flag edit_flags[] = {
 
 static const struct flag warmup_flags[] = {
     {"hypervisors", 'n', "N", "on so many machines; default 1"},
+    {"pool", 0, "N", "and keep so many sandboxes waiting on each; default 0"},
     {"wait", 'w', NULL, "return when it is done"},
 };
 
@@ -135,9 +136,12 @@ static int warmup(const struct arguments *arguments)
     char id[RUNNER_ID_BYTES];
     char before[64] = "";
     unsigned hypervisors;
+    unsigned pool;
     errand_error error;
     int r = arguments_number(arguments, "hypervisors", 1, 100, 0, &hypervisors);
 
+    if (r == 0)
+        r = arguments_number(arguments, "pool", 0, 100, 0, &pool);
     if (r == 0)
         r = session_open(arguments, &client);
     if (r == 0)
@@ -148,7 +152,7 @@ static int warmup(const struct arguments *arguments)
         (void)snprintf(before, sizeof(before), "%s", errand_runner_warmed_at(runner));
     errand_runner_free(runner);
     runner = NULL;
-    if (r == 0 && errand_runner_warmup(client, id, hypervisors, &runner, &error) < 0)
+    if (r == 0 && errand_runner_warmup(client, id, hypervisors, pool, &runner, &error) < 0)
         r = complain_error(&error, "warm up runner '%s'", arguments->words[0]);
     if (r == 0 && arguments_has(arguments, "wait"))
         r = wait_until_warm(client, id, before, &runner);
@@ -179,7 +183,8 @@ const struct command runner_warmup_command = {
     .name = "runner warmup",
     .synopsis = "RUNNER [flags]",
     .summary = "have a runner's image pulled before it is needed",
-    .details = "Machines that have it are preferred for the runner's runs.",
+    .details = "Machines that have it are preferred for the runner's runs. A sandbox that waits\n"
+               "serves one run, which has only to be executed, and is replaced.",
     .flags = warmup_flags,
     .n_flags = N_FLAGS(warmup_flags),
     .min_words = 1,

@@ -120,12 +120,14 @@ int errand_runner_update(errand_client *client, const char *runner_id,
 }
 
 int errand_runner_warmup(errand_client *client, const char *runner_id, unsigned hypervisors,
-                         errand_runner **ret_runner, errand_error *error)
+                         unsigned pool, errand_runner **ret_runner, errand_error *error)
 {
     json_t *body = json_object();
 
     if (hypervisors > 0)
         (void)json_object_set_new(body, "hypervisors", json_integer(hypervisors));
+    if (pool > 0)
+        (void)json_object_set_new(body, "pool", json_integer(pool));
     return runner_call(client, "POST", "/v1/runners/{}/warmup", runner_id, body, ret_runner, error);
 }
 

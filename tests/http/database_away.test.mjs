@@ -71,6 +71,8 @@ test(
           assert.ok(!/errand-pg|host=|SELECT|relation/i.test(answer.text), 'an inner detail leaks');
         }),
     );
+    const login = { email: 'a@example.org', password: 'no matter which' };
+    assert.equal((await anonymous.post('/v1/session', login)).status, 503);
     assert.equal((await readiness).json.checks.database, 'failed');
 
     stack.database.comeBack();

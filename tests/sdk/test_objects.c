@@ -168,11 +168,11 @@ static void test_runner__is_changed_where_it_is_said(void **state)
     options.n_argv = 2;
     assert_int_equal(errand_runner_update(scripted->client, "r", &options, NULL, &error), 0);
     assert_string_equal(seen[1].body, "{\"argv\":[\"echo\",\"x\"],\"run_command\":null}");
-    assert_int_equal(errand_runner_warmup(scripted->client, "r", 3, &runner, &error), 0);
+    assert_int_equal(errand_runner_warmup(scripted->client, "r", 3, 2, &runner, &error), 0);
     assert_string_equal(errand_runner_warmed_at(runner), "2026-01-01T00:00:00.000Z");
     errand_runner_free(runner);
     assert_string_equal(seen[2].target, "/v1/runners/r/warmup");
-    assert_string_equal(seen[2].body, "{\"hypervisors\":3}");
+    assert_string_equal(seen[2].body, "{\"hypervisors\":3,\"pool\":2}");
     scripted_api_close(scripted);
 }
 

@@ -52,10 +52,11 @@ ERRAND_API int errand_runner_update(errand_client *client, const char *runner_id
                                     errand_runner **ret_runner, errand_error *error);
 
 /* Have the image pulled before it is needed, on `hypervisors` machines (1..100; 0 = one), which
- * later runs prefer. Returns when it is asked for: errand_runner_get and errand_runner_warmed_at
- * tell when it is done. `ret_runner` may be NULL. */
+ * later runs prefer, and `pool` sandboxes (0..100) kept waiting on each of them. Returns when it is
+ * asked for: errand_runner_get and errand_runner_warmed_at tell when it is done. `ret_runner` may
+ * be NULL. */
 ERRAND_API int errand_runner_warmup(errand_client *client, const char *runner_id,
-                                    unsigned hypervisors, errand_runner **ret_runner,
+                                    unsigned hypervisors, unsigned pool, errand_runner **ret_runner,
                                     errand_error *error);
 
 /* ERRAND_E_CONFLICT while runs of it are not final. */
