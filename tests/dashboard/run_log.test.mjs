@@ -80,7 +80,10 @@ test('a cut line is mended without a line lost or shown twice', async (t) => {
   await log.key('g');
   const seen = new Map();
   for (const id of [10, 30, 50, 70, 90, 110, 130, 150]) {
-    await log.tab.evaluate((to) => (document.querySelector('.log-box').scrollTop = (to - 10) * 20), id);
+    await log.tab.evaluate((to) => {
+      document.querySelector('.log-box').scrollTop = (to - 10) * 20;
+      return new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    }, id);
     await log.shows(id);
     for (const { id: at, text } of await log.lines()) seen.set(at, text);
   }
