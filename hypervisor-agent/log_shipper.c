@@ -329,10 +329,14 @@ static uint64_t pace_ms(const struct log_shipper *shipper)
 static void move_due(struct log_shipper *shipper)
 {
     const int64_t pace_us = LOG_SHIPPER_PACE_MS * CLOCK_US_PER_MS;
-    int64_t earliest_us = clock_mono_us() - BURST * pace_us;
+    int64_t now_us = clock_mono_us();
+    int64_t earliest_us = now_us - BURST * pace_us;
     if (shipper->due_us < earliest_us)
         shipper->due_us = earliest_us;
     shipper->due_us += pace_us;
+    /* what went without a pause leaves no debt to who comes after it */
+    if (shipper->due_us > now_us + pace_us)
+        shipper->due_us = now_us + pace_us;
 }
 
 static void post(struct log_shipper *shipper)

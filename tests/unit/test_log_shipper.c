@@ -252,8 +252,26 @@ static void test_ship__small_requests_keep_their_distance_on_average(void **stat
     assert_true(clock_mono_us() - from_us >= 7 * PACE_US);
 }
 
+static void test_ship__large_requests_leave_no_debt(void **state)
+{
+    (void)state;
+    struct place *loud = new_place();
+    struct place *quiet = new_place();
+    print_lines(loud, 400000);
+    while (loud->source.acked.last_id < 400000)
+        (void)answer(NULL);
+    assert_true(world.posts > 2 * 5);
+    int64_t from_us = clock_mono_us();
+    for (int i = 0; i < 3; i++) { /* the first may follow a large one at once */
+        print_lines(quiet, 1);
+        assert_int_equal(answer(NULL), 1);
+    }
+    assert_true(clock_mono_us() - from_us < 5 * PACE_US);
+}
+
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 TEST_MAIN(WITH_WORLD(test_ship__serves_each_of_many_before_any_again),
           WITH_WORLD(test_ship__what_was_packed_ahead_takes_along_who_comes_later),
-          WITH_WORLD(test_ship__small_requests_keep_their_distance_on_average))
+          WITH_WORLD(test_ship__small_requests_keep_their_distance_on_average),
+          WITH_WORLD(test_ship__large_requests_leave_no_debt))
