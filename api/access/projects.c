@@ -103,21 +103,9 @@ void projects_get(struct request *rq)
     query_project(rq, on_get);
 }
 
-/* True when it was answered. */
-static bool reply_failed(struct request *rq, const struct err *err)
-{
-    if (err == NULL)
-        return false;
-    if (err->code == ERR_CONFLICT)
-        reply_problem(rq, "name", "is taken by another project");
-    else
-        reply_err(rq, err);
-    return true;
-}
-
 static void on_created(struct request *rq, const struct rows *rows, const struct err *err)
 {
-    if (reply_failed(rq, err))
+    if (reply_if_taken(rq, err, "name", "is taken by another project"))
         return;
     struct project project;
     project_store_read(rows, 0, &project);
@@ -152,7 +140,7 @@ void projects_create(struct request *rq)
 
 static void on_updated(struct request *rq, const struct rows *rows, const struct err *err)
 {
-    if (reply_failed(rq, err))
+    if (reply_if_taken(rq, err, "name", "is taken by another project"))
         return;
     if (rows_count(rows) == 0)
         reply_error(rq, ERR_UNAVAILABLE, "The project is being changed by others; try again");

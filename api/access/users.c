@@ -130,21 +130,9 @@ void users_get(struct request *rq)
         query_user(rq, on_get);
 }
 
-/* True when it was answered. */
-static bool reply_failed(struct request *rq, const struct err *err)
-{
-    if (err == NULL)
-        return false;
-    if (err->code == ERR_CONFLICT)
-        reply_problem(rq, "email", "is taken by another user");
-    else
-        reply_err(rq, err);
-    return true;
-}
-
 static void on_created(struct request *rq, const struct rows *rows, const struct err *err)
 {
-    if (reply_failed(rq, err))
+    if (reply_if_taken(rq, err, "email", "is taken by another user"))
         return;
     struct user user;
     user_store_read(rows, 0, &user);
@@ -208,7 +196,7 @@ static void on_updated(struct request *rq, const struct rows *rows, const struct
 {
     const struct writing *writing = rq->state;
     auth_forget_all(rq->loop);
-    if (reply_failed(rq, err))
+    if (reply_if_taken(rq, err, "email", "is taken by another user"))
         return;
     if (rows_count(rows) == 0) {
         reply_error(rq, ERR_UNAVAILABLE, "The user is being changed by others; try again");

@@ -232,6 +232,17 @@ void reply_problem(struct request *rq, const char *field, const char *text)
     reply_problems(rq, json_pack("[s]", sentence), json_pack("{s:[s]}", field, text));
 }
 
+bool reply_if_taken(struct request *rq, const struct err *err, const char *field, const char *text)
+{
+    if (err == NULL)
+        return false;
+    if (err->code == ERR_CONFLICT)
+        reply_problem(rq, field, text);
+    else
+        reply_err(rq, err);
+    return true;
+}
+
 void reply_empty(struct request *rq, int status)
 {
     send_bytes(rq, status, NULL, NULL, 0);

@@ -41,6 +41,10 @@ bool reply_if_problems(struct request *rq, struct problems *p);
 /* The same for one problem: `field` "per_page", `text` "must be ...". */
 void reply_problem(struct request *rq, const char *field, const char *text);
 
+/* True when there was an error, which is answered: ERR_CONFLICT as a problem of `field`. `err` may
+ * be NULL. */
+bool reply_if_taken(struct request *rq, const struct err *err, const char *field, const char *text);
+
 /* 204, or any status with bytes of ours that live as long as the program (documents, text). */
 void reply_empty(struct request *rq, int status);
 void reply_static(struct request *rq, int status, const char *content_type, const void *bytes,

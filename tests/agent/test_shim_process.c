@@ -141,10 +141,10 @@ static void test_shim__unknown_user_is_told(void **state)
 static void test_shim__working_directory_is_made(void **state)
 {
     struct shim *shim = *state;
-    shim->spec.cwd = strdup("/work/deep/er");
+    shim->spec.cwd = strdup("/srv/deep/er");
     shim_set_argv(shim, "pwd", NULL);
     shim_run(shim);
-    shim_assert_text(shim, LOG_STREAM_STDOUT, "/work/deep/er\n");
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "/srv/deep/er\n");
 }
 
 static void test_shim__orphans_are_reaped_and_do_not_prolong(void **state)

@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { faults } from './check.mjs';
 import { Client } from './client.mjs';
-import { Random } from './random.mjs';
+import { Random } from '../support/random.mjs';
 import { Witness } from './witness.mjs';
 import { task } from './work.mjs';
 

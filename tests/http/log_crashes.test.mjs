@@ -13,6 +13,7 @@ import http from 'node:http';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventStreamReader } from '../support/contract/event_stream.mjs';
+import { Random } from '../support/random.mjs';
 import { FakeAgent } from './support/fake_agent.mjs';
 import { logFrame } from './support/log_frame.mjs';
 import { makeRunner, trigger } from './support/samples.mjs';
@@ -26,15 +27,8 @@ const TIMEOUT_MS = 80000 + LINES / 2;
 const SILENCE_MS = 40000; // longer than a stream is without a sign of life
 const SEED = Number(process.env.ERRAND_SEED ?? Date.now() % 1e9);
 
-/** mulberry32: the same numbers for the same seed. */
-function random() {
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-}
-let state = SEED;
-const below = (n) => Math.floor(random() * n);
+const random = new Random(SEED);
+const below = (n) => random.below(n);
 
 const stack = await Stack.start({ scheduler: true });
 // acknowledged means on disk, here too
@@ -107,10 +101,10 @@ async function shipAll(agent, assignment, counts) {
   let acked = 0;
   while (acked < LINES) {
     const sends = [[acked + 1, 1 + below(BATCH)]];
-    if (random() < 0.2 && acked > 0) sends.push([1 + below(acked), 1 + below(BATCH)]);
-    if (random() < 0.2) sends.push([Math.min(LINES, acked + 2 + below(BATCH)), 1 + below(BATCH)]);
-    if (random() < 0.2) sends.push(sends[0]);
-    if (random() < 0.5) sends.reverse();
+    if (random.chance(0.2) && acked > 0) sends.push([1 + below(acked), 1 + below(BATCH)]);
+    if (random.chance(0.2)) sends.push([Math.min(LINES, acked + 2 + below(BATCH)), 1 + below(BATCH)]);
+    if (random.chance(0.2)) sends.push(sends[0]);
+    if (random.chance(0.5)) sends.reverse();
     counts.posts += sends.length;
     const answers = await Promise.all(sends.map(([from, n]) => ship(agent, frame(from, n))));
     const heard = answers.filter(Boolean).map((acks) => acks[0]);

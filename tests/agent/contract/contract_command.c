@@ -135,10 +135,10 @@ static void test_contract__working_directory_is_the_specs(void **state)
 static void test_contract__missing_working_directory_is_made(void **state)
 {
     struct shim *shim = *state;
-    shim->spec.cwd = strdup("/work/deep/er");
+    shim->spec.cwd = strdup("/srv/deep/er");
     shim_set_argv(shim, "pwd", NULL);
     shim_run(shim);
-    shim_assert_text(shim, LOG_STREAM_STDOUT, "/work/deep/er\n");
+    shim_assert_text(shim, LOG_STREAM_STDOUT, "/srv/deep/er\n");
 }
 
 static void test_contract__user_by_number(void **state)

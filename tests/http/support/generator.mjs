@@ -3,6 +3,8 @@
 // Requests made up from the OpenAPI document, by a seed: some as the document says, most with
 // something wrong. The same seed makes the same requests for the same known ids.
 
+import { Random } from '../../support/random.mjs';
+
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
 const STREAMS = ['text/event-stream', 'application/x-ndjson'];
 
@@ -59,12 +61,12 @@ const ODD_BODIES = [
 ];
 
 export class Generator {
-  #state;
+  #random;
   #document;
 
   constructor(document, seed) {
     this.#document = document;
-    this.#state = seed >>> 0;
+    this.#random = new Random(seed);
   }
 
   /** Every operation that answers and ends: {method, path, operation, parameters}. */
@@ -219,23 +221,15 @@ export class Generator {
     return node;
   }
 
-  /** mulberry32 */
-  #next() {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  }
-
   #chance(p) {
-    return this.#next() < p;
+    return this.#random.chance(p);
   }
 
   #int(min, max) {
-    return min + Math.floor(this.#next() * (max - min + 1));
+    return min + this.#random.below(max - min + 1);
   }
 
   #pick(list) {
-    return list[this.#int(0, list.length - 1)];
+    return this.#random.of(list);
   }
 }

@@ -13,6 +13,7 @@ import { SkeletonRows } from '../../ui/loading';
 import { Problem } from '../../ui/notice';
 import { PageHead } from '../../ui/page_head';
 import { useResource } from '../../ui/resource';
+import { RowActions } from '../../ui/row_actions';
 import { TimeAgo } from '../../ui/time_ago';
 import { tell } from '../../ui/toast';
 import { loadRegistries } from '../runners/catalog';
@@ -80,16 +81,7 @@ export function RegistriesPage() {
                         <TimeAgo at={one.updated_at} />
                       </td>
                       <td class="actions">
-                        {may('write') && (
-                          <>
-                            <button type="button" class="button plain small icon" title="Change" aria-label={`Change ${one.name}`} onClick={() => setEditing(one)}>
-                              <Icon name="edit" size={15} />
-                            </button>
-                            <button type="button" class="button plain small icon" title="Delete" aria-label={`Delete ${one.name}`} onClick={() => setDeleting(one)}>
-                              <Icon name="trash" size={15} />
-                            </button>
-                          </>
-                        )}
+                        {may('write') && <RowActions name={one.name} onChange={() => setEditing(one)} onDelete={() => setDeleting(one)} />}
                       </td>
                     </tr>
                   ))

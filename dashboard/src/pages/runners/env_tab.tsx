@@ -15,6 +15,7 @@ import { Icon } from '../../ui/icon';
 import { SkeletonRows } from '../../ui/loading';
 import { Problem } from '../../ui/notice';
 import { useResource } from '../../ui/resource';
+import { RowActions } from '../../ui/row_actions';
 import { TimeAgo } from '../../ui/time_ago';
 import { tell } from '../../ui/toast';
 import { loadEnv } from './env_list';
@@ -95,16 +96,7 @@ export function EnvTab({ runner }: { runner: Runner }) {
                           <TimeAgo at={one.updated_at} />
                         </td>
                         <td class="actions">
-                          {may('env') && (
-                            <>
-                              <button type="button" class="button plain small icon" title="Change" aria-label={`Change ${one.env_key}`} onClick={() => setEditing(one)}>
-                                <Icon name="edit" size={15} />
-                              </button>
-                              <button type="button" class="button plain small icon" title="Delete" aria-label={`Delete ${one.env_key}`} onClick={() => setDeleting(one)}>
-                                <Icon name="trash" size={15} />
-                              </button>
-                            </>
-                          )}
+                          {may('env') && <RowActions name={one.env_key} onChange={() => setEditing(one)} onDelete={() => setDeleting(one)} />}
                         </td>
                       </tr>
                     ))
