@@ -93,11 +93,7 @@ static void finish_all(struct flight *flight, const struct rows *rows)
     struct db_batch *batch = flight->batch;
     int row_of[DB_BATCH_ITEMS_MAX];
     memset(row_of, 0xff, sizeof(row_of)); /* -1 */
-    for (int row = 0; row < rows_count(rows); row++) {
-        size_t i = batch->kind->index(rows, row, flight->items, flight->n);
-        assert(i < flight->n);
-        row_of[i] = row;
-    }
+    batch->kind->find_rows(rows, flight->items, flight->n, row_of);
     for (size_t i = 0; i < flight->n; i++) {
         if (row_of[i] < 0 && batch->kind->asks_alone && flight->n > 1)
             ask_alone(batch, flight->entries[i]);

@@ -26,8 +26,9 @@ struct db_batch_kind {
     size_t weight_max; /* together, unless one item alone is more */
     bool asks_alone;   /* an item without a row is asked for once more, by itself */
     void (*params)(struct params *p, void *const *items, size_t n);
-    /* Which of the items the row is the answer to. */
-    size_t (*index)(const struct rows *rows, int row, void *const *items, size_t n);
+    /* Which row answers which item: all are -1 before, and so stay those without. Several items may
+     * share a row. */
+    void (*find_rows)(const struct rows *rows, void *const *items, size_t n, int *row_of);
     /* `row` is -1 when there is none. `err` is NULL on success, else `rows` is. */
     void (*on_item)(void *item, const struct rows *rows, int row, const struct err *err);
 };

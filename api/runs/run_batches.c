@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runs/run_batches.h"
 
+#include <assert.h>
+
 #include "model/limits.h"
 #include "store/run_trigger_store.h"
 
@@ -42,30 +44,51 @@ static void get_params(struct params *p, void *const *items, size_t n)
     run_store_get_params(p, places, n);
 }
 
-static size_t get_index(const struct rows *rows, int row, void *const *items, size_t n)
+static void get_find_rows(const struct rows *rows, void *const *items, size_t n, int *row_of)
 {
     (void)items;
-    (void)n;
-    return run_store_number(rows, row);
+    for (int row = 0; row < rows_count(rows); row++) {
+        size_t i = run_store_number(rows, row);
+        assert(i < n);
+        row_of[i] = row;
+    }
 }
 
-/* They come in the order they were asked for, but for those that were there before. */
-static size_t make_index(const struct rows *rows, int row, void *const *items, size_t n)
+static const struct run_request *request_of(const void *item)
+{
+    return ((const struct item *)item)->request;
+}
+
+/* Of all that were asked for it is the first of its kind, whose id the row has. */
+static const struct run_request *first_of(const struct rows *rows, int row, void *const *items,
+                                          size_t n)
 {
     struct id id = run_store_read_id(rows, row);
-    for (size_t i = 0; i < n; i++) {
-        size_t at = ((size_t)row + i) % n;
-        if (id_equal(((const struct item *)items[at])->request->id, id))
-            return at;
+    size_t i = 0;
+    while (i < n && !id_equal(request_of(items[i])->id, id))
+        i++;
+    assert(i < n);
+    return request_of(items[i]);
+}
+
+static void make_find_rows(const struct rows *rows, void *const *items, size_t n, int *row_of)
+{
+    for (int row = 0; row < rows_count(rows); row++) {
+        const struct run_request *first = first_of(rows, row, items, n);
+        for (size_t i = 0; i < n; i++) {
+            const struct run_request *request = request_of(items[i]);
+            if (run_kinds_are_alike(request, first) &&
+                run_trigger_store_is_made(rows, row, request->id))
+                row_of[i] = row;
+        }
     }
-    return n;
 }
 
 static void make_params(struct params *p, void *const *items, size_t n)
 {
     struct run_request requests[RUN_TRIGGER_MAX];
     for (size_t i = 0; i < n; i++)
-        requests[i] = *((const struct item *)items[i])->request;
+        requests[i] = *request_of(items[i]);
     run_trigger_store_make_params(p, requests, n);
 }
 
@@ -75,7 +98,7 @@ static const struct db_batch_kind kind_get = {
     .items_max = RUN_GET_MAX,
     .weight_max = RUN_GET_MAX,
     .params = get_params,
-    .index = get_index,
+    .find_rows = get_find_rows,
     .on_item = on_item,
 };
 
@@ -87,7 +110,7 @@ static const struct db_batch_kind kind_make = {
     .weight_max = LIMIT_BODY_BYTES,
     .asks_alone = true,
     .params = make_params,
-    .index = make_index,
+    .find_rows = make_find_rows,
     .on_item = on_item,
 };
 

@@ -74,11 +74,20 @@ static void refuse(struct request *rq, const struct run_request *request)
     request_query(rq, &run_trigger_store_refusal, &p, on_refused);
 }
 
+/* A row may be that of a run made with it, all but the id. */
+static void read_run(const struct request *rq, const struct rows *rows, int row,
+                     struct run *ret_run)
+{
+    const struct triggering *triggering = rq->state;
+    run_store_read(rows, row, ret_run);
+    ret_run->id = triggering->input.request.id;
+}
+
 static void answer(struct request *rq, const struct rows *rows, int row)
 {
     const struct triggering *triggering = rq->state;
     struct run run;
-    run_store_read(rows, row, &run);
+    read_run(rq, rows, row, &run);
     bus_publish(rq->loop, BUS_QUEUE, (struct id){0});
 
     char location[sizeof("/v1/runs/") + ID_TEXT_BYTES];
@@ -106,24 +115,33 @@ static void keep_trace(struct request *rq, struct id run)
     db_pipe_run(rq->loop->db, &trace_store_put, &p, NULL, NULL);
 }
 
+/* It may have been made before, by a request that was sent again. */
+static void on_looked_up(struct request *rq, const struct rows *rows, int row)
+{
+    const struct triggering *triggering = rq->state;
+    if (row < 0)
+        refuse(rq, &triggering->input.request);
+    else
+        answer(rq, rows, row);
+}
+
 /* Whether a run of a limited runner waits, goes or is skipped is decided as the statement ends, so
  * its answer is from before. */
 static void on_triggered(struct request *rq, const struct rows *rows, int row)
 {
-    const struct triggering *triggering = rq->state;
+    const struct run_request *request = &((struct triggering *)rq->state)->input.request;
+    struct run_place place = {.project = request->project, .run = request->id};
     if (row < 0) {
-        refuse(rq, &triggering->input.request);
+        run_batches_get(rq, place, on_looked_up);
         return;
     }
     struct run run;
     run_store_read(rows, row, &run);
-    keep_trace(rq, run.id);
-    if (run.state == RUN_PENDING && strcmp(run.pending_reason, "concurrency_limit") == 0) {
-        struct run_place place = {.project = rq->principal.project, .run = run.id};
+    keep_trace(rq, request->id);
+    if (strcmp(run.pending_reason, "concurrency_limit") == 0)
         run_batches_get(rq, place, answer);
-        return;
-    }
-    answer(rq, rows, row);
+    else
+        answer(rq, rows, row);
 }
 
 /* What the container is told of the trace it is part of, unless the request says it itself; NULL

@@ -86,14 +86,15 @@ enum {
 };
 
 #define RUN_COLUMNS RUN_READ(READ_SQL) CATALOG_REGION_COLUMNS CATALOG_TYPE_COLUMNS
+#define RUN_NOTE                                                                                   \
+    " q.region_id = r.region_id AND q.memory_mb = r.memory_mb AND q.cpu_milli = r.cpu_milli"       \
+    " AND q.placement_labels = r.placement_labels"
 #define RUN_JOINS                                                                                  \
     " LEFT JOIN regions g ON g.id = r.region_id"                                                   \
     " LEFT JOIN instance_types t ON t.id = r.instance_type_id"                                     \
     " LEFT JOIN hypervisors h ON h.id = r.hypervisor_id"                                           \
     " LEFT JOIN log_heads l ON l.run_id = r.id AND l.attempt = r.attempt"                          \
-    " LEFT JOIN queue_notes q ON r.state = 'pending' AND q.region_id = r.region_id"                \
-    " AND q.memory_mb = r.memory_mb AND q.cpu_milli = r.cpu_milli"                                 \
-    " AND q.placement_labels = r.placement_labels"
+    " LEFT JOIN queue_notes q ON r.state = 'pending' AND" RUN_NOTE
 
 /* Which run: $1 id, $2 project, $3 runner or NULL. */
 #define RUN_PLACE " id = $1 AND project_id = $2 AND ($3::uuid IS NULL OR runner_id = $3)"

@@ -2,21 +2,25 @@
 #include "store/run_trigger_store.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/defer.h"
 #include "model/limits.h"
 #include "store/image_name.h"
 #include "store/run_columns.h"
+#include "store/run_kinds.h"
 
 #define LABELS_FIT "(SELECT count(*) FROM jsonb_object_keys(all_labels)) <= " TEXT(LIMIT_LABELS)
 
-/* The requests, one a row: $1 to $15. */
+/* Ids of all runs, kind by kind: $1. A row for each kind of request: $2 to $16; `first` and `last`
+ * are places in $1. Environments: $17 to $19, a row for each value. */
 #define ASKED                                                                                      \
-    "asked AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],"   \
-    " $6::bigint[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[],"             \
-    " $12::text[], $13::text[], $14::text[], $15::text[])"                                         \
-    " AS a(id, project, runner, type_slug, more_labels, replaces, command, argv, entrypoint,"      \
-    " timeout_s, priority, kind, by, own_keys, own_values))"
+    "asked AS (SELECT * FROM unnest($2::bigint[], $3::bigint[], $4::uuid[], $5::uuid[],"           \
+    " $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[],"  \
+    " $13::bigint[], $14::text[], $15::text[], $16::text[])"                                       \
+    " AS a(first, last, project, runner, type_slug, more_labels, replaces, command, argv,"         \
+    " entrypoint, timeout_s, priority, kind, by, own_keys))"
+#define IDS_OF(row) "unnest(($1::uuid[])[" row ".first:" row ".last])"
 
 /* What of a runner a run has as it is: the same names in both. */
 #define COPIED                                                                                     \
@@ -24,53 +28,84 @@
     " stop_signal, pull_policy, pull_timeout_seconds, pids_limit, shm_size_mb, network, sandbox,"  \
     " read_only, user_spec, container_registry_id, log_storage, hold, retry,"                      \
     " pending_timeout_seconds, placement_labels"
+#define FOUND_OUT                                                                                  \
+    "instance_type_id, memory_mb, cpu_milli, price_second_nano, command, argv, entrypoint,"        \
+    " timeout_seconds, priority, queue_at, labels, env_keys, log_limit_bytes, pending_until,"      \
+    " trigger_kind, trigger_by"
 
+/* All runs of a kind are alike but for their ids, and a kind comes to one row. A quota counts what
+ * is committed, so runs under one are made kind by kind. */
 #define NO_PRIORITY TEXT(RUN_UNKNOWN)
 #define WANTED                                                                                     \
-    " FROM asked a"                                                                                \
-    " JOIN runner_runs r ON r.runner_id = a.runner AND r.project_id = a.project"                   \
+    "wanted AS MATERIALIZED (SELECT " COPIED ", a.first, a.last, t.id AS instance_type_id,"        \
+    "  t.memory_mb, t.cpu_milli, t.price_second_nano, CASE WHEN a.replaces <> 0 THEN a.command"    \
+    "   ELSE r.run_command END AS command, CASE WHEN a.replaces = 0 THEN r.argv"                   \
+    "   ELSE ARRAY(SELECT jsonb_array_elements_text(a.argv::jsonb)) END AS argv,"                  \
+    "  coalesce(a.entrypoint, r.entrypoint) AS entrypoint,"                                        \
+    "  coalesce(nullif(a.timeout_s, 0), r.timeout_seconds)::int AS timeout_seconds,"               \
+    "  own.priority, now() - own.priority * interval '" PRIORITY_WORTH "' AS queue_at,"            \
+    "  own.all_labels AS labels, own.keys AS own_keys,"                                            \
+    "  ARRAY(SELECT k FROM (SELECT env_key FROM runner_env e WHERE e.runner_id = r.runner_id"      \
+    "   UNION SELECT unnest(own.keys)) e(k) ORDER BY k COLLATE \"C\") AS env_keys,"                \
+    "  least(r.log_limit_bytes, r.max_log_bytes_per_run) AS log_limit_bytes,"                      \
+    "  now() + make_interval(secs => r.pending_timeout_seconds) AS pending_until,"                 \
+    "  a.kind AS trigger_kind, a.by AS trigger_by FROM asked a"                                    \
+    " CROSS JOIN LATERAL (SELECT * FROM runner_runs"                                               \
+    "  WHERE runner_id = a.runner AND project_id = a.project OFFSET 0) r"                          \
     " JOIN instance_types t ON t.id = CASE WHEN a.type_slug IS NULL THEN r.instance_type_id"       \
     "  ELSE (SELECT id FROM instance_types WHERE slug = a.type_slug) END"                          \
-    " CROSS JOIN LATERAL (SELECT coalesce(nullif(a.priority, " NO_PRIORITY "), r.priority),"       \
-    "  CASE WHEN a.more_labels IS NULL THEN r.labels ELSE r.labels || a.more_labels::jsonb END)"   \
-    "  own(priority, all_labels)"                                                                  \
+    " CROSS JOIN LATERAL (SELECT coalesce(nullif(a.priority, " NO_PRIORITY "), r.priority)::int,"  \
+    "  CASE WHEN a.more_labels IS NULL THEN r.labels ELSE r.labels || a.more_labels::jsonb END,"   \
+    "  coalesce(string_to_array(a.own_keys, ','), '{}')) own(priority, all_labels, keys)"          \
     " WHERE (a.more_labels IS NULL OR " LABELS_FIT ")"                                             \
-    "  AND CASE WHEN r.has_quota THEN $16 AND project_admits(a.project, t.memory_mb) IS NULL"      \
-    "   ELSE true END"
+    "  AND CASE WHEN r.has_quota THEN cardinality($2) = 1"                                         \
+    "    AND project_admits(a.project, t.memory_mb, a.last - a.first + 1) IS NULL"                 \
+    "   ELSE true END)"
 
-/* `$16` is whether there is one request only: a quota counts what is committed, so runs under one
- * are made one at a time. Sent again, it answers the runs that it made the first time. What it made
- * is looked up one by one, so that no statistics of the table can make that a scan. */
+/* Asked once, not for each row: IS TRUE keeps it from being a join, which would be one by nested
+ * loops (api/db/db_connect.c). */
+#define IS_MADE(id) "(" id " IN (SELECT id FROM made)) IS TRUE"
+
+/* What a run is as it begins: the columns of RUN_COLUMNS that are not of its kind. */
+#define JUST_MADE                                                                                  \
+    "'pending' AS state, 0 AS attempt, false AS stop_requested, NULL::uuid AS hypervisor_id,"      \
+    " '' AS trigger_ref, 'queued' AS pending_reason, NULL::text AS pending_message, 0 AS retries," \
+    " NULL::text AS termination_reason, NULL::text AS termination_message,"                        \
+    " NULL::int AS exit_code, false AS oom_killed, NULL::bigint AS pull_ms,"                       \
+    " NULL::bigint AS start_ms, NULL::bigint AS cpu_ms, NULL::bigint AS memory_peak_bytes,"        \
+    " NULL::bigint AS io_read_bytes, NULL::bigint AS io_write_bytes, NULL::bigint AS log_bytes,"   \
+    " false AS log_truncated, now() AS created_at, now() AS updated_at,"                           \
+    " NULL::timestamptz AS assigned_at, NULL::timestamptz AS started_at,"                          \
+    " NULL::timestamptz AS completed_at"
+
+/* A row for each kind, as its first run is. Column 0 is NULL when all were made, else the ids of
+ * those of the kind that were, one after the other. */
 static const char sql_trigger[] =
-    "WITH " ASKED ", made AS ("
-    " INSERT INTO runs (" COPIED ", id, instance_type_id, memory_mb, cpu_milli, price_second_nano,"
-    "  command, argv, entrypoint, timeout_seconds, priority, queue_at, labels, env_keys,"
-    "  log_limit_bytes, pending_until, trigger_kind, trigger_by, pending_reason)"
-    " SELECT " COPIED ", a.id, t.id, t.memory_mb, t.cpu_milli, t.price_second_nano,"
-    "  CASE WHEN a.replaces <> 0 THEN a.command ELSE r.run_command END,"
-    "  CASE WHEN a.replaces = 0 THEN r.argv"
-    "   ELSE ARRAY(SELECT jsonb_array_elements_text(a.argv::jsonb)) END,"
-    "  coalesce(a.entrypoint, r.entrypoint), coalesce(nullif(a.timeout_s, 0), r.timeout_seconds),"
-    "  own.priority, now() - own.priority * interval '" PRIORITY_WORTH "', own.all_labels,"
-    "  ARRAY(SELECT k FROM (SELECT env_key FROM runner_env e WHERE e.runner_id = r.runner_id"
-    "   UNION SELECT unnest(string_to_array(a.own_keys, ','))) e(k) ORDER BY k COLLATE \"C\"),"
-    "  least(r.log_limit_bytes, r.max_log_bytes_per_run),"
-    "  now() + make_interval(secs => r.pending_timeout_seconds), a.kind, a.by, 'queued'" WANTED
-    " ON CONFLICT (id) DO NOTHING RETURNING *"
-    "), own_env AS ("
-    " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
-    " SELECT a.id, o.k, a.id, decode(o.v, 'base64'), o.k <> 'TRACEPARENT'"
-    " FROM asked a JOIN made USING (id),"
-    "  unnest(string_to_array(a.own_keys, ','), string_to_array(a.own_values, ',')) o(k, v)"
-    " WHERE a.own_keys IS NOT NULL"
-    "), given AS ("
-    " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
-    " SELECT made.id, e.env_key, e.runner_id, e.value, e.secret"
-    " FROM made JOIN runner_env e USING (runner_id) WHERE NOT EXISTS (SELECT FROM asked a"
-    "  WHERE a.id = made.id AND e.env_key = ANY (string_to_array(a.own_keys, ',')))"
-    ") SELECT 0" RUN_COLUMNS " FROM (TABLE made UNION ALL SELECT there.* FROM asked a"
-    "  CROSS JOIN LATERAL (SELECT * FROM runs WHERE id = a.id AND project_id = a.project OFFSET 0)"
-    "  there) r" RUN_JOINS;
+    "WITH " ASKED ", " WANTED ", made AS ("
+    " INSERT INTO runs (id, pending_reason, " COPIED ", " FOUND_OUT ")"
+    " SELECT i.id, 'queued', " COPIED ", " FOUND_OUT " FROM wanted w CROSS JOIN LATERAL " IDS_OF(
+        "w") " AS i(id)"
+             " ON CONFLICT (id) DO NOTHING RETURNING id"
+             "), env AS ("
+             " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
+             " SELECT o.id, o.k, o.id, o.v, o.k <> 'TRACEPARENT'"
+             " FROM unnest($17::uuid[], $18::text[], $19::bytea[]) o(id, k, v) WHERE " IS_MADE(
+                 "o.id") " UNION ALL SELECT i.id, e.env_key, e.runner_id, e.value, e.secret"
+                         " FROM wanted w JOIN runner_env e ON e.runner_id = w.runner_id AND "
+                         "e.env_key <> ALL (w.own_keys)"
+                         " CROSS JOIN LATERAL " IDS_OF("w") " AS i(id) WHERE " IS_MADE(
+                             "i.id") ") SELECT CASE WHEN (SELECT count(*) FROM made) < "
+                                     "cardinality($1) THEN"
+                                     "   (SELECT coalesce(string_agg(uuid_send(id), ''), '') FROM "
+                                     "made"
+                                     "    WHERE id = ANY (($1)[r.first:r.last])) END" RUN_COLUMNS
+                                     " FROM (SELECT w.*, ($1)[w.first] AS id, " JUST_MADE
+                                     " FROM wanted w) r"
+                                     " LEFT JOIN regions g ON g.id = r.region_id"
+                                     " LEFT JOIN instance_types t ON t.id = r.instance_type_id"
+                                     " CROSS JOIN (VALUES (NULL::text)) h(name) CROSS JOIN (VALUES "
+                                     "(NULL::bigint)) l(last_id)"
+                                     " LEFT JOIN queue_notes q ON" RUN_NOTE;
 
 /* What one trigger is about: $1 project, $2 runner, $3 instance type's slug, $4 more labels. */
 #define TRIGGER_RUNNER                                                                             \
@@ -90,7 +125,7 @@ static const char sql_wish[] =
 static const char sql_refusal[] =
     "WITH" TRIGGER_RUNNER " SELECT EXISTS (SELECT FROM runner), EXISTS (SELECT FROM type),"
     "  coalesce((SELECT " LABELS_FIT " FROM runner), true),"
-    "  (SELECT project_admits($1, type.memory_mb) FROM type)";
+    "  (SELECT project_admits($1, type.memory_mb, 1) FROM type)";
 
 /* $4 the new id, $5 who asks, $6 and $7 keys and values that are other ones. What the first one was
  * made of, its image as it was pulled, its environment as it was; the region, price and limits on
@@ -113,7 +148,7 @@ static const char sql_rerun[] =
     "  ARRAY(SELECT k FROM (SELECT unnest(old.env_keys) UNION SELECT unnest($6::text[])) e(k)"
     "   ORDER BY k COLLATE \"C\"), " AGAIN " FROM old"
     " WHERE EXISTS (SELECT FROM runners WHERE id = old.runner_id AND status = 'available')"
-    "  AND project_admits($2, old.memory_mb) IS NULL ON CONFLICT (id) DO NOTHING RETURNING *"
+    "  AND project_admits($2, old.memory_mb, 1) IS NULL ON CONFLICT (id) DO NOTHING RETURNING *"
     "), own_env AS ("
     " INSERT INTO run_env (run_id, env_key, owner_id, value)"
     " SELECT made.id, o.k, made.id, o.v FROM made, unnest($6::text[], $7::bytea[]) o(k, v)"
@@ -127,7 +162,7 @@ static const char sql_rerun[] =
 /* Why there was none: whether there is such a run, whether its runner is there, the quota. */
 static const char sql_rerun_refusal[] =
     "SELECT EXISTS (SELECT FROM runners WHERE id = r.runner_id AND status = 'available'),"
-    "  project_admits($2, r.memory_mb)"
+    "  project_admits($2, r.memory_mb, 1)"
     " FROM (SELECT * FROM runs WHERE" RUN_PLACE ") r";
 
 const struct statement run_trigger_store_rerun = {"run_rerun", sql_rerun, .repeatable = true,
@@ -147,69 +182,97 @@ static void add_trigger_runner(struct params *p, const struct run_request *reque
     params_add_text(p, request->labels);
 }
 
-/* A request's environment as two texts: keys and, in base64, values, between commas. NULL: none. */
-struct env_texts {
-    size_t keys_at; /* in the buffer of all */
-    size_t values_at;
-    const char *keys;
-    const char *values;
-};
-
-static void put_env(struct buf *b, const struct run_request *request, struct env_texts *texts)
+/* Their own keys, between commas; NULL for none. */
+static void add_own_keys(struct params *p, const struct run_kinds *kinds)
 {
-    texts->keys_at = b->len;
-    for (size_t i = 0; i < request->env_n; i++)
-        buf_printf(b, "%s%s", i > 0 ? "," : "", request->env[i].env_key);
-    buf_add_char(b, '\0');
-    texts->values_at = b->len;
-    for (size_t i = 0; i < request->env_n; i++) {
-        if (i > 0)
-            buf_add_char(b, ',');
-        buf_add_base64(b, request->env[i].value, request->env[i].value_n);
+    size_t at[RUN_KINDS_MAX];
+    const char *keys[RUN_KINDS_MAX];
+    CLEANUP(buf_done) struct buf all;
+    buf_init(&all, p->bytes.max_bytes);
+    for (size_t k = 0; k < kinds->n; k++) {
+        const struct run_request *request = &kinds->kinds[k].request;
+        at[k] = all.len;
+        for (size_t i = 0; i < request->env_n; i++) {
+            buf_add_text(&all, i > 0 ? "," : "");
+            buf_add_text(&all, request->env[i].env_key);
+        }
+        buf_add_char(&all, '\0');
     }
-    buf_add_char(b, '\0');
+    p->bytes.failed |= !buf_ok(&all);
+    for (size_t k = 0; k < kinds->n; k++)
+        keys[k] = buf_ok(&all) && kinds->kinds[k].request.env_n > 0 ? all.data + at[k] : NULL;
+    params_add_text_column(p, keys, kinds->n, sizeof(keys[0]));
 }
+
+/* Environments of all requests. */
+struct env_column {
+    struct id run;
+    const char *key;
+    struct params_bytes value;
+};
 
 static void add_env(struct params *p, const struct run_request *requests, size_t n)
 {
-    struct env_texts texts[RUN_TRIGGER_MAX] = {{0}};
-    CLEANUP(buf_done) struct buf all;
-    buf_init(&all, p->bytes.max_bytes);
+    size_t env_n = 0;
+    for (size_t i = 0; i < n; i++)
+        env_n += requests[i].env_n;
+    CLEANUP(freep) struct env_column *env = calloc(env_n + 1, sizeof(*env));
+    if (env == NULL) {
+        p->bytes.failed = true;
+        return;
+    }
+    size_t at = 0;
     for (size_t i = 0; i < n; i++) {
-        if (requests[i].env_n > 0)
-            put_env(&all, &requests[i], &texts[i]);
+        for (size_t k = 0; k < requests[i].env_n; k++) {
+            const struct run_env *one = &requests[i].env[k];
+            env[at++] =
+                (struct env_column){requests[i].id, one->env_key, {one->value, one->value_n}};
+        }
     }
-    for (size_t i = 0; i < n && buf_ok(&all); i++) {
-        if (requests[i].env_n == 0)
-            continue;
-        texts[i].keys = all.data + texts[i].keys_at;
-        texts[i].values = all.data + texts[i].values_at;
-    }
-    params_add_text_column(p, &texts[0].keys, n, sizeof(texts[0]));
-    params_add_text_column(p, &texts[0].values, n, sizeof(texts[0]));
-    p->bytes.failed |= !buf_ok(&all);
+    params_add_id_column(p, &env[0].run, env_n, sizeof(env[0]));
+    params_add_text_column(p, &env[0].key, env_n, sizeof(env[0]));
+    params_add_bytes_column(p, &env[0].value, env_n, sizeof(env[0]));
 }
 
 void run_trigger_store_make_params(struct params *p, const struct run_request *requests, size_t n)
 {
-    const size_t size = sizeof(requests[0]);
+    struct run_kinds kinds;
+    const struct run_kind *all = kinds.kinds;
+    const struct run_request *request = &all[0].request;
+    const size_t size = sizeof(all[0]);
     assert(n >= 1 && n <= RUN_TRIGGER_MAX);
+    run_kinds_sort(requests, n, &kinds);
     params_init(p, 8 * LIMIT_BODY_BYTES);
-    params_add_id_column(p, &requests[0].id, n, size);
-    params_add_id_column(p, &requests[0].project, n, size);
-    params_add_id_column(p, &requests[0].runner, n, size);
-    params_add_text_column(p, &requests[0].instance_type, n, size);
-    params_add_text_column(p, &requests[0].labels, n, size);
-    params_add_i64_column(p, &requests[0].replaces_command, n, size);
-    params_add_text_column(p, &requests[0].command, n, size);
-    params_add_text_column(p, &requests[0].argv, n, size);
-    params_add_text_column(p, &requests[0].entrypoint, n, size);
-    params_add_i64_column(p, &requests[0].timeout_seconds, n, size);
-    params_add_i64_column(p, &requests[0].priority, n, size);
-    params_add_text_column(p, &requests[0].trigger_kind, n, size);
-    params_add_text_column(p, &requests[0].trigger_by, n, size);
+    params_add_id_column(p, kinds.ids, n, sizeof(kinds.ids[0]));
+    params_add_i64_column(p, &all[0].first, kinds.n, size);
+    params_add_i64_column(p, &all[0].last, kinds.n, size);
+    params_add_id_column(p, &request->project, kinds.n, size);
+    params_add_id_column(p, &request->runner, kinds.n, size);
+    params_add_text_column(p, &request->instance_type, kinds.n, size);
+    params_add_text_column(p, &request->labels, kinds.n, size);
+    params_add_i64_column(p, &request->replaces_command, kinds.n, size);
+    params_add_text_column(p, &request->command, kinds.n, size);
+    params_add_text_column(p, &request->argv, kinds.n, size);
+    params_add_text_column(p, &request->entrypoint, kinds.n, size);
+    params_add_i64_column(p, &request->timeout_seconds, kinds.n, size);
+    params_add_i64_column(p, &request->priority, kinds.n, size);
+    params_add_text_column(p, &request->trigger_kind, kinds.n, size);
+    params_add_text_column(p, &request->trigger_by, kinds.n, size);
+    add_own_keys(p, &kinds);
     add_env(p, requests, n);
-    params_add_bool(p, n == 1);
+}
+
+bool run_trigger_store_is_made(const struct rows *rows, int row, struct id id)
+{
+    size_t n;
+    if (row_is_null(rows, row, COLUMN_OF_STATEMENT))
+        return true;
+    const char *ids = row_bytes(rows, row, COLUMN_OF_STATEMENT, &n);
+    for (size_t at = 0; at + sizeof(id.bytes) <= n; at += sizeof(id.bytes)) {
+        if (memcmp(ids + at, id.bytes, sizeof(id.bytes)) == 0)
+            return true;
+    }
+    return false;
 }
 
 void run_trigger_store_refusal_params(struct params *p, const struct run_request *request)

@@ -6,16 +6,21 @@
 #define ERRAND_STORE_RUN_TRIGGER_STORE_H
 
 #include "model/run.h"
+#include "store/run_kinds.h"
 #include "store/run_store.h"
 
-#define RUN_TRIGGER_MAX 128 /* requests in one statement */
+#define RUN_TRIGGER_MAX RUN_KINDS_MAX /* requests in one statement */
 
-/* Make runs of what their runners are now. A row for each that was made, in no order. No row: no
- * such runner, no such instance type, more than LIMIT_LABELS labels, or, with more than one
- * request, a project with a quota; of that request nothing happened. Asked for alone it is known:
- * run_trigger_store_refusal says which. Afterwards: BUS_QUEUE. */
+/* Make runs of what their runners are now. A row for each kind of request, in no order, that is as
+ * the first run of the kind, which differs from the others in nothing but the id. No row: no such
+ * runner, no such instance type, more than LIMIT_LABELS labels, a quota that cannot take all of the
+ * kind, or a quota and more than one kind; of these requests nothing happened. Asked for alone it
+ * is known: run_trigger_store_refusal says which. Afterwards: BUS_QUEUE. */
 extern const struct statement run_trigger_store_make;
 void run_trigger_store_make_params(struct params *p, const struct run_request *requests, size_t n);
+/* Whether the run, which is of the kind of the row, was made: false when there was one of that id.
+ */
+bool run_trigger_store_is_made(const struct rows *rows, int row, struct id id);
 
 /* What a trigger would have to be placed: one row; none as for run_trigger_store_make. */
 extern const struct statement run_trigger_store_wish;

@@ -12,7 +12,7 @@
 /* Nobody knows how many there will be. */
 #define MAKE_ARGUMENTS                                                                             \
     "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "   \
-    "NULL"
+    "NULL, NULL, NULL, NULL"
 
 static struct db *db;
 

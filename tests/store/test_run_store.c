@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "store/run_columns.h"
 #include "store/run_trigger_store.h"
 
 #include "fixture.h"
@@ -66,7 +67,7 @@ static int trigger(const struct run_request *request)
 {
     struct params p;
     run_trigger_store_make_params(&p, request, 1);
-    return run(&run_trigger_store_make, &p);
+    return run(&run_trigger_store_make, &p) == 1 && run_trigger_store_is_made(rows, 0, request->id);
 }
 
 static struct run read_row(int row)
@@ -172,6 +173,33 @@ static void test_trigger__copies_the_runner(void **state)
                         "256 1048576");
 }
 
+/* A trigger answers what the run is to be, without reading it. */
+static void test_trigger__says_what_a_read_says(void **state)
+{
+    (void)state;
+    struct id runner = make_runner();
+    set_runner(runner,
+               "labels = '{\"b\":\"1\",\"a\":\"2\"}', argv = '{x,y}', image_digest = 'sha256:0',"
+               " retry = '{\"max_attempts\":2}', max_concurrency = 3, entrypoint = '/e'");
+    struct run_request request = request_of(runner);
+    (void)trigger_ok(&request);
+    CLEANUP(rows_freep) struct rows *said = TAKE_PTR(rows);
+    fixture_script(db, "UPDATE runs SET slot = NULL, hold = 'concurrency_limit' WHERE id = '%s'",
+                   ID_TEXT(request.id));
+    assert_int_equal(get(place_of(request.id)), 1);
+    for (int column = COLUMN_ID; column < COLUMN_TYPE + CATALOG_TYPE_COLUMN_COUNT; column++) {
+        size_t said_n;
+        size_t n;
+        const void *was_said = row_bytes(said, 0, column, &said_n);
+        const void *is_read = row_bytes(rows, 0, column, &n);
+        if (column == COLUMN_PENDING_MESSAGE)
+            continue; /* of a held run: it is read again */
+        assert_int_equal(row_is_null(said, 0, column), row_is_null(rows, 0, column));
+        assert_int_equal(said_n, n);
+        assert_memory_equal(was_said, is_read, n);
+    }
+}
+
 static void test_trigger__request_wins(void **state)
 {
     (void)state;
@@ -233,25 +261,42 @@ static void test_trigger__twice_is_once(void **state)
     request.env = &env;
     request.env_n = 1;
     (void)trigger_ok(&request);
-    struct run again = trigger_ok(&request);
-    assert_true(id_equal(again.id, request.id));
+    assert_int_equal(trigger(&request), 0);
     assert_string_equal(
         fixture_text(db, "SELECT count(*) FROM run_env WHERE run_id = '%s'", ID_TEXT(request.id)),
         "1");
 }
 
-/* Texts of all requests' runs, by number: id, command, labels, keys. */
-static void assert_batch_row(const struct run_request *requests, int row)
+/* Each that was made, as its kind's row says. */
+static size_t count_made(const struct run_request *requests, size_t n)
 {
-    struct run made = read_row(row);
-    size_t i = 0;
-    while (!id_equal(made.id, requests[i].id))
-        assert_true(++i < RUN_TRIGGER_MAX);
-    assert_true(id_equal(made.runner, requests[i].runner));
-    assert_int_equal(made.timeout_seconds, requests[i].timeout_seconds);
-    assert_string_equal(made.env_keys, requests[i].env_n == 2   ? "[\"A\", \"B\"]"
-                                       : requests[i].env_n == 1 ? "[\"A\"]"
-                                                                : "[]");
+    size_t made = 0;
+    for (int row = 0; row < rows_count(rows); row++) {
+        struct run first = read_row(row);
+        size_t of = 0;
+        while (!id_equal(first.id, requests[of].id))
+            assert_true(++of < n);
+        assert_true(id_equal(first.runner, requests[of].runner));
+        if (requests[of].timeout_seconds != 0)
+            assert_int_equal(first.timeout_seconds, requests[of].timeout_seconds);
+        for (size_t i = 0; i < n; i++)
+            made += run_kinds_are_alike(&requests[i], &requests[of]) &&
+                    run_trigger_store_is_made(rows, row, requests[i].id);
+    }
+    return made;
+}
+
+static size_t make(const struct run_request *requests, size_t n)
+{
+    struct params p;
+    run_trigger_store_make_params(&p, requests, n);
+    (void)run(&run_trigger_store_make, &p);
+    return count_made(requests, n);
+}
+
+static const char *count_runs(struct id runner)
+{
+    return fixture_text(db, "SELECT count(*) FROM runs WHERE runner_id = '%s'", ID_TEXT(runner));
 }
 
 static void test_trigger__many_at_once_are_each_their_own(void **state)
@@ -270,42 +315,92 @@ static void test_trigger__many_at_once_are_each_their_own(void **state)
     requests[6].instance_type = "nothing";
     requests[8].project = id_new();
 
-    struct params p;
-    run_trigger_store_make_params(&p, requests, RUN_TRIGGER_MAX);
-    assert_int_equal(run(&run_trigger_store_make, &p), RUN_TRIGGER_MAX - 3);
-    for (int row = 0; row < RUN_TRIGGER_MAX - 3; row++)
-        assert_batch_row(requests, row);
+    assert_int_equal(make(requests, RUN_TRIGGER_MAX), RUN_TRIGGER_MAX - 3);
     assert_string_equal(
         fixture_text(db,
                      "SELECT string_agg(env_key || encode(value, 'escape'), ' ' ORDER BY env_key)"
                      " FROM run_env WHERE run_id = '%s'",
                      ID_TEXT(requests[2].id)),
         "Aa Bbb");
+    assert_string_equal(
+        fixture_text(db, "SELECT env_keys FROM runs WHERE id = '%s'", ID_TEXT(requests[2].id)),
+        "{A,B}");
+    assert_string_equal(
+        fixture_text(db, "SELECT env_keys FROM runs WHERE id = '%s'", ID_TEXT(requests[1].id)),
+        "{A}");
 
-    /* as after a lost connection: what was made is answered, nothing is made twice */
-    run_trigger_store_make_params(&p, requests, RUN_TRIGGER_MAX);
-    assert_int_equal(run(&run_trigger_store_make, &p), RUN_TRIGGER_MAX - 3);
-    for (int row = 0; row < RUN_TRIGGER_MAX - 3; row++)
-        assert_batch_row(requests, row);
-    assert_string_equal(fixture_text(db,
-                                     "SELECT count(*) FROM runs WHERE runner_id IN ('%s', '%s')",
-                                     ID_TEXT(runners[0]), ID_TEXT(runners[1])),
-                        "125");
+    /* as after a lost connection: nothing is made twice */
+    assert_int_equal(make(requests, RUN_TRIGGER_MAX), 0);
+    assert_string_equal(count_runs(runners[0]), "62");
+    assert_string_equal(count_runs(runners[1]), "63");
 }
 
-static void test_trigger__under_a_quota_one_at_a_time(void **state)
+/* Two that differ in nothing but the id are one row, and two runs with their own values. */
+static void test_trigger__alike_is_one_row(void **state)
+{
+    (void)state;
+    const struct id runner = make_runner();
+    const struct run_env env[] = {{"A", "one", 3}, {"A", "two", 3}};
+    struct run_request requests[] = {request_of(runner), request_of(runner), request_of(runner)};
+    requests[0].env = &env[0];
+    requests[2].env = &env[1];
+    requests[0].env_n = requests[2].env_n = 1;
+    fixture_script(db,
+                   "INSERT INTO runner_env (id, runner_id, env_key, value, secret) SELECT"
+                   " gen_random_uuid(), '%s', k, 'runner', true FROM unnest('{A,Z}'::text[]) k",
+                   ID_TEXT(runner));
+    assert_int_equal(make(requests, ARRAY_LEN(requests)), 3);
+    assert_int_equal(rows_count(rows), 2);
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+        assert_string_equal(
+            fixture_text(db,
+                         "SELECT string_agg(env_key || encode(value, 'escape'), ' ' ORDER BY"
+                         " env_key) FROM run_env WHERE run_id = '%s'",
+                         ID_TEXT(requests[i].id)),
+            i == 0   ? "Aone Zrunner"
+            : i == 1 ? "Arunner Zrunner"
+                     : "Atwo Zrunner");
+
+    /* two are there already, and keep what they have */
+    fixture_script(db,
+                   "UPDATE runner_env SET env_key = 'Y' WHERE runner_id = '%s' AND env_key = 'Z'",
+                   ID_TEXT(runner));
+    requests[2].id = id_new();
+    assert_int_equal(make(requests, ARRAY_LEN(requests)), 1);
+    assert_string_equal(count_runs(runner), "4");
+    assert_string_equal(fixture_text(db,
+                                     "SELECT string_agg(env_key, '' ORDER BY env_key) FROM run_env"
+                                     " WHERE run_id = '%s'",
+                                     ID_TEXT(requests[0].id)),
+                        "AZ");
+}
+
+static void set_quota(const char *text)
+{
+    fixture_script(db, "UPDATE projects SET max_open_runs = %s WHERE id = '%s'", text,
+                   ID_TEXT(fixture_project()));
+}
+
+static void test_trigger__under_a_quota_kind_by_kind(void **state)
 {
     (void)state;
     struct id runner = make_runner();
     struct run_request requests[] = {request_of(runner), request_of(runner)};
-    struct params p;
-    fixture_script(db, "UPDATE projects SET max_open_runs = 1000000 WHERE id = '%s'",
-                   ID_TEXT(fixture_project()));
-    run_trigger_store_make_params(&p, requests, ARRAY_LEN(requests));
-    assert_int_equal(run(&run_trigger_store_make, &p), 0);
+    requests[1].timeout_seconds = requests[0].timeout_seconds + 1;
+    set_quota("1000000");
+    assert_int_equal(make(requests, 2), 0);
+
+    requests[1].timeout_seconds = requests[0].timeout_seconds;
+    set_quota("(SELECT 1 + count(*) FROM runs WHERE state IN ('pending', 'assigned', 'running'))");
+    assert_int_equal(make(requests, 2), 0); /* not for both */
+    set_quota("max_open_runs + 1");
+    assert_int_equal(make(requests, 2), 2);
+    requests[0].id = id_new();
+    assert_int_equal(trigger(&requests[0]), 0);
+    set_quota("max_open_runs + 1");
     assert_int_equal(trigger(&requests[0]), 1);
-    fixture_script(db, "UPDATE projects SET max_open_runs = NULL WHERE id = '%s'",
-                   ID_TEXT(fixture_project()));
+    assert_string_equal(count_runs(runner), "3");
+    set_quota("NULL");
 }
 
 static void test_get__many_at_once(void **state)
@@ -583,9 +678,10 @@ static void test_list__filters(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_database, close_database)
 TEST_MAIN(TEST(test_get__says_why_it_waits_as_of_now), TEST(test_trigger__copies_the_runner),
-          TEST(test_trigger__request_wins), TEST(test_trigger__freezes_the_environment),
-          TEST(test_trigger__twice_is_once), TEST(test_trigger__many_at_once_are_each_their_own),
-          TEST(test_trigger__under_a_quota_one_at_a_time), TEST(test_get__many_at_once),
+          TEST(test_trigger__says_what_a_read_says), TEST(test_trigger__request_wins),
+          TEST(test_trigger__freezes_the_environment), TEST(test_trigger__twice_is_once),
+          TEST(test_trigger__many_at_once_are_each_their_own), TEST(test_trigger__alike_is_one_row),
+          TEST(test_trigger__under_a_quota_kind_by_kind), TEST(test_get__many_at_once),
           TEST(test_trigger__refusals_are_told_apart),
           TEST(test_get__belongs_to_project_and_runner),
           TEST(test_get__counts_the_lines_of_this_attempt),

@@ -209,8 +209,8 @@ CREATE INDEX warm_targets_by_hypervisor ON warm_targets (hypervisor_id);
 -- What a run needs is copied from its runner when it is triggered, so an edit never changes a run
 -- that waits. Hot columns only; anything long lives in run_env and log_chunks (0002).
 --
--- Runners, regions and instance types are never deleted and a project only without runners, so what
--- a run names is there without a foreign key: checking four for each run was a third of making it,
+-- Runners, regions, instance types and hypervisors are never deleted and a project only without
+-- runners, so what a run names is there without a foreign key: four were a third of making a run,
 -- and every trigger of a runner would lock the same row.
 CREATE TABLE runs (
     id                   uuid PRIMARY KEY,
@@ -221,7 +221,7 @@ CREATE TABLE runs (
                          CHECK (state IN ('pending', 'assigned', 'running',
                                           'succeeded', 'failed', 'canceled')),
     attempt              int NOT NULL DEFAULT 0,                 -- fence: counts assignments
-    hypervisor_id        uuid REFERENCES hypervisors,
+    hypervisor_id        uuid,                                   -- of hypervisors, which all stay
     stop_requested       boolean NOT NULL DEFAULT false,
     stop_reason          text,                                   -- NULL: a user wants it
     priority             int NOT NULL,

@@ -41,15 +41,17 @@ CREATE TABLE usage_closed (
 );
 INSERT INTO usage_closed VALUES ((now() AT TIME ZONE 'UTC')::date);
 
--- NULL when the project may have one more run of so much memory, else the quota that is used up.
+-- NULL when the project may have so many more runs, each of so much memory, else the quota that is
+-- used up.
 -- Volatile, so that each statement sees what was committed before it; the lock puts the triggers of
 -- one project with quotas in a row, and costs others nothing.
-CREATE FUNCTION project_admits(of_project uuid, more_memory_mb bigint)
+CREATE FUNCTION project_admits(of_project uuid, run_memory_mb bigint, more_runs bigint)
 RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     quota     projects;
     open_runs bigint;
     memory_mb bigint;
+    day_runs  bigint;
 BEGIN
     SELECT * INTO quota FROM projects WHERE id = of_project;
     IF quota.max_open_runs IS NULL AND quota.max_memory_mb IS NULL
@@ -61,17 +63,20 @@ BEGIN
         SELECT count(*), coalesce(sum(r.memory_mb), 0) INTO open_runs, memory_mb
           FROM runners w JOIN runs r ON r.runner_id = w.id
          WHERE w.project_id = of_project AND r.state IN ('pending', 'assigned', 'running');
-        IF open_runs >= quota.max_open_runs THEN
+        IF open_runs + more_runs > quota.max_open_runs THEN
             RETURN 'max_open_runs';
         END IF;
-        IF memory_mb + more_memory_mb > quota.max_memory_mb THEN
+        IF memory_mb + more_runs * run_memory_mb > quota.max_memory_mb THEN
             RETURN 'max_memory_mb';
         END IF;
     END IF;
-    IF (SELECT count(*) FROM (SELECT FROM runs WHERE project_id = of_project
-                               AND id > uuid_v7(now() - interval '1 day')
-                              LIMIT quota.max_runs_per_day) day) >= quota.max_runs_per_day THEN
-        RETURN 'max_runs_per_day';
+    IF quota.max_runs_per_day IS NOT NULL THEN
+        SELECT count(*) INTO day_runs FROM (
+            SELECT FROM runs WHERE project_id = of_project AND id > uuid_v7(now() - interval '1 day')
+            LIMIT quota.max_runs_per_day) day;
+        IF day_runs + more_runs > quota.max_runs_per_day THEN
+            RETURN 'max_runs_per_day';
+        END IF;
     END IF;
     RETURN NULL;
 END
