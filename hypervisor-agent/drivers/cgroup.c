@@ -6,6 +6,7 @@
 #include "drivers/cgroup.h"
 
 #include "base/parse.h"
+#include "drivers/cgroup_file.h"
 #include "drivers/process_io.h"
 
 #include <assert.h>
@@ -29,33 +30,6 @@
 
 /* A look at the processes of a group takes some 10 us for each. */
 #define IO_MEMBERS_MAX 256
-
-static int open_file(const char *tree, const char *path, const char *file, int flags)
-{
-    char name[PATH_MAX];
-    int n = snprintf(name, sizeof(name), CGROUP_ROOT "/%s%s/%s", tree, path, file);
-    if (n < 0 || (size_t)n >= sizeof(name)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    return open(name, flags | O_CLOEXEC);
-}
-
-static bool write_file(const char *tree, const char *path, const char *file, const char *text)
-{
-    CLEANUP(fd_closep) int fd = open_file(tree, path, file, O_WRONLY);
-    return fd >= 0 && write(fd, text, strlen(text)) >= 0;
-}
-
-/* The file as text, cut at `size`; "" when it cannot be read. */
-static const char *read_file(const char *tree, const char *path, const char *file, char *text,
-                             size_t size)
-{
-    CLEANUP(fd_closep) int fd = open_file(tree, path, file, O_RDONLY);
-    ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
-    text[got < 0 ? 0 : got] = '\0';
-    return text;
-}
 
 /* The number after `key` and a blank at the start of a line, or with no key the whole text; 0 when
  * there is none. */
@@ -103,19 +77,6 @@ bool cgroup_path_is_safe(const char *path)
     return path[0] == '/' && names >= 2;
 }
 
-void cgroup_forbid_swap(enum cgroup_layout layout, const char *path, uint64_t memory_bytes)
-{
-    char text[24];
-    if (memory_bytes == 0)
-        return;
-    if (layout == CGROUP_V2) {
-        (void)write_file("", path, "memory.swap.max", "0");
-        return;
-    }
-    if (snprintf(text, sizeof(text), "%" PRIu64, memory_bytes) > 0)
-        (void)write_file("memory", path, "memory.memsw.limit_in_bytes", text);
-}
-
 /* The tree to find a v1 group's processes in: any controller's would do; these are never absent
  * together. */
 static const char *tree_of_processes(enum cgroup_layout layout, const char *path)
@@ -124,7 +85,7 @@ static const char *tree_of_processes(enum cgroup_layout layout, const char *path
     if (layout == CGROUP_V2)
         return "";
     for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
-        CLEANUP(fd_closep) int fd = open_file(candidates[i], path, "cgroup.procs", O_RDONLY);
+        CLEANUP(fd_closep) int fd = cgroup_file_open(candidates[i], path, "cgroup.procs", O_RDONLY);
         if (fd >= 0)
             return candidates[i];
     }
@@ -133,7 +94,7 @@ static const char *tree_of_processes(enum cgroup_layout layout, const char *path
 
 static bool each_listed(const char *tree, const char *path, cgroup_process_fn *fn, void *ctx)
 {
-    CLEANUP(fd_closep) int fd = open_file(tree, path, "cgroup.procs", O_RDONLY);
+    CLEANUP(fd_closep) int fd = cgroup_file_open(tree, path, "cgroup.procs", O_RDONLY);
     CLEANUP(file_closep) FILE *list = fd < 0 ? NULL : fdopen(TAKE_FD(fd), "re");
     char line[32];
     bool any = false;
@@ -163,16 +124,17 @@ bool cgroup_kill(enum cgroup_layout layout, const char *path)
 {
     assert(cgroup_path_is_safe(path));
     const char *tree = tree_of_processes(layout, path);
-    if (layout == CGROUP_V2 && write_file("", path, "cgroup.kill", "1")) {
+    if (layout == CGROUP_V2 && cgroup_file_write("", path, "cgroup.kill", "1")) {
         char events[256];
-        return number_in(read_file("", path, "cgroup.events", events, sizeof(events)),
+        return number_in(cgroup_file_read("", path, "cgroup.events", events, sizeof(events)),
                          "populated") > 0;
     }
 
-    bool frozen = layout != CGROUP_V2 && write_file("freezer", path, "freezer.state", "FROZEN");
+    bool frozen =
+        layout != CGROUP_V2 && cgroup_file_write("freezer", path, "freezer.state", "FROZEN");
     bool any = each_listed(tree, path, kill_one, NULL);
     if (frozen)
-        (void)write_file("freezer", path, "freezer.state", "THAWED");
+        (void)cgroup_file_write("freezer", path, "freezer.state", "THAWED");
     return any;
 }
 
@@ -195,7 +157,7 @@ static struct process_io sum_members(enum cgroup_layout layout, const char *path
 {
     struct process_io sum = {0};
     CLEANUP(fd_closep)
-    int fd = open_file(tree_of_processes(layout, path), path, "cgroup.procs", O_RDONLY);
+    int fd = cgroup_file_open(tree_of_processes(layout, path), path, "cgroup.procs", O_RDONLY);
     CLEANUP(file_closep) FILE *list = fd < 0 ? NULL : fdopen(TAKE_FD(fd), "re");
     char line[32];
     for (int i = 0; i < IO_MEMBERS_MAX && list != NULL && fgets(line, sizeof(line), list) != NULL;
@@ -208,7 +170,7 @@ static void read_io(enum cgroup_layout layout, const char *path, struct cgroup_u
 {
     char text[IO_TEXT_BYTES];
     if (layout == CGROUP_V2) {
-        (void)read_file("", path, "io.stat", text, sizeof(text));
+        (void)cgroup_file_read("", path, "io.stat", text, sizeof(text));
         use->io_read_bytes = sum_in(text, " rbytes=");
         use->io_write_bytes = sum_in(text, " wbytes=");
     } else {
@@ -222,13 +184,13 @@ bool cgroup_read_now(enum cgroup_layout layout, const char *path, struct cgroup_
 {
     char text[64];
     bool is_v2 = layout == CGROUP_V2;
-    (void)read_file(is_v2 ? "" : "memory", path, is_v2 ? "memory.current" : "memory.usage_in_bytes",
-                    text, sizeof(text));
+    (void)cgroup_file_read(is_v2 ? "" : "memory", path,
+                           is_v2 ? "memory.current" : "memory.usage_in_bytes", text, sizeof(text));
     if (text[0] == '\0')
         return false;
     ret_now->memory_bytes = number_in(text, NULL);
-    ret_now->processes =
-        number_in(read_file(is_v2 ? "" : "pids", path, "pids.current", text, sizeof(text)), NULL);
+    ret_now->processes = number_in(
+        cgroup_file_read(is_v2 ? "" : "pids", path, "pids.current", text, sizeof(text)), NULL);
     return true;
 }
 
@@ -237,19 +199,22 @@ void cgroup_read_use(enum cgroup_layout layout, const char *path, struct cgroup_
     char text[1024];
     struct cgroup_use use = {0};
     if (layout == CGROUP_V2) {
-        use.cpu_us = number_in(read_file("", path, "cpu.stat", text, sizeof(text)), "usage_usec");
+        use.cpu_us =
+            number_in(cgroup_file_read("", path, "cpu.stat", text, sizeof(text)), "usage_usec");
         use.memory_peak_bytes =
-            number_in(read_file("", path, "memory.peak", text, sizeof(text)), NULL);
+            number_in(cgroup_file_read("", path, "memory.peak", text, sizeof(text)), NULL);
         use.oom_kills =
-            number_in(read_file("", path, "memory.events", text, sizeof(text)), "oom_kill");
+            number_in(cgroup_file_read("", path, "memory.events", text, sizeof(text)), "oom_kill");
     } else {
         use.cpu_us =
-            number_in(read_file("cpuacct", path, "cpuacct.usage", text, sizeof(text)), NULL) /
+            number_in(cgroup_file_read("cpuacct", path, "cpuacct.usage", text, sizeof(text)),
+                      NULL) /
             NS_PER_US;
         use.memory_peak_bytes = number_in(
-            read_file("memory", path, "memory.max_usage_in_bytes", text, sizeof(text)), NULL);
+            cgroup_file_read("memory", path, "memory.max_usage_in_bytes", text, sizeof(text)),
+            NULL);
         use.oom_kills = number_in(
-            read_file("memory", path, "memory.oom_control", text, sizeof(text)), "oom_kill");
+            cgroup_file_read("memory", path, "memory.oom_control", text, sizeof(text)), "oom_kill");
     }
     read_io(layout, path, &use);
     *ret_use = use;

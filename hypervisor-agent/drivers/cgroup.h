@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The control group of one run, on all three layouts: v1 (a tree for each controller), v2 (one
- * tree) and hybrid (v1, and an empty v2 tree beside it). The runtime makes the group and sets its
- * limits; here it is read, emptied and removed.
+ * tree) and hybrid (v1, and an empty v2 tree beside it): read, emptied and removed. It is made and
+ * limited in cgroup_make.h.
  */
 #ifndef ERRAND_DRIVERS_CGROUP_H
 #define ERRAND_DRIVERS_CGROUP_H
@@ -29,10 +29,6 @@ int cgroup_layout_find(enum cgroup_layout *ret_layout, struct err *e) MUST_USE;
 /* Whether `path` may be emptied and removed as one run's group: "/errand/x", absolute, at least two
  * names, no "..". In the functions below it must be. */
 bool cgroup_path_is_safe(const char *path);
-
-/* Refuse swap to a group with a memory limit, where the kernel accounts for swap; elsewhere this
- * does nothing. */
-void cgroup_forbid_swap(enum cgroup_layout layout, const char *path, uint64_t memory_bytes);
 
 /* KILL every process in the group once, frozen meanwhile so that it cannot fork away. Returns
  * whether any was there: call again until it returns false. */

@@ -9,6 +9,8 @@
 #include "base/parse.h"
 #include "drivers/bridge.h"
 #include "drivers/cgroup.h"
+#include "drivers/cgroup_devices.h"
+#include "drivers/cgroup_make.h"
 #include "drivers/disk_watch.h"
 #include "drivers/init_channel.h"
 #include "drivers/oci_bundle.h"
@@ -27,6 +29,9 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Of a detaching crun, for some tenths of a millisecond after init is ready. */
+#define RUNTIME_PROCESSES 2
 
 /* A container that talks without end is not listened to for ever. */
 #define MESSAGES_MAX 8
@@ -52,9 +57,10 @@ struct sandbox {
     struct disk_watch disk;
     struct address_lease lease; /* none until READY, and with network NONE */
 
-    pid_t init_pid;       /* 0 until READY */
-    int init_status;      /* as waitpid gives it, once reaped */
-    struct process_io io; /* of init and all it has reaped, when a child of ours last ended */
+    pid_t init_pid;         /* 0 until READY */
+    int init_status;        /* as waitpid gives it, once reaped */
+    uint64_t cpu_us_before; /* the group's, used by the runtime */
+    struct process_io io;   /* of init and all it has reaped, when a child of ours last ended */
     bool init_reaped;
     bool childless;  /* the runtime, its helpers and init have all been reaped */
     bool is_settled; /* init waits in a sandbox that lacks nothing but its order */
@@ -162,8 +168,18 @@ static int oci_create(struct sandbox *sandbox, struct err *e)
     CLEANUP(fd_closep) int theirs = -1;
     int r = init_channel_open(&sandbox->channel_fd, &theirs, e);
     if (r == 0)
-        r = oci_runtime_start(&sandbox->runtime, sandbox->spec->runtime,
-                              oci_bundle_path(sandbox->spec), sandbox->id, theirs, e);
+        r = cgroup_make(sandbox->layout, sandbox->spec->cgroup, e);
+    if (r == 0)
+        r = oci_runtime_start(&sandbox->runtime,
+                              &(struct oci_runtime_order){
+                                  .program = sandbox->spec->runtime,
+                                  .bundle = oci_bundle_path(sandbox->spec),
+                                  .id = sandbox->id,
+                                  .layout = sandbox->layout,
+                                  .cgroup = sandbox->spec->cgroup,
+                                  .channel_fd = theirs,
+                              },
+                              e);
     if (r == 0)
         r = watch(sandbox, sandbox->runtime.words_fd, WATCHED_WORDS, e);
     if (r == 0)
@@ -176,6 +192,20 @@ static int oci_poll_fd(const struct sandbox *sandbox)
     return sandbox->poll_fd;
 }
 
+/* errand-init is one more than the user asked for. */
+static uint64_t processes_of(const struct run_spec *spec)
+{
+    return spec->pids_limit == 0 ? 0 : (uint64_t)spec->pids_limit + 1;
+}
+
+/* The runtime has left the group: the limit is the user's alone, and so is what is used. */
+static void take_over_group(struct sandbox *sandbox)
+{
+    const char *cgroup = sandbox->spec->cgroup;
+    (void)!cgroup_limit_processes(sandbox->layout, cgroup, processes_of(sandbox->spec), NULL);
+    sandbox->cpu_us_before = cgroup_reset_use(sandbox->layout, cgroup);
+}
+
 /* Only when init is our child for certain: a detaching crun's second process may outlive the first,
  * and init, told too early, would die with it instead of with us. */
 static void try_adopt(struct sandbox *sandbox)
@@ -186,6 +216,7 @@ static void try_adopt(struct sandbox *sandbox)
         return;
     init_channel_send_adopted(sandbox->channel_fd);
     sandbox->adopted = true;
+    take_over_group(sandbox);
 }
 
 static int send_order(struct sandbox *sandbox, struct err *e)
@@ -197,13 +228,25 @@ static int send_order(struct sandbox *sandbox, struct err *e)
     return r;
 }
 
-/* The group exists and only init is in it. */
+static int limit(const struct sandbox *sandbox, struct err *e)
+{
+    const struct run_spec *spec = sandbox->spec;
+    uint64_t processes = processes_of(spec);
+    struct cgroup_limits limits = {
+        .memory_bytes = spec->memory_bytes,
+        .cpu_milli = spec->cpu_milli,
+        .processes = processes == 0 ? 0 : processes + RUNTIME_PROCESSES,
+    };
+    int r = cgroup_limit(sandbox->layout, spec->cgroup, &limits, e);
+    return r < 0 ? r : cgroup_devices_restrict(sandbox->layout, spec->cgroup, e);
+}
+
+/* The sandbox stands; besides init only a runtime that is about to end is in the group. */
 static int settle(struct sandbox *sandbox, pid_t init_pid, struct err *e)
 {
     sandbox->init_pid = init_pid;
-    cgroup_forbid_swap(sandbox->layout, sandbox->spec->cgroup, sandbox->spec->memory_bytes);
-    int r = 0;
-    if (sandbox->spec->network == RUN_NETWORK_BRIDGE)
+    int r = limit(sandbox, e);
+    if (r == 0 && sandbox->spec->network == RUN_NETWORK_BRIDGE)
         r = bridge_attach(sandbox->spec, sandbox->id, init_pid, &sandbox->lease, e);
     if (r < 0)
         return r;
@@ -440,7 +483,7 @@ static void oci_stats(const struct sandbox *sandbox, struct sandbox_use *ret_use
     struct cgroup_use use;
     cgroup_read_use(sandbox->layout, sandbox->spec->cgroup, &use);
     *ret_use = (struct sandbox_use){
-        .cpu_us = use.cpu_us,
+        .cpu_us = use.cpu_us - sandbox->cpu_us_before,
         .memory_peak_bytes = use.memory_peak_bytes,
         .io_read_bytes = larger(use.io_read_bytes, sandbox->io.read_bytes),
         .io_write_bytes = larger(use.io_write_bytes, sandbox->io.write_bytes),

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "drivers/isolation.h"
 #include "drivers/oci_config.h"
+#include "drivers/oci_runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,12 +27,6 @@ static void choose_hostname(const struct run_spec *spec, char *hostname)
     hostname[n] = '\0';
 }
 
-static bool is_crun(const char *runtime)
-{
-    const char *name = strrchr(runtime, '/');
-    return strncmp(name == NULL ? runtime : name + 1, "crun", 4) == 0;
-}
-
 static int write_config(const struct buf *config, struct err *e)
 {
     CLEANUP(fd_closep) int fd = open(CONFIG_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -50,7 +45,7 @@ static int make_config(const struct run_spec *spec, const char *hostname, bool b
     buf_init(&program, PROGRAM_MAX_BYTES);
     buf_init(&config, CONFIG_MAX_BYTES);
 
-    bool compiled = spec->seccomp_bpf != NULL && is_crun(spec->runtime);
+    bool compiled = spec->seccomp_bpf != NULL && oci_runtime_is_crun(spec->runtime);
     int r = compiled ? file_read(spec->seccomp_bpf, &program, e) : 0;
     if (r < 0)
         return r;
@@ -80,7 +75,7 @@ int oci_bundle_make(const struct run_spec *spec, enum cgroup_layout layout, stru
     bool bind_etc = false;
     choose_hostname(spec, hostname);
     int r = rootfs_unshare(e);
-    if (r == 0 && layout == CGROUP_HYBRID && is_crun(spec->runtime))
+    if (r == 0 && layout == CGROUP_HYBRID && oci_runtime_is_crun(spec->runtime))
         r = cover_hybrid_tree(e);
     if (r == 0)
         r = rootfs_make(spec, hostname, &bind_etc, e);

@@ -17,10 +17,6 @@
 #define SHM_DEFAULT_BYTES (UINT64_C(64) << 20)
 #define OPEN_FILES_SOFT 1024
 #define OPEN_FILES_HARD 524288
-#define CPU_PERIOD_US 100000
-#define CPU_SHARES_PER_CORE 1024
-#define CPU_SHARES_MIN 2
-#define CPU_QUOTA_MIN_US 1000 /* the kernel takes no less */
 
 static const char process_text[] = "{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},"
                                    "\"cwd\":\"/\",\"args\":[\"" INIT_PATH "\"],\"env\":[],"
@@ -40,22 +36,6 @@ static const char system_mounts[] =
     "\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]},"
     "{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"source\":\"cgroup\","
     "\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"relatime\",\"ro\"]}";
-
-/* mknod is allowed, opening is not, but for null, zero, full, random, urandom, tty, console, pts
- * and ptmx. */
-static const char device_rules[] =
-    "[{\"allow\":false,\"access\":\"rwm\"},"
-    "{\"allow\":true,\"type\":\"c\",\"access\":\"m\"},{\"allow\":true,\"type\":\"b\",\"access\":"
-    "\"m\"},"
-    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"rwm\"},"
-    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":5,\"access\":\"rwm\"},"
-    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":7,\"access\":\"rwm\"},"
-    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":8,\"access\":\"rwm\"},"
-    "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":9,\"access\":\"rwm\"},"
-    "{\"allow\":true,\"type\":\"c\",\"major\":5,\"minor\":0,\"access\":\"rwm\"},"
-    "{\"allow\":true,\"type\":\"c\",\"major\":5,\"minor\":1,\"access\":\"rwm\"},"
-    "{\"allow\":true,\"type\":\"c\",\"major\":5,\"minor\":2,\"access\":\"rwm\"},"
-    "{\"allow\":true,\"type\":\"c\",\"major\":136,\"access\":\"rwm\"}]";
 
 static const char namespaces[] =
     "[{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"uts\"},{\"type\":\"ipc\"},"
@@ -137,38 +117,6 @@ static void put_mounts(struct buf *b, const struct run_spec *spec, bool bind_etc
     buf_add_char(b, ']');
 }
 
-static void put_cpu(struct buf *b, uint32_t cpu_milli)
-{
-    uint64_t shares = (uint64_t)cpu_milli * CPU_SHARES_PER_CORE / 1000;
-    uint64_t quota = (uint64_t)cpu_milli * CPU_PERIOD_US / 1000;
-    field_put_key(b, "cpu");
-    buf_printf(b, "{\"shares\":%" PRIu64 ",\"quota\":%" PRIu64 ",\"period\":%d}",
-               shares < CPU_SHARES_MIN ? CPU_SHARES_MIN : shares,
-               quota < CPU_QUOTA_MIN_US ? CPU_QUOTA_MIN_US : quota, CPU_PERIOD_US);
-}
-
-/* Swap is not among them: a kernel that does not account for it would refuse the whole container;
- * cgroup_forbid_swap() tries. */
-static void put_resources(struct buf *b, const struct run_spec *spec)
-{
-    field_put_key(b, "resources");
-    buf_add_char(b, '{');
-    field_put_key(b, "devices");
-    buf_add_text(b, device_rules);
-    if (spec->memory_bytes > 0) {
-        field_put_key(b, "memory");
-        buf_printf(b, "{\"limit\":%" PRIu64 "}", spec->memory_bytes);
-    }
-    if (spec->cpu_milli > 0)
-        put_cpu(b, spec->cpu_milli);
-    if (spec->pids_limit > 0) {
-        /* errand-init is one more than the user asked for */
-        field_put_key(b, "pids");
-        buf_printf(b, "{\"limit\":%" PRIu64 "}", (uint64_t)spec->pids_limit + 1);
-    }
-    buf_add_char(b, '}');
-}
-
 static void put_namespaces(struct buf *b, const struct run_spec *spec)
 {
     static const char *const maps[] = {"uidMappings", "gidMappings"};
@@ -188,7 +136,6 @@ static void put_linux(struct buf *b, const struct oci_config *config)
     field_put_key(b, "linux");
     buf_add_char(b, '{');
     field_put_text(b, "cgroupsPath", config->spec->cgroup);
-    put_resources(b, config->spec);
     put_namespaces(b, config->spec);
     field_put_key(b, "maskedPaths");
     buf_add_text(b, masked_paths);

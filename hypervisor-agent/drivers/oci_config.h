@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * config.json: own namespaces, capabilities, devices, masked and read-only paths, seccomp, limits,
- * as the sandbox has them (isolation.h). The process it names is
- * errand-init; command, environment and user of the run are not in it (init/init_protocol.h).
- * Source: https://github.com/opencontainers/runtime-spec, 1.0.2; Docker's daemon/config defaults.
+ * config.json: own namespaces, capabilities, masked and read-only paths, seccomp, as the sandbox
+ * has them (isolation.h). The process it names is errand-init; command, environment and user of the
+ * run are not in it (init/init_protocol.h), nor are limits and devices (cgroup_make.h,
+ * cgroup_devices.h). Source: https://github.com/opencontainers/runtime-spec, 1.0.2; Docker's
+ * daemon/config defaults.
  */
 #ifndef ERRAND_DRIVERS_OCI_CONFIG_H
 #define ERRAND_DRIVERS_OCI_CONFIG_H

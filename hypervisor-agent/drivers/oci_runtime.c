@@ -3,6 +3,7 @@
 
 #include "base/parse.h"
 #include "base/utf8.h"
+#include "drivers/cgroup_make.h"
 #include "init/init_protocol.h"
 
 #include <dirent.h>
@@ -66,15 +67,19 @@ static int sealed_copy(const char *program)
 }
 
 /* What the child needs, which must not touch anything of its parent's. */
-struct order {
-    const char *program;
-    const char *bundle;
-    const char *id;
-    int copy_fd; /* -1 = none */
-    int channel_fd;
+struct child {
+    const struct oci_runtime_order *order;
+    bool is_in_group; /* crun */
+    int copy_fd;      /* -1 = none */
     int words_fd;
     pid_t parent;
 };
+
+bool oci_runtime_is_crun(const char *program)
+{
+    const char *name = strrchr(program, '/');
+    return strncmp(name == NULL ? program : name + 1, "crun", 4) == 0;
+}
 
 /* Stands in the environment of the runtime and of all it forks until errand-init is executed. */
 static void mark_of(const char *id, char *mark)
@@ -83,49 +88,72 @@ static void mark_of(const char *id, char *mark)
         mark[0] = '\0';
 }
 
-static void execute(const struct order *order) __attribute__((noreturn));
+static void give_up(const char *complaint) __attribute__((noreturn));
 
-static void execute(const struct order *order)
+static void give_up(const char *complaint)
+{
+    ssize_t put = write(STDERR_FILENO, complaint, strlen(complaint));
+    _exit(put < 0 ? EXIT_NO_RUNTIME + 1 : EXIT_NO_RUNTIME);
+}
+
+static void execute(const struct child *child) __attribute__((noreturn));
+
+static void execute(const struct child *child)
 {
     static const char path[] = "PATH=" INIT_DEFAULT_PATH;
-    const char *const argv[] = {
-        order->program, "--root", "runtime", "run", "--detach", "--preserve-fds", "1",
-        "--bundle",     ".",      order->id, NULL,
+    const struct oci_runtime_order *order = child->order;
+    const char *argv[] = {
+        order->program,
+        "--cgroup-manager=disabled",
+        "--root",
+        "runtime",
+        "run",
+        "--detach",
+        "--preserve-fds",
+        "1",
+        "--bundle",
+        ".",
+        order->id,
+        NULL,
     };
     char mark[MARK_BYTES];
     const char *const env[] = {path, mark, NULL};
-    char *const *args = (char *const *)(uintptr_t)argv;
+    const char **first = argv;
     char *const *envs = (char *const *)(uintptr_t)env;
     sigset_t none;
 
+    if (!child->is_in_group)
+        *++first = order->program; /* without the option */
+    char *const *args = (char *const *)(uintptr_t)first;
     mark_of(order->id, mark);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != order->parent)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != child->parent)
         _exit(EXIT_NO_RUNTIME);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 
     int channel = fcntl(order->channel_fd, F_DUPFD, FIRST_FREE_FD);
-    int words = fcntl(order->words_fd, F_DUPFD, FIRST_FREE_FD);
-    int copy = order->copy_fd < 0 ? -1 : fcntl(order->copy_fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    int words = fcntl(child->words_fd, F_DUPFD, FIRST_FREE_FD);
+    int copy = child->copy_fd < 0 ? -1 : fcntl(child->copy_fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
     place(open("/dev/null", O_RDONLY), STDIN_FILENO);
     place(words, STDOUT_FILENO);
     place(words, STDERR_FILENO);
     place(channel, INIT_CHANNEL_FD);
     (void)close_range(INIT_CHANNEL_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 
+    if (child->is_in_group && !cgroup_enter(order->layout, order->cgroup))
+        give_up("cannot enter the control group\n");
     if (chdir(order->bundle) == 0) {
         if (copy >= 0)
             (void)fexecve(copy, args, envs);
         (void)execve(order->program, args, envs);
     }
-    static const char sorry[] = "cannot execute the container runtime\n";
-    ssize_t put = write(STDERR_FILENO, sorry, sizeof(sorry) - 1);
-    _exit(put < 0 ? EXIT_NO_RUNTIME + 1 : EXIT_NO_RUNTIME);
+    give_up("cannot execute the container runtime\n");
 }
 
-int oci_runtime_start(struct oci_runtime *runtime, const char *program, const char *bundle,
-                      const char *id, int channel_fd, struct err *e)
+int oci_runtime_start(struct oci_runtime *runtime, const struct oci_runtime_order *order,
+                      struct err *e)
 {
+    const char *program = order->program;
     CLEANUP(fd_closep) int copy_fd = sealed_copy(program);
     int words[2];
     if (pipe2(words, O_CLOEXEC) < 0)
@@ -133,10 +161,10 @@ int oci_runtime_start(struct oci_runtime *runtime, const char *program, const ch
     runtime->words_fd = words[0];
     (void)fcntl(words[0], F_SETFL, O_NONBLOCK);
 
-    const struct order order = {program, bundle, id, copy_fd, channel_fd, words[1], getpid()};
-    pid_t pid = fork();
+    const struct child child = {order, oci_runtime_is_crun(program), copy_fd, words[1], getpid()};
+    pid_t pid = child.is_in_group ? cgroup_fork(order->layout, order->cgroup) : fork();
     if (pid == 0)
-        execute(&order);
+        execute(&child);
     int errnum = errno;
     (void)close(words[1]);
     if (pid < 0)

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "drivers/cgroup.h"
 
 #define OCI_RUNTIME_SAID_BYTES 2048
 
@@ -25,11 +26,23 @@ struct oci_runtime {
 
 void oci_runtime_init(struct oci_runtime *runtime);
 
-/* `program --root runtime run --detach --preserve-fds 1 --bundle . <id>` in `bundle`, with
- * `channel_fd` as the container's descriptor 3 and nothing else of ours. It is killed when we die.
- */
-int oci_runtime_start(struct oci_runtime *runtime, const char *program, const char *bundle,
-                      const char *id, int channel_fd, struct err *e) MUST_USE;
+/* What to start: `program --root runtime run --detach --preserve-fds 1 --bundle . <id>` in
+ * `bundle`, with `channel_fd` as the container's descriptor 3 and nothing else of ours. */
+struct oci_runtime_order {
+    const char *program;
+    const char *bundle;
+    const char *id;
+    enum cgroup_layout layout;
+    const char *cgroup; /* made already */
+    int channel_fd;
+};
+
+/* It is killed when we die. crun runs in the control group from its first instruction and leaves
+ * groups alone; runc insists on moving the container there itself. */
+int oci_runtime_start(struct oci_runtime *runtime, const struct oci_runtime_order *order,
+                      struct err *e) MUST_USE;
+
+bool oci_runtime_is_crun(const char *program);
 
 /* When words_fd is readable. Closes it at its end. */
 void oci_runtime_read_words(struct oci_runtime *runtime);

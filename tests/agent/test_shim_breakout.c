@@ -22,10 +22,6 @@
 #define UNTRUSTED (1u << RUN_SANDBOX_UNTRUSTED)
 #define TRUSTED (1u << RUN_SANDBOX_TRUSTED)
 
-/* runc up to 1.1 lets every container open the device that makes network devices; making one takes
- * CAP_NET_ADMIN. */
-#define BY_RUNC (1u << RUN_SANDBOX_COUNT)
-
 static const struct row {
     const char *name;
     unsigned allowed;
@@ -84,7 +80,7 @@ static const struct row {
     {"device_kernel_log", NOBODY},
     {"device_loop_control", NOBODY},
     {"device_fuse", NOBODY},
-    {"device_tun", BY_RUNC | BY_DEFAULT | TRUSTED},
+    {"device_tun", NOBODY},
     {"device_kvm", NOBODY},
     {"device_disk", NOBODY},
     {"host_files", NOBODY},
@@ -122,20 +118,13 @@ static const struct row *row_of(const char *line, size_t n)
     return NULL;
 }
 
-static bool is_runc(void)
-{
-    const char *runtime = getenv("ERRAND_TEST_RUNTIME");
-    return runtime != NULL && strstr(runtime, "runc") != NULL;
-}
-
 /* Whether the line "name: how" is what its row says; complains if not. */
 static bool is_as_said(const char *line, enum run_sandbox sandbox)
 {
     size_t n = strcspn(line, ":");
     const struct row *row = row_of(line, n);
     bool allowed = strncmp(line + n, ": allowed\n", 10) == 0;
-    bool expected = row != NULL && (row->allowed & (1u << sandbox)) != 0 &&
-                    ((row->allowed & BY_RUNC) == 0 || is_runc());
+    bool expected = row != NULL && (row->allowed & (1u << sandbox)) != 0;
     if (row != NULL && allowed == expected)
         return true;
     print_error("sandbox %s: %.*s\n", run_sandbox_name(sandbox), (int)strcspn(line, "\n"), line);

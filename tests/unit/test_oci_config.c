@@ -26,30 +26,8 @@ static void fill(struct run_spec *spec)
     run_spec_init(spec);
     spec->init = strdup("/opt/errand-init");
     spec->cgroup = strdup("/errand/x");
-    spec->cpu_milli = 1500;
-    spec->memory_bytes = 1000000;
-    spec->pids_limit = 10;
     ASSERT_OK(text_list_add(&spec->env, "KEY=hidden", &e), e);
     ASSERT_OK(text_list_add(&spec->argv, "hidden", &e), e);
-}
-
-static json_int_t number(const json_t *config, const char *group, const char *key)
-{
-    const json_t *resources = json_object_get(json_object_get(config, "linux"), "resources");
-    return json_integer_value(json_object_get(json_object_get(resources, group), key));
-}
-
-static void test_oci_config_put__limits_are_the_specs(void **state)
-{
-    (void)state;
-    CLEANUP(run_spec_done) struct run_spec spec;
-    fill(&spec);
-    json_t *config = config_of(&spec, NULL);
-    assert_int_equal(number(config, "cpu", "quota"), 150000);
-    assert_int_equal(number(config, "cpu", "period"), 100000);
-    assert_int_equal(number(config, "memory", "limit"), 1000000);
-    assert_int_equal(number(config, "pids", "limit"), 11);
-    json_decref(config);
 }
 
 static void test_oci_config_put__command_and_environment_are_not_in_it(void **state)
@@ -149,8 +127,7 @@ static void test_cgroup_path_is_safe__only_below_a_named_group(void **state)
         assert_false(cgroup_path_is_safe(bad[i]));
 }
 
-TEST_MAIN(cmocka_unit_test(test_oci_config_put__limits_are_the_specs),
-          cmocka_unit_test(test_oci_config_put__command_and_environment_are_not_in_it),
+TEST_MAIN(cmocka_unit_test(test_oci_config_put__command_and_environment_are_not_in_it),
           cmocka_unit_test(test_oci_config_put__a_compiled_profile_takes_the_place_of_the_text),
           cmocka_unit_test(test_seccomp_profile__refuses_what_administers),
           cmocka_unit_test(test_seccomp_profile__sandboxes_differ),
