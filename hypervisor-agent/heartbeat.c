@@ -8,6 +8,9 @@
 
 #include <stdlib.h>
 
+/* Runs that start and end tell of themselves; what they do to the figures can wait for others. */
+#define CHANGE_MS 200
+
 struct heartbeat {
     struct heartbeat_parts parts;
     struct timer *interval; /* owned; running once started */
@@ -66,5 +69,5 @@ void heartbeat_start(struct heartbeat *h)
 void heartbeat_change(struct heartbeat *h)
 {
     if (timer_is_running(h->interval) && !timer_is_running(h->soon))
-        timer_start(h->soon, 0);
+        timer_start(h->soon, CHANGE_MS);
 }

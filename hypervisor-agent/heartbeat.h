@@ -31,7 +31,7 @@ void heartbeat_free(struct heartbeat *heartbeat);
 
 void heartbeat_start(struct heartbeat *heartbeat);
 
-/* Something of it has changed: one beat for all that changes in this turn of the loop. */
+/* Something of it has changed: one beat, soon, for all that changes until then. */
 void heartbeat_change(struct heartbeat *heartbeat);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A child is waited for by libuv, an adopted shim by its pidfd. A child's handle lives until the
- * child is gone, so that none is left a zombie.
+ * A shim is waited for by its pidfd, whether we started it or found it. A child's handle lives
+ * until the child is gone, so that none is left a zombie.
  */
 #include "shim_process.h"
 
@@ -11,20 +11,21 @@
 #include <uv.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define ORDER_RETRY_MS 20
 
 struct shim_process {
-    union {
-        uv_handle_t handle;
-        uv_process_t child;
-        uv_poll_t poll; /* of the pidfd */
-    };
-    int pidfd;           /* -1 for a child */
+    uv_poll_t poll; /* of the pidfd */
+    int pidfd;
+    pid_t child;         /* 0 for a shim that was adopted */
     char *run_dir;       /* owned */
     const char *order;   /* not yet heard, or NULL */
     struct timer *retry; /* owned */
@@ -46,7 +47,7 @@ static void release(struct shim_process *shim)
 {
     timer_free(shim->retry);
     shim->retry = NULL;
-    uv_close(&shim->handle, on_closed);
+    uv_close((uv_handle_t *)&shim->poll, on_closed);
 }
 
 void shim_process_free(struct shim_process *shim)
@@ -56,10 +57,10 @@ void shim_process_free(struct shim_process *shim)
     shim->is_released = true;
     timer_stop(shim->retry);
     /* A child that lives on must still be reaped; it does not keep the loop going. */
-    if (shim->is_gone || shim->pidfd >= 0)
+    if (shim->is_gone || shim->child == 0)
         release(shim);
     else
-        uv_unref(&shim->handle);
+        uv_unref((uv_handle_t *)&shim->poll);
 }
 
 static void gone(struct shim_process *shim)
@@ -72,17 +73,14 @@ static void gone(struct shim_process *shim)
         shim->on_exit(shim->ctx);
 }
 
-static void on_child_exit(uv_process_t *child, int64_t status, int signal)
-{
-    (void)status, (void)signal;
-    gone(child->data);
-}
-
 static void on_pidfd_ready(uv_poll_t *poll, int status, int events)
 {
+    struct shim_process *shim = poll->data;
     (void)status, (void)events;
     (void)uv_poll_stop(poll);
-    gone(poll->data);
+    if (shim->child != 0)
+        (void)waitpid(shim->child, NULL, 0);
+    gone(shim);
 }
 
 static void on_retry(void *ctx)
@@ -117,30 +115,37 @@ bool shim_process_is_gone(const struct shim_process *shim)
 
 void shim_process_signal(const struct shim_process *shim, int signo)
 {
-    if (shim->is_gone)
-        return;
-    if (shim->pidfd >= 0)
+    if (!shim->is_gone)
         (void)syscall(SYS_pidfd_send_signal, shim->pidfd, signo, NULL, 0);
-    else
-        (void)kill(shim->child.pid, signo);
 }
 
-static struct shim_process *shim_new(const struct shim_process_options *options)
+static void shim_discard(struct shim_process *shim)
 {
+    timer_free(shim->retry);
+    fd_closep(&shim->pidfd);
+    free(shim->run_dir);
+    free(shim);
+}
+
+/* Takes `pidfd`. NULL: out of memory or descriptors. */
+static struct shim_process *shim_new(const struct shim_process_options *options, int pidfd)
+{
+    CLEANUP(fd_closep) int fd = pidfd;
     struct shim_process *shim = calloc(1, sizeof(*shim));
     if (shim == NULL)
         return NULL;
-    shim->pidfd = -1;
+    shim->pidfd = TAKE_FD(fd);
     shim->on_exit = options->on_exit;
     shim->ctx = options->ctx;
     shim->run_dir = strdup(options->run_dir);
     shim->retry = timer_new(options->loop, on_retry, shim);
-    if (shim->run_dir == NULL || shim->retry == NULL) {
-        timer_free(shim->retry);
-        free(shim->run_dir);
-        free(shim);
+    if (shim->run_dir == NULL || shim->retry == NULL ||
+        uv_poll_init(options->loop, &shim->poll, shim->pidfd) != 0) {
+        shim_discard(shim);
         return NULL;
     }
+    shim->poll.data = shim;
+    (void)uv_poll_start(&shim->poll, UV_READABLE, on_pidfd_ready);
     return shim;
 }
 
@@ -174,36 +179,62 @@ static void environment(const char *names[], char *into[])
     into[n] = NULL;
 }
 
+/* posix_spawn() does not copy our page tables, which fork() does, a millisecond of each run's
+ * start.
+ */
+static int execute(const char *program, char *argv[], char *env[], int stdin_fd, pid_t *ret_pid)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t how;
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int r = posix_spawn_file_actions_init(&files);
+    if (r != 0)
+        return r;
+    r = posix_spawnattr_init(&how);
+    if (r == 0) {
+        (void)posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+                                                 POSIX_SPAWN_SETSIGDEF);
+        (void)posix_spawnattr_setsigmask(&how, &none);
+        (void)posix_spawnattr_setsigdefault(&how, &all);
+        if (stdin_fd >= 0)
+            r = posix_spawn_file_actions_adddup2(&files, stdin_fd, STDIN_FILENO);
+        else
+            r = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (r == 0)
+            r = posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+        if (r == 0)
+            r = posix_spawn(ret_pid, program, &files, &how, argv, env);
+        (void)posix_spawnattr_destroy(&how);
+    }
+    (void)posix_spawn_file_actions_destroy(&files);
+    return r;
+}
+
 static int spawn(const struct shim_process_options *options, char *argv[], int stdin_fd,
                  struct shim_process **ret_shim, struct err *e)
 {
     const char *names[] = {"PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", NULL};
     char *env[ARRAY_LEN(names)] = {NULL};
-    uv_stdio_container_t files[3] = {
-        {.flags = stdin_fd >= 0 ? UV_INHERIT_FD : UV_IGNORE, .data.fd = stdin_fd},
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-    };
-    struct shim_process *shim = shim_new(options);
-    if (shim == NULL)
-        return err_errno(e, ENOMEM, "start %s", options->program);
-
+    pid_t pid = 0;
     environment(names, env);
-    const uv_process_options_t how = {.exit_cb = on_child_exit,
-                                      .file = options->program,
-                                      .args = argv,
-                                      .env = env,
-                                      .flags = UV_PROCESS_DETACHED,
-                                      .stdio = files,
-                                      .stdio_count = ARRAY_LEN(files)};
-    int rc = uv_spawn(options->loop, &shim->child, &how);
-    shim->handle.data = shim;
+    int rc = execute(options->program, argv, env, stdin_fd, &pid);
     for (size_t i = 0; env[i] != NULL; i++)
         free(env[i]);
-    if (rc != 0) {
-        release(shim);
-        return err_errno(e, -rc, "start %s", options->program);
+    if (rc != 0)
+        return err_errno(e, rc, "start %s", options->program);
+
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct shim_process *shim = pidfd < 0 ? NULL : shim_new(options, pidfd);
+    if (shim == NULL) {
+        int errnum = pidfd < 0 ? errno : ENOMEM;
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+        return err_errno(e, errnum, "start %s", options->program);
     }
+    shim->child = pid;
     *ret_shim = shim;
     return 0;
 }
@@ -236,23 +267,10 @@ int shim_process_reap(const struct shim_process_options *options, struct shim_pr
 int shim_process_adopt(const struct shim_process_options *options, pid_t pid,
                        struct shim_process **ret_shim, struct err *e)
 {
-    CLEANUP(fd_closep) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (pidfd < 0)
         return errno == ESRCH ? err_set(e, ERR_NOT_FOUND, "the shim is gone")
                               : err_errno(e, errno, "follow shim %d", (int)pid);
-    struct shim_process *shim = shim_new(options);
-    if (shim == NULL)
-        return err_errno(e, ENOMEM, "follow shim %d", (int)pid);
-    int rc = uv_poll_init(options->loop, &shim->poll, pidfd);
-    if (rc != 0) {
-        timer_free(shim->retry);
-        free(shim->run_dir);
-        free(shim);
-        return err_errno(e, -rc, "follow shim %d", (int)pid);
-    }
-    shim->handle.data = shim;
-    shim->pidfd = TAKE_FD(pidfd);
-    (void)uv_poll_start(&shim->poll, UV_READABLE, on_pidfd_ready);
-    *ret_shim = shim;
-    return 0;
+    *ret_shim = shim_new(options, pidfd);
+    return *ret_shim == NULL ? err_errno(e, ENOMEM, "follow shim %d", (int)pid) : 0;
 }

@@ -78,38 +78,31 @@ static void release_missing(struct queue *queue, size_t first, size_t n,
             release(queue, i);
 }
 
-/* Wake each hypervisor once. */
-static int notify_assigned(struct queue *queue, const struct queue_assignment *assigned, size_t n,
-                           struct err *e)
-{
-    struct id hypervisors[QUEUE_ROUND_RUNS];
-    if (n == 0)
-        return 0;
-    for (size_t i = 0; i < n; i++) {
-        hypervisors[i] = assigned[i].hypervisor;
-        log_debug("run.assigned run=%s hypervisor=%s", ID_TEXT(assigned[i].run),
-                  ID_TEXT(assigned[i].hypervisor));
-    }
-    CLEANUP(params_done) struct params p;
-    queue_store_notify_params(&p, "errand_hypervisor", hypervisors, n);
-    return db_run(queue->db, &queue_store_notify, &p, NULL, e);
-}
-
+/* Each hypervisor is woken once, right behind the assignment; one whose run was gone looks in vain.
+ */
 static int assign_some(struct queue *queue, size_t first, size_t n, size_t *placed, struct err *e)
 {
     struct queue_assignment assigned[QUEUE_ROUND_RUNS];
+    struct id hypervisors[QUEUE_ROUND_RUNS];
     CLEANUP(params_done) struct params p;
+    CLEANUP(params_done) struct params wake;
     CLEANUP(rows_freep) struct rows *rows = NULL;
+    for (size_t i = 0; i < n; i++)
+        hypervisors[i] = queue->batch->items[first + i].hypervisor;
     queue_store_assign_params(&p, &queue->batch->items[first], n, &queue->options.leases);
-    int r = db_run(queue->db, &queue_store_assign, &p, &rows, e);
+    queue_store_notify_params(&wake, "errand_hypervisor", hypervisors, n);
+    int r = db_run_with(queue->db, &queue_store_assign, &p, &queue_store_notify, &wake, &rows, e);
     if (r < 0)
         return r;
     size_t assigned_n = (size_t)rows_count(rows);
-    for (size_t i = 0; i < assigned_n; i++)
+    for (size_t i = 0; i < assigned_n; i++) {
         queue_store_read_assigned(rows, (int)i, &assigned[i]);
+        log_debug("run.assigned run=%s hypervisor=%s", ID_TEXT(assigned[i].run),
+                  ID_TEXT(assigned[i].hypervisor));
+    }
     release_missing(queue, first, n, assigned, assigned_n);
     *placed += assigned_n;
-    return notify_assigned(queue, assigned, assigned_n, e);
+    return 0;
 }
 
 /* All in one statement; when that is refused, one by one, so that one bad row harms no other. */

@@ -186,6 +186,13 @@ static int take_notes(struct session *s, bool *ret_has_more, struct err *e)
     return r;
 }
 
+/* Runs were added, and the last look found room for all: they need not wait until we have learned
+ * what became free since. */
+static bool is_roomy(const struct session *s)
+{
+    return s->runs_were_added && !s->runs_wait && !s->timers.some_are_held;
+}
+
 /* One turn of work, the most urgent first. */
 static int work(struct session *s, struct err *e)
 {
@@ -193,13 +200,20 @@ static int work(struct session *s, struct err *e)
         return tick(s, e);
 
     bool has_more = false;
-    int r = s->warmth_was_asked ? warm_orders_place(s->db, e) : 0;
-    s->warmth_was_asked = false;
-    if (r == 0 && wants_notes(s) && fleet_sync_has_notes(&s->sync))
-        r = take_notes(s, &has_more, e);
     bool were_added = s->runs_were_added;
+    bool is_placed = is_roomy(s);
+    int r = is_placed ? pass(s, QUEUE_PLACE, e) : 0;
+    if (r == 0 && s->warmth_was_asked)
+        r = warm_orders_place(s->db, e);
+    s->warmth_was_asked = false;
     s->runs_were_added = false;
-    if (r == 0 && (s->is_cut || were_added || (s->runs_wait && has_more)))
+    if (r == 0 && (wants_notes(s) || were_added) && fleet_sync_has_notes(&s->sync))
+        r = take_notes(s, &has_more, e);
+    bool is_due =
+        s->is_cut || s->runs_were_added || (were_added && !is_placed) || (s->runs_wait && has_more);
+    were_added |= s->runs_were_added;
+    s->runs_were_added = false;
+    if (r == 0 && is_due)
         r = pass(s, QUEUE_PLACE, e);
     return r == 0 && were_added ? timers_look(&s->timers, e) : r;
 }

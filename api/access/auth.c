@@ -182,7 +182,6 @@ static bool principal_of_row(const struct rows *rows, struct principal *ret_prin
     return true;
 }
 
-/* Not agents' tokens: registering again kills the old credential at once. */
 static void remember(struct token_cache *cache, const struct lookup *lookup,
                      const struct principal *principal)
 {
@@ -205,7 +204,7 @@ static void on_token(struct request *rq, const struct rows *rows)
         refuse(rq, "The token is unknown, expired or revoked");
         return;
     }
-    if (is_member_kind(principal.kind))
+    if (is_member_kind(principal.kind) || principal.kind == TOKEN_KIND_HYPERVISOR)
         remember(rq->loop->tokens, lookup, &principal);
     go_on(rq, lookup, &principal);
 }

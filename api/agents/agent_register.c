@@ -12,6 +12,7 @@
 #include "store/agent_store.h"
 #include "wire/registration.h"
 
+#include "access/auth.h"
 #include "bus.h"
 #include "http/fields.h"
 #include "http/reply.h"
@@ -75,6 +76,7 @@ static void on_registered(struct request *rq, const struct rows *rows)
         return;
     }
     struct id id = agent_store_registered_id(rows);
+    auth_forget_all(rq->loop); /* the credential before this one */
     bus_publish(rq->loop, BUS_FLEET, id);
     log_info("hypervisor.registered hypervisor=%s name=\"%s\"", ID_TEXT(id), registering->name);
 

@@ -82,18 +82,23 @@ static int prepare(struct db *db, const struct statement *statement, struct err 
     return r;
 }
 
+static int make_ready(struct db *db, const struct statement *statement, const struct params *p,
+                      struct err *e)
+{
+    if (!params_ok(p))
+        return err_set(e, ERR_LIMIT, "%s: parameters too large", statement->name);
+    if (PQstatus(db->conn) != CONNECTION_OK)
+        return err_set(e, ERR_UNAVAILABLE, "%s: not connected to PostgreSQL", statement->name);
+    return prepare(db, statement, e);
+}
+
 int db_run(struct db *db, const struct statement *statement, const struct params *p,
            struct rows **ret_rows, struct err *e)
 {
     static const struct params none;
     if (p == NULL)
         p = &none;
-    if (!params_ok(p))
-        return err_set(e, ERR_LIMIT, "%s: parameters too large", statement->name);
-    if (PQstatus(db->conn) != CONNECTION_OK)
-        return err_set(e, ERR_UNAVAILABLE, "%s: not connected to PostgreSQL", statement->name);
-
-    int r = prepare(db, statement, e);
+    int r = make_ready(db, statement, p, e);
     if (r < 0)
         return r;
 
@@ -101,6 +106,48 @@ int db_run(struct db *db, const struct statement *statement, const struct params
     params_pointers(p, values);
     PGresult *result =
         PQexecPrepared(db->conn, statement->name, p->n, values, p->lengths, p->formats, 1);
+    return finish(db, result, statement->name, ret_rows, e);
+}
+
+/* As a transaction of its own. */
+static bool send(struct db *db, const struct statement *statement, const struct params *p)
+{
+    const char *values[PARAMS_MAX];
+    params_pointers(p, values);
+    return PQsendQueryPrepared(db->conn, statement->name, p->n, values, p->lengths, p->formats,
+                               1) == 1 &&
+           PQpipelineSync(db->conn) == 1;
+}
+
+/* The answer to what send() sent; NULL when the session is lost. */
+static PGresult *receive(struct db *db)
+{
+    PGresult *answer = PQgetResult(db->conn);
+    for (PGresult *result = PQgetResult(db->conn); PQstatus(db->conn) == CONNECTION_OK;
+         result = PQgetResult(db->conn)) {
+        bool is_end = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        PQclear(result);
+        if (is_end)
+            break;
+    }
+    return answer;
+}
+
+int db_run_with(struct db *db, const struct statement *statement, const struct params *p,
+                const struct statement *second, const struct params *second_p,
+                struct rows **ret_rows, struct err *e)
+{
+    int r = make_ready(db, statement, p, e);
+    if (r == 0)
+        r = make_ready(db, second, second_p, e);
+    if (r < 0)
+        return r;
+    bool is_sent =
+        PQenterPipelineMode(db->conn) == 1 && send(db, statement, p) && send(db, second, second_p);
+    PGresult *result = is_sent ? receive(db) : NULL;
+    if (is_sent)
+        PQclear(receive(db));
+    (void)PQexitPipelineMode(db->conn);
     return finish(db, result, statement->name, ret_rows, e);
 }
 

@@ -35,6 +35,12 @@ void db_closep(struct db **db);
 int db_run(struct db *db, const struct statement *statement, const struct params *p,
            struct rows **ret_rows, struct err *e) MUST_USE;
 
+/* Run one statement and send another right behind it, in one round trip and two transactions; the
+ * second is run whatever becomes of the first, and its answer does not matter. */
+int db_run_with(struct db *db, const struct statement *statement, const struct params *p,
+                const struct statement *second, const struct params *second_p,
+                struct rows **ret_rows, struct err *e) MUST_USE;
+
 /* Run a script of statements without parameters in one round trip and one transaction. */
 int db_run_script(struct db *db, const char *sql, struct err *e) MUST_USE;
 

@@ -6,14 +6,13 @@
  */
 #include "support/test.h"
 
-#include "base/file.h"
+#include "base/parse.h"
 #include "drivers/cgroup_devices.h"
 #include "drivers/cgroup_file.h"
 #include "drivers/cgroup_make.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -150,12 +149,13 @@ static void test_cgroup_devices__only_the_harmless_open_by_program(void **state)
     restrict_and_open(CGROUP_V2, host_layout() == CGROUP_HYBRID ? "/" CGROUP_HYBRID_V2_NAME : "");
 }
 
-static uint64_t number_of(const char *tree, const char *path, const char *file)
+static int64_t number_of(const char *tree, const char *path, const char *file)
 {
     char text[64];
-    uint64_t number = 0;
+    struct err e;
+    int64_t number = 0;
     cgroup_file_read(tree, path, file, text, sizeof(text));
-    assert_int_equal(sscanf(text, "%" SCNu64, &number), 1);
+    ASSERT_OK(parse_i64_n(text, strcspn(text, " \n"), 0, INT64_MAX, file, &number, &e), e);
     return number;
 }
 

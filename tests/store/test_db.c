@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -96,6 +98,63 @@ static void test_db_run__errors_have_codes(void **state)
     db_close(db);
 }
 
+static void note_payload(void *user, const char *channel, const char *payload)
+{
+    (void)channel;
+    (void)snprintf(user, 16, "%s", payload);
+}
+
+static void take_notice(struct db *db, char *payload)
+{
+    struct err e;
+    for (int i = 0; i < 1000 && payload[0] == '\0'; i++) {
+        struct pollfd fd = {.fd = db_fd(db), .events = POLLIN};
+        ASSERT_OK(db_take_notices(db, note_payload, payload, &e), e);
+        if (payload[0] == '\0')
+            (void)poll(&fd, 1, 10);
+    }
+}
+
+static int run_with_notice(struct db *db, const struct statement *first, int64_t number,
+                           const char *payload, struct rows **ret_rows, struct err *e)
+{
+    static const struct statement tell = {.name = "tell", .sql = "SELECT pg_notify('second', $1)"};
+    CLEANUP(params_done) struct params p;
+    CLEANUP(params_done) struct params second;
+    params_init(&p, 64);
+    params_add_i64(&p, number);
+    params_init(&second, 64);
+    params_add_text(&second, payload);
+    return db_run_with(db, first, &p, &tell, &second, ret_rows, e);
+}
+
+static void test_db_run_with__second_is_run_whatever_the_first_says(void **state)
+{
+    static const struct statement divide = {.name = "divide", .sql = "SELECT 12 / $1::bigint"};
+    struct err e;
+    char payload[16] = "";
+    (void)state;
+    struct db *db = test_database_open();
+    ASSERT_OK(db_listen(db, "second", &e), e);
+    CLEANUP(rows_freep) struct rows *rows = NULL;
+    ASSERT_OK(run_with_notice(db, &divide, 4, "one", &rows, &e), e);
+    assert_int_equal(row_i64(rows, 0, 0, 0), 3);
+    take_notice(db, payload);
+    assert_string_equal(payload, "one");
+
+    payload[0] = '\0';
+    assert_int_equal(run_with_notice(db, &divide, 0, "two", NULL, &e), ERR_INTERNAL);
+    assert_non_null(strstr(e.msg, "zero"));
+    take_notice(db, payload);
+    assert_string_equal(payload, "two");
+
+    static const struct statement one = {.name = "one", .sql = "SELECT 1::bigint"};
+    struct rows *after = run(db, &one, NULL);
+    assert_int_equal(row_i64(after, 0, 0, 0), 1);
+    rows_free(after);
+    db_close(db);
+}
+
 static void test_db_run__values_over_the_ceiling_are_refused(void **state)
 {
     static const struct statement echo = {.name = "echo_text", .sql = "SELECT $1::text"};
@@ -159,6 +218,7 @@ static void test_db_notify__reaches_a_listener(void **state)
 
 TEST_MAIN(cmocka_unit_test(test_db_run__every_kind_of_value_comes_back),
           cmocka_unit_test(test_db_run__errors_have_codes),
+          cmocka_unit_test(test_db_run_with__second_is_run_whatever_the_first_says),
           cmocka_unit_test(test_db_run__values_over_the_ceiling_are_refused),
           cmocka_unit_test(test_db_run__lost_session_is_uncertain_then_unavailable),
           cmocka_unit_test(test_db_open__says_why_not),
