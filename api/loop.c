@@ -17,6 +17,7 @@
 #include "http/connection.h"
 #include "logs/log_hub.h"
 #include "loop_start.h"
+#include "loop_timers.h"
 #include "metrics/gauges.h"
 #include "peers.h"
 #include "runs/run_batches.h"
@@ -25,6 +26,7 @@
 
 #define ACCEPT_PER_WAKE 64
 #define DRAIN_STEP_MS 50
+#define TURN_MAX_MS 10000 /* a timer that is far off by a clock set back is seen after that */
 
 enum loop_order_kind {
     LOOP_DRAIN,
@@ -115,14 +117,20 @@ static void send_order(struct loop *loop, enum loop_order_kind kind, SSL_CTX *tl
     h2o_multithread_send_message(&loop->control, &order->message);
 }
 
+static void turn(struct loop *loop, int32_t wait_ms)
+{
+    (void)h2o_evloop_run(loop->h2o.loop, wait_ms);
+    loop_timers_mend(loop->h2o.loop, &loop->seen_ms);
+}
+
 static void serve(struct loop *loop)
 {
     while (!loop->draining)
-        (void)h2o_evloop_run(loop->h2o.loop, INT32_MAX);
+        turn(loop, TURN_MAX_MS);
 
     int64_t until = clock_mono_us() + loop->config->drain_seconds * CLOCK_US_PER_S;
     while (loop->requests > 0 && clock_mono_us() < until)
-        (void)h2o_evloop_run(loop->h2o.loop, DRAIN_STEP_MS);
+        turn(loop, DRAIN_STEP_MS);
     if (loop->requests > 0)
         log_warn("loop.drain_cut loop=%u requests=%u", loop->index, loop->requests);
 }

@@ -60,6 +60,7 @@ struct loop {
     struct passwords *passwords;   /* shared by all loops */
     h2o_multithread_receiver_t password_answers;
     h2o_context_t h2o; /* loop->h2o.loop is the h2o_loop_t */
+    uint64_t seen_ms;  /* its clock, at the last turn (loop_timers.h) */
     struct db_pipe *db;
     struct db_pipe *notices;     /* LISTEN; the first loop's, else NULL */
     struct upkeep *upkeep;       /* the first loop's, else NULL */

@@ -11,6 +11,9 @@
 /* A tick this late means that the process, or the database, was not there in between. */
 #define TICK_LATE_US (5 * CLOCK_US_PER_S)
 
+/* Leases end at least 2 s before we act (scheduler.c): a step that may go unnoticed is far less. */
+#define STEP_US (250 * CLOCK_US_PER_MS)
+
 void reaper_init(struct reaper *reaper, struct db *db, int64_t lost_after_s, int64_t lost_grace_s)
 {
     int64_t now_us = clock_mono_us();
@@ -36,16 +39,35 @@ static int run_silence(struct reaper *reaper, const struct statement *statement,
     return db_run(reaper->db, statement, &p, ret_rows, e);
 }
 
+/* Whether the database's clock, which said `database_us` between two moments, was set since the
+ * last look. */
+static bool was_clock_set(struct reaper *reaper, int64_t database_us, int64_t before_us,
+                          int64_t after_us)
+{
+    int64_t least_us = database_us - after_us;
+    int64_t most_us = database_us - before_us;
+    bool was_set = reaper->knows_clock && (least_us > reaper->ahead_us[1] + STEP_US ||
+                                           most_us < reaper->ahead_us[0] - STEP_US);
+    reaper->knows_clock = true;
+    reaper->ahead_us[0] = least_us;
+    reaper->ahead_us[1] = most_us;
+    return was_set;
+}
+
 static int observe(struct reaper *reaper, bool *ret_api_is_up, struct err *e)
 {
     CLEANUP(rows_freep) struct rows *rows = NULL;
+    int64_t before_us = clock_mono_us();
     int r = db_run(reaper->db, &hypervisor_store_api_is_up, NULL, &rows, e);
     if (r < 0)
         return r;
 
     int64_t now_us = clock_mono_us();
+    bool was_set = was_clock_set(reaper, row_time_us(rows, 0, 1), before_us, now_us);
+    if (was_set)
+        log_warn("database.clock_set");
     *ret_api_is_up = row_bool(rows, 0, 0);
-    if (!*ret_api_is_up || now_us - reaper->last_tick_us > TICK_LATE_US)
+    if (!*ret_api_is_up || was_set || now_us - reaper->last_tick_us > TICK_LATE_US)
         reaper->observed_since_us = now_us;
     reaper->last_tick_us = now_us;
     return 0;

@@ -22,7 +22,7 @@ static const char sql_regions[] = "SELECT id, slug FROM regions";
 /* Every role sees the names of sessions and roles, also those of others. */
 static const char sql_api_is_up[] =
     "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
-    " AND (application_name = 'errand-api' OR usename = 'errand_api'))";
+    " AND (application_name = 'errand-api' OR usename = 'errand_api')), clock_timestamp()";
 
 static const char sql_mark_lost[] =
     "UPDATE hypervisors h SET status = 'lost'"

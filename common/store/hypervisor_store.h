@@ -43,7 +43,8 @@ void hypervisor_store_read_capacity(const struct rows *rows, int row,
 /* All regions: id, slug. */
 extern const struct statement hypervisor_store_regions;
 
-/* One row: whether an API is connected to the database, so that heartbeats can arrive at all. */
+/* One row: whether an API is connected to the database, so that heartbeats can arrive at all, and
+ * what time it is there. */
 extern const struct statement hypervisor_store_api_is_up;
 
 /* Silence begins at the last heartbeat, but not before `observed_s` seconds ago: time in which
@@ -56,9 +57,11 @@ struct hypervisor_silence {
 void hypervisor_store_silence_params(struct params *p, const struct hypervisor_silence *silence);
 
 /* For statements with these parameters: when the silence of hypervisor `h` began, and whether it
- * has lasted longer than the limit. */
+ * has lasted longer than the limit. A heartbeat of the future says only that the clock was set
+ * back; whoever is there will say so again. */
 #define HYPERVISOR_STORE_SILENT_SINCE                                                              \
-    "greatest(h.last_seen_at, now() - make_interval(secs => $1::float8))"
+    "greatest(CASE WHEN h.last_seen_at < now() + interval '1 minute' THEN h.last_seen_at END,"     \
+    " now() - make_interval(secs => $1::float8))"
 #define HYPERVISOR_STORE_IS_SILENT                                                                 \
     HYPERVISOR_STORE_SILENT_SINCE " < now() - make_interval(secs => $2::float8)"
 

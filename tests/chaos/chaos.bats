@@ -5,26 +5,29 @@
 # CHAOS_SECONDS for how long, CHAOS_PARALLEL how many runs at once.
 
 load ../support/stack
+load ../support/cable
+load clocks
+load place
 load faults
 
 setup_file() {
     export CHAOS_SEED=${CHAOS_SEED:-$((RANDOM % 100000))} CHAOS_SECONDS=${CHAOS_SECONDS:-12}
-    stack_start
-    start_wire
-    start_far
+    place_start
 }
 
 teardown_file() {
-    end_far || true
+    far_kill || true
     stack_destroy
 }
 
 @test "every accepted run ends once and rightly, with its whole log, whatever breaks" {
     echo "# seed $CHAOS_SEED" >&3
+    place_holdings >"$STACK/holdings"
     ERRAND_URL=$DIRECT_URL node "$ERRAND_SOURCE_DIR/tests/chaos/load.mjs" --seed "$CHAOS_SEED" \
-        --parallel "${CHAOS_PARALLEL:-8}" --image "$IMAGE" \
+        --parallel "${CHAOS_PARALLEL:-8}" --image "$IMAGE" --tag "${STACK##*.}" \
         --stop-file "$STACK/over" --excuses "$STACK/excuses" >"$STACK/verdict" 2>&1 3>&- 4>&- &
     load=$!
+    echo "$load" >"$STACK/load.pid"
     RANDOM=$CHAOS_SEED
     break_things "$CHAOS_SECONDS"
     touch "$STACK/over"
@@ -34,7 +37,15 @@ teardown_file() {
     [ "$code" -eq 0 ]
 }
 
+@test "no program holds more descriptors, and no more sessions, than before" {
+    eventually 30 place_holds_no_more "$STACK/holdings" >"$STACK/more" || {
+        tail --lines 5 "$STACK/more"
+        false
+    }
+}
+
 @test "a run for a hypervisor whose disk is full waits until there is room" {
+    eventually 30 hypervisor_is_ready far
     fill_far_disk
     run=$(trigger "$(make_runner '{"hypervisor_labels": {"zone": "far"}}')" '{"argv": ["echo", "room"]}')
     eventually 20 grep --quiet "run.held run=$run" "$DATA/log/far.log"
@@ -46,6 +57,11 @@ teardown_file() {
 
 @test "nothing is left" {
     stack_end_process "$STACK/wire.pid"
-    end_far
+    far_end
+    far=$(far_leftovers) || true
+    [ -z "$far" ] || fail "left behind, far: $far"
     stack_finish
+    cable_take_away
+    near=$(near_leftovers) || true
+    [ -z "$near" ] || fail "left behind: $near"
 }

@@ -24,22 +24,42 @@ function* logFaults(task, entries, what) {
   }
 }
 
+/** The ways a run may end that its task does not know, by what was done to it. */
+const EXCUSED = {
+  killed_shim: (run) => run.termination_reason === 'internal',
+  killed_runtime: (run) => run.termination_reason === 'start_failed',
+  killed_container: (run) => run.termination_reason === 'exited' && run.exit_code === 137,
+  cut_off: (run) => run.termination_reason === 'hypervisor_lost' && run.hypervisor.name === 'far',
+};
+
 /** A disk that fills in the moment of a start is told, and nothing was begun. */
 function wasNotBegun(run) {
   return run.termination_reason === 'start_failed' && /No space left|disk/.test(run.termination_message);
 }
 
-/** `outcome`: {run, log, followed: {log, states}}; `excuse`: what was done to it, or undefined. */
-export function* faults(task, outcome, excuse) {
-  const { run, log, followed } = outcome;
-  const isExcused = wasNotBegun(run) || (excuse !== undefined && run.termination_reason === 'internal');
+/** Attempts that ended because the far hypervisor was lost, which nothing but a long cut may bring. */
+function lostAttempts(attempts) {
+  return attempts.filter((attempt) => attempt.termination_reason === 'hypervisor_lost' && attempt.completed_at);
+}
+
+/** `outcome`: {run, attempts, log, followed: {log, states}}; `done`: set of what was done to it. */
+export function* faults(task, outcome, done) {
+  const { run, attempts, log, followed } = outcome;
+  const isExcused = wasNotBegun(run) || [...done].some((what) => EXCUSED[what]?.(run));
   const expected = isExcused ? { ...task, mayBeShort: true } : task;
+  const moves = lostAttempts(attempts.slice(0, -1));
+  for (const attempt of moves) {
+    if (!done.has('cut_off') || attempt.hypervisor.name !== 'far') {
+      yield `attempt ${attempt.attempt} was lost with ${attempt.hypervisor.name}, which was there`;
+    }
+  }
   if (!isExcused) {
     for (const [name, value] of Object.entries(task.end)) {
       if (run[name] !== value) yield `${name} is ${run[name]} (${run.termination_message}), not ${value}`;
     }
-    if (run.attempt !== task.attempts && !(task.mayBeShort && run.attempt === 0)) {
-      yield `attempt is ${run.attempt}, not ${task.attempts}`;
+    const wanted = task.attempts + moves.length;
+    if (run.attempt !== wanted && !(task.mayBeShort && run.attempt === 0)) {
+      yield `attempt is ${run.attempt}, not ${wanted}`;
     }
   }
   yield* logFaults(expected, log, 'stored log');

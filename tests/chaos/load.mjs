@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// load.mjs --seed N --parallel N --stop-file FILE --excuses FILE --image IMAGE
+// load.mjs --seed N --tag TEXT --parallel N --stop-file FILE --excuses FILE --image IMAGE
 //
 // Posts runs, follows them and checks every one, until the stop file is there. Exit code 1 and a line
 // for each fault when anything is not as it must be.
@@ -20,6 +20,7 @@ const END_MS = 180000; // of the last run after the last fault
 const { values: options } = parseArgs({
   options: {
     seed: { type: 'string' },
+    tag: { type: 'string' },
     parallel: { type: 'string' },
     'stop-file': { type: 'string' },
     excuses: { type: 'string' },
@@ -39,31 +40,52 @@ async function stopLater(run, ms) {
   await client.ask('POST', `/v1/runs/${run}/stop`);
 }
 
-/** What was done to a run from outside, by its id; written before it is done. */
-function excuseOf(id) {
+/** What was done from outside, a line each, written before it is done. */
+function excuses() {
   const text = existsSync(options.excuses) ? readFileSync(options.excuses, 'utf8') : '';
-  return text.split('\n').find((line) => line.startsWith(`${id} `))?.slice(id.length + 1);
+  return text.split('\n').filter(Boolean).map((line) => line.split(' '));
+}
+
+/** What was done to a run: its own excuses, and `cut_off` if the far hypervisor was while it lived. */
+function excusesOf(id, from) {
+  const done = new Set();
+  let lostAt = null;
+  for (const [whom, what, at] of excuses()) {
+    if (whom === id) done.add(what);
+    else if (what === 'lost') lostAt = Number(at);
+    else if (what === 'back' && from > Number(at)) lostAt = null;
+  }
+  if (lostAt !== null) done.add('cut_off');
+  return done;
 }
 
 const wrong = [];
 const counts = {};
 const ended = new Map(); // id -> how
 
-async function check(work, id, followed) {
+function count(end) {
+  counts[end] = (counts[end] ?? 0) + 1;
+}
+
+async function check(work, id, followed, from) {
   const { run } = await client.ask('GET', `/v1/runs/${id}`);
-  const excuse = excuseOf(id);
-  for (const fault of faults(work, { run, followed, log: await client.log(id) }, excuse)) {
+  const { attempts } = await client.ask('GET', `/v1/runs/${id}/attempts`);
+  const done = excusesOf(id, from);
+  for (const fault of faults(work, { run, attempts, followed, log: await client.log(id) }, done)) {
     wrong.push(`${work.kind} ${work.n} (${id}): ${fault}`);
   }
-  const end = excuse ? `${run.termination_reason} (${excuse})` : run.status;
-  counts[end] = (counts[end] ?? 0) + 1;
+  const own = [...done].filter((what) => what.startsWith('killed'));
+  const moves = attempts.filter((attempt) => attempt.termination_reason === 'hypervisor_lost').length;
+  const end = own.length > 0 ? `${run.termination_reason} (${own.sort()})` : run.status;
+  count(moves > 0 ? `${end} (lost ${moves} times)` : end);
   ended.set(id, endOf(run));
 }
 
 const endOf = ({ status, exit_code: code, attempt }) => `${status} ${code} ${attempt}`;
 
 async function doOne(runners, n) {
-  const work = task(n, new Random(seed * 1000003 + n));
+  const work = task(n, new Random(seed * 1000003 + n), options.tag);
+  const from = Date.now();
   const { run } = await client.ask('POST', `/v1/runners/${runners[work.runner]}/runs`, {
     body: work.fields,
     headers: { 'Idempotency-Key': `chaos-${seed}-${n}` },
@@ -71,7 +93,7 @@ async function doOne(runners, n) {
   const stopped = work.stopAfterMs === undefined ? null : stopLater(run.id, work.stopAfterMs);
   const followed = await client.follow(run.id, giveUpAt());
   await stopped;
-  await check(work, run.id, followed);
+  await check(work, run.id, followed, from);
 }
 
 let stoppedAt = null;
@@ -93,8 +115,12 @@ async function checkAll(runners) {
 
 async function main() {
   const retry = { max_attempts: 2, delay_seconds: 0, jitter: 0, on: ['failed'] };
-  const runners = { plain: await makeRunner('plain', {}), retrying: await makeRunner('retrying', { retry }) };
-  const witness = new Witness();
+  const runners = {
+    plain: await makeRunner('plain', {}),
+    retrying: await makeRunner('retrying', { retry }),
+    moving: await makeRunner('moving', { retry: { ...retry, max_attempts: 3, on: ['hypervisor_lost'] } }),
+  };
+  const witness = new Witness(options.tag);
   let next = 0;
   const workers = Array.from({ length: Number(options.parallel) }, async () => {
     while (!isOver()) await doOne(runners, next++);
@@ -105,7 +131,7 @@ async function main() {
   const total = ended.size;
   await checkAll(runners);
   wrong.push(...witness.stop().map((mark) => `${mark} ran twice at once`));
-  wrong.push(...Witness.running().map((mark) => `${mark} still runs`));
+  wrong.push(...witness.running().map((mark) => `${mark} still runs`));
   wrong.push(...new Set(client.serverErrors));
   console.log(`${total} runs: ${JSON.stringify(counts)}`);
   for (const line of wrong) console.log(`WRONG ${line}`);

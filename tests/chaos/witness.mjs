@@ -6,12 +6,10 @@
 
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
-const MARK = /\0(chaos-\d+\.)\0/;
-
 /** [mark, namespace] of a process, or null. */
-function look(pid) {
+function look(pattern, pid) {
   try {
-    const mark = MARK.exec(readFileSync(`/proc/${pid}/cmdline`, 'latin1'))?.[1];
+    const mark = pattern.exec(readFileSync(`/proc/${pid}/cmdline`, 'latin1'))?.[1];
     return mark ? [mark, readlinkSync(`/proc/${pid}/ns/pid`)] : null;
   } catch {
     return null; // it ended
@@ -19,11 +17,11 @@ function look(pid) {
 }
 
 /** Map of mark to Map of namespace to a pid in it. */
-function sweep() {
+function sweep(pattern) {
   const own = readlinkSync('/proc/self/ns/pid');
   const seen = new Map();
   for (const pid of readdirSync('/proc')) {
-    const found = /^\d+$/.test(pid) && look(pid);
+    const found = /^\d+$/.test(pid) && look(pattern, pid);
     if (!found || found[1] === own) continue; // the runtime's, before it enters its own
     if (!seen.has(found[0])) seen.set(found[0], new Map());
     seen.get(found[0]).set(found[1], pid);
@@ -32,17 +30,20 @@ function sweep() {
 }
 
 export class Witness {
+  #pattern;
   #timer;
   #overlaps = new Set();
 
-  constructor() {
+  /** `tag`: of the marks to look for. */
+  constructor(tag) {
+    this.#pattern = new RegExp(`\\0(chaos-${tag}-\\d+\\.)\\0`);
     this.#timer = setInterval(() => this.#check(), 25);
   }
 
   #check() {
-    for (const [mark, places] of sweep()) {
+    for (const [mark, places] of sweep(this.#pattern)) {
       if (places.size < 2) continue;
-      const alive = [...places].filter(([place, pid]) => look(pid)?.[1] === place);
+      const alive = [...places].filter(([place, pid]) => look(this.#pattern, pid)?.[1] === place);
       if (alive.length > 1) this.#overlaps.add(mark);
     }
   }
@@ -54,7 +55,7 @@ export class Witness {
   }
 
   /** Marks of what runs now. */
-  static running() {
-    return [...sweep().keys()];
+  running() {
+    return [...sweep(this.#pattern).keys()];
   }
 }

@@ -46,6 +46,22 @@ const kinds = {
     mayBeShort: true,
     end: { status: 'canceled' },
   }),
+  /** It has a network of its own, wherever it is. */
+  networked: () => ({
+    script: 'test -e /sys/class/net/eth0 && echo there',
+    log: ['there'],
+    end: exits(0),
+  }),
+  /** Begun anew elsewhere when its hypervisor is lost, and only then. */
+  moving: (random) => {
+    const count = 20 + random.below(100);
+    return {
+      runner: 'moving',
+      script: `for i in $(seq 1 ${count}); do echo "step $i"; sleep 0.1; done`,
+      log: lines(1, count, 'step '),
+      end: exits(0),
+    };
+  },
   /** Tried twice, and both fail. */
   retried: () => ({
     runner: 'retrying',
@@ -65,11 +81,14 @@ const kinds = {
   },
 };
 
-/** The n-th thing to do. `mark` is on its command line, for whoever looks at processes. */
-export function task(n, random) {
+/**
+ * The n-th thing to do. Its mark, of which no other load on this machine has the tag, is on its command
+ * line, for whoever looks at processes.
+ */
+export function task(n, random, tag) {
   const kind = random.of(Object.keys(kinds));
   const { script, fields = {}, ...rest } = kinds[kind](random);
-  const mark = `chaos-${n}.`;
+  const mark = `chaos-${tag}-${n}.`;
   return {
     runner: 'plain',
     attempts: 1,
@@ -77,7 +96,6 @@ export function task(n, random) {
     ...rest,
     n,
     kind,
-    mark,
     fields: { ...fields, argv: [...SHELL, script, mark] },
   };
 }

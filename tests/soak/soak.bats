@@ -14,7 +14,7 @@ setup_file() {
 teardown_file() { stack_destroy; }
 
 @test "every run of a steady load is right" {
-    ERRAND_URL=$DIRECT_URL node "$ERRAND_SOURCE_DIR/tests/chaos/load.mjs" --seed 1 \
+    ERRAND_URL=$DIRECT_URL node "$ERRAND_SOURCE_DIR/tests/chaos/load.mjs" --seed 1 --tag "${STACK##*.}" \
         --parallel "${SOAK_PARALLEL:-4}" --image "$IMAGE" \
         --stop-file "$STACK/over" --excuses "$STACK/excuses" >"$STACK/verdict" 2>&1 3>&- 4>&- &
     load=$!

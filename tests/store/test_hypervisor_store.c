@@ -180,6 +180,18 @@ static void test_mark_lost__counts_only_observed_silence(void **state)
     assert_int_equal(rows_count(late), 1);
 }
 
+/* The clock was set back, and it has not said anything since. */
+static void test_mark_lost__a_heartbeat_of_the_future_is_none(void **state)
+{
+    (void)state;
+    struct id silent = queue_fixture_hypervisor(db, 1024);
+    silent_for(silent, -3600);
+    CLEANUP(rows_freep) struct rows *early = mark_lost(29, 30);
+    assert_int_equal(rows_count(early), 0);
+    CLEANUP(rows_freep) struct rows *late = mark_lost(31, 30);
+    assert_int_equal(rows_count(late), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +201,7 @@ int main(void)
         cmocka_unit_test_setup(test_api_is_up__while_one_has_a_session, reset),
         cmocka_unit_test_setup(test_mark_lost__takes_silent_ready_ones_only, reset),
         cmocka_unit_test_setup(test_mark_lost__counts_only_observed_silence, reset),
+        cmocka_unit_test_setup(test_mark_lost__a_heartbeat_of_the_future_is_none, reset),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -540,6 +540,37 @@ static void test_reaper__starts_anew_after_it_slept(void **state)
     assert_false(changed);
 }
 
+/* Set by an hour, forth and back: heartbeats are as far from now as if nobody had said anything. */
+static void test_reaper__starts_anew_after_the_clock_was_set(void **state)
+{
+    struct place *place = *state;
+    struct err e;
+    bool changed = false;
+    struct reaper reaper;
+    (void)queue_fixture_hypervisor(place->admin, 1000);
+    CLEANUP(db_closep) struct db *api = NULL;
+    ASSERT_OK(db_open(test_database_url(), "errand-api", &api, &e), e);
+    reaper_init(&reaper, place->db, 10, 10);
+    ASSERT_OK(reaper_tick(&reaper, &changed, &e), e);
+
+    for (int64_t hours = -1; hours <= 1; hours += 2) {
+        fixture_script(place->admin,
+                       "UPDATE hypervisors SET last_seen_at = now() + interval '%d hours'",
+                       (int)hours);
+        reaper.observed_since_us = clock_mono_us() - 7200 * CLOCK_US_PER_S;
+        reaper.ahead_us[0] += hours * 3600 * CLOCK_US_PER_S;
+        reaper.ahead_us[1] += hours * 3600 * CLOCK_US_PER_S;
+        ASSERT_OK(reaper_tick(&reaper, &changed, &e), e);
+        assert_false(changed);
+        reaper.observed_since_us -= 9 * CLOCK_US_PER_S;
+        ASSERT_OK(reaper_tick(&reaper, &changed, &e), e);
+        assert_false(changed);
+    }
+    reaper.observed_since_us -= 2 * CLOCK_US_PER_S;
+    ASSERT_OK(reaper_tick(&reaper, &changed, &e), e);
+    assert_true(changed);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_place, free_place)
 
 TEST_MAIN(
@@ -556,4 +587,5 @@ TEST_MAIN(
     CASE(test_pass__goes_to_a_pin_and_counts_it),
     CASE(test_sync__noted_run_frees_the_memory_of_its_hypervisor),
     CASE(test_sync__too_many_notes_mean_everything), CASE(test_leader__one_session_at_a_time),
-    CASE(test_reaper__waits_until_an_api_is_there), CASE(test_reaper__starts_anew_after_it_slept))
+    CASE(test_reaper__waits_until_an_api_is_there), CASE(test_reaper__starts_anew_after_it_slept),
+    CASE(test_reaper__starts_anew_after_the_clock_was_set))

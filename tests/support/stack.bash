@@ -6,6 +6,9 @@
 #   setup_file() { stack_start; }      teardown_file() { stack_destroy; }
 #   last test of the file:  stack_finish
 #
+# A file that defines stack_prepare has it called before anything is started. What is in STACK/undo is
+# run when all has ended.
+#
 # Exports STACK (its directory; nothing of ours is outside but what DIR/state leads to), DATA (the
 # --data of `errand up`), REGISTRY, IMAGE, ERRAND_URL (the recorder), ERRAND_TOKEN, DIRECT_URL.
 
@@ -107,6 +110,7 @@ stack_start() {
     export REGISTRY IMAGE=$REGISTRY/test/busybox
     mkdir "$STACK/image"
     "$ERRAND_SOURCE_DIR/tests/support/make_image.sh" "$STACK/image" "$IMAGE:1" >"$STACK/image/digest"
+    ! declare -F stack_prepare >/dev/null || stack_prepare
     stack_up >"$STACK/up.log" 2>&1 || {
         cat "$STACK/up.log" "$DATA"/log/* >&2
         return 1
@@ -266,8 +270,9 @@ leftover_processes() {
     done
 }
 
+# In this namespace: what others began meanwhile has copies of its own, and ours end with their processes.
 leftover_mounts() {
-    grep --no-messages --no-filename --fixed-strings "$STACK" /proc/[0-9]*/mountinfo | sort --unique
+    grep --fixed-strings "$STACK" /proc/self/mountinfo
 }
 
 # leftover_groups RUNS: cgroups that are named after one of the runs in the file.
@@ -353,6 +358,7 @@ stack_destroy() {
     stack_down || true
     "$ERRAND_SOURCE_DIR/scripts/registry.sh" stop "$STACK/registry" || true
     stack_remove_network || true
+    [[ ! -x $STACK/undo ]] || "$STACK/undo" || true
     if [[ -d $DATA/log ]]; then
         sanitizer_reports | sed 's/^/# /' >&3 || true
     fi
