@@ -69,9 +69,5 @@ void run_end_set(struct run *run, enum termination_reason reason, const char *me
     n = n < sizeof(run->end.message) ? n : sizeof(run->end.message) - 1;
     memcpy(run->end.message, message, n);
     run->end.message[n] = '\0';
-    if (utf8_is_valid(run->end.message, n))
-        return;
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)run->end.message[i] > '~')
-            run->end.message[i] = '?';
+    utf8_repair(run->end.message, n);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#define YEAR_1_US (INT64_C(-62135596800) * CLOCK_US_PER_S)
 #define YEAR_10000_US (INT64_C(253402300800) * CLOCK_US_PER_S)
 
 static _Atomic int64_t test_now_us = -1;
@@ -86,10 +87,10 @@ static char *format(int64_t at_us, int fraction_digits, int fraction_unit_us, ch
     if (at_us >= 0 && at_us < YEAR_10000_US)
         return format_plain(at_us, (size_t)fraction_digits, (unsigned)fraction_unit_us, text);
     split_us(at_us, &tm, &fraction_us);
-    size_t n = strftime(text, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (snprintf(text + n, CLOCK_TEXT_BYTES - n, ".%0*dZ", fraction_digits,
+    if (snprintf(text, CLOCK_TEXT_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%0*dZ", tm.tm_year + 1900,
+                 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, fraction_digits,
                  fraction_us / fraction_unit_us) < 0)
-        text[n] = '\0';
+        text[0] = '\0';
     return text;
 }
 
@@ -178,6 +179,22 @@ static bool take_date_time(const char **cursor, struct tm *ret_tm)
     return true;
 }
 
+/* The instant, if there is one, in the years that can be written. */
+static bool find_instant(const struct tm *tm, int64_t fraction_us, int offset_s, int64_t *ret_at_us)
+{
+    struct tm normal = *tm;
+    time_t seconds = timegm(&normal);
+    /* timegm turns the 31st of February into March; the text did not mean that */
+    if (normal.tm_mon != tm->tm_mon || normal.tm_mday != tm->tm_mday ||
+        normal.tm_hour != tm->tm_hour || normal.tm_min != tm->tm_min || normal.tm_sec != tm->tm_sec)
+        return false;
+    int64_t at_us = ((int64_t)seconds - offset_s) * CLOCK_US_PER_S + fraction_us;
+    if (at_us < YEAR_1_US || at_us >= YEAR_10000_US)
+        return false;
+    *ret_at_us = at_us;
+    return true;
+}
+
 int clock_parse(const char *text, int64_t *ret_at_us, struct err *e)
 {
     const char *cursor = text;
@@ -186,16 +203,7 @@ int clock_parse(const char *text, int64_t *ret_at_us, struct err *e)
     int offset_s;
     bool shaped = take_date_time(&cursor, &tm) && take_fraction(&cursor, &fraction_us) &&
                   take_offset(&cursor, &offset_s) && *cursor == '\0';
-    if (shaped) {
-        struct tm normal = tm;
-        time_t seconds = timegm(&normal);
-        /* timegm turns the 31st of February into March; the text did not mean that */
-        if (normal.tm_mon == tm.tm_mon && normal.tm_mday == tm.tm_mday &&
-            normal.tm_hour == tm.tm_hour && normal.tm_min == tm.tm_min &&
-            normal.tm_sec == tm.tm_sec) {
-            *ret_at_us = ((int64_t)seconds - offset_s) * CLOCK_US_PER_S + fraction_us;
-            return 0;
-        }
-    }
+    if (shaped && find_instant(&tm, fraction_us, offset_s, ret_at_us))
+        return 0;
     return err_set(e, ERR_INVALID, "'%.40s' is not a time such as 2026-01-02T03:04:05Z", text);
 }

@@ -26,7 +26,8 @@ char *clock_format_ms(int64_t at_us, char *text);
 /* The same with microseconds. */
 char *clock_format_us(int64_t at_us, char *text);
 
-/* RFC 3339 with Z or an offset, fraction of up to 9 digits optional; finer than 1 us is cut. */
+/* RFC 3339 with Z or an offset, fraction of up to 9 digits optional; finer than 1 us is cut. In UTC
+ * its year is 1 to 9999, so that it can be written again. */
 int clock_parse(const char *text, int64_t *ret_at_us, struct err *e) MUST_USE;
 
 /* Tests own time: the wall clock stands at `at_us` until set again; negative gives it back. */

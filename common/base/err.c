@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -43,6 +45,16 @@ static void format_cut(char *text, size_t size, const char *fmt, va_list args)
         text[0] = '\0';
 }
 
+/* What came from outside is made one line of UTF-8, wherever it was cut: messages go into JSON. */
+static void tidy(char *text)
+{
+    size_t n = strlen(text);
+    utf8_repair(text, n);
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            text[i] = ' ';
+}
+
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
 {
     if (e == NULL)
@@ -53,6 +65,7 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...)
     e->code = code;
     format_cut(e->msg, sizeof(e->msg), fmt, args);
     va_end(args);
+    tidy(e->msg);
     return (int)code;
 }
 
@@ -73,6 +86,7 @@ int err_errno(struct err *e, int errnum, const char *fmt, ...)
     const char *text = strerror_r(errnum, reason, sizeof(reason));
     if (snprintf(e->msg + used, sizeof(e->msg) - used, ": %s", text) < 0)
         e->msg[used] = '\0';
+    tidy(e->msg);
     return (int)code;
 }
 
@@ -92,6 +106,7 @@ int err_wrap(struct err *e, const char *fmt, ...)
     size_t used = strlen(e->msg);
     if (snprintf(e->msg + used, sizeof(e->msg) - used, ": %s", inner) < 0)
         e->msg[used] = '\0';
+    tidy(e->msg);
     return (int)e->code;
 }
 

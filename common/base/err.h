@@ -37,7 +37,8 @@ struct err {
     char msg[ERR_MESSAGE_BYTES];
 };
 
-/* Record a failure; a longer message is cut. Returns `code`. `e` may be NULL in all three. */
+/* Record a failure; a longer message is cut. Whatever is put into it, the message is one line of
+ * UTF-8. Returns `code`. `e` may be NULL in all three. */
 int err_set(struct err *e, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Map an errno value to a code and append its text: "open /x: No such file or directory". */

@@ -76,3 +76,15 @@ size_t utf8_floor(const char *bytes, size_t n, size_t total)
     }
     return n;
 }
+
+void utf8_repair(char *bytes, size_t n)
+{
+    while (n > 0) {
+        size_t length = sequence_length((const unsigned char *)bytes, n);
+        if (length == 0)
+            *bytes = '?';
+        length = length > 0 ? length : 1;
+        bytes += length;
+        n -= length;
+    }
+}

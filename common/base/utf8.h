@@ -17,4 +17,7 @@ size_t utf8_length(const char *bytes, size_t n);
  * the bytes around it are not UTF-8. */
 size_t utf8_floor(const char *bytes, size_t n, size_t total);
 
+/* Make it UTF-8: every byte that is part of no character becomes '?'. */
+void utf8_repair(char *bytes, size_t n);
+
 #endif

@@ -48,6 +48,8 @@ static void test_clock_format__of_other_millenia(void **state)
                         "9999-12-31T23:59:59.999Z");
     assert_string_equal(clock_format_ms(INT64_C(253402300800000000), text),
                         "10000-01-01T00:00:00.000Z");
+    assert_string_equal(clock_format_ms(INT64_C(-62135596800000000), text),
+                        "0001-01-01T00:00:00.000Z");
 }
 
 static void test_clock_parse__reads_what_we_write_and_offsets(void **state)
@@ -62,6 +64,7 @@ static void test_clock_parse__reads_what_we_write_and_offsets(void **state)
         {"2026-01-01T22:33:03-04:30", INT64_C(1767322983000000)},
         {"1970-01-01t00:00:00.1z", 100000},
         {"2024-02-29T00:00:00.123456789Z", INT64_C(1709164800123456)},
+        {"0001-01-01T00:00:00Z", INT64_C(-62135596800000000)},
     };
 
     (void)state;
@@ -87,6 +90,9 @@ static void test_clock_parse__refuses_the_rest(void **state)
                                       "2026-01-02T03:04:05ZZ",
                                       "2026-1-2T03:04:05Z",
                                       "2026-01-02T03:04:05.1234567890Z",
+                                      "0000-12-31T23:59:59Z",
+                                      "0001-01-01T00:00:00+00:01",
+                                      "9999-12-31T23:59:59-00:01",
                                       "yesterday"};
 
     (void)state;

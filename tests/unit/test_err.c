@@ -27,6 +27,20 @@ static void test_err_set__cuts_what_is_too_long(void **state)
     assert_int_equal(strlen(e.msg), ERR_MESSAGE_BYTES - 1);
 }
 
+static void test_err__is_one_line_of_utf8(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    (void)err_set(&e, ERR_INVALID, "'%.2s' %s", "\xc3\xa9\xc3\xa9", "a\nb\xff");
+    assert_string_equal(e.msg, "'\xc3\xa9' a b?");
+    (void)err_set(&e, ERR_INVALID, "'%.3s'", "\xc3\xa9\xc3\xa9");
+    assert_string_equal(e.msg, "'\xc3\xa9?'");
+    (void)err_wrap(&e, "%.4s", "\xf0\x9f\x98\x80");
+    assert_string_equal(e.msg, "\xf0\x9f\x98\x80: '\xc3\xa9?'");
+    (void)err_errno(&e, ENOENT, "open a\tb\x80");
+    assert_string_equal(e.msg, "open a b?: No such file or directory");
+}
+
 static void test_err_errno__maps_and_appends(void **state)
 {
     (void)state;
@@ -67,6 +81,7 @@ static void test_err_wire_name__covers_the_table(void **state)
 
 TEST_MAIN(cmocka_unit_test(test_err_set__returns_the_code_and_keeps_the_message),
           cmocka_unit_test(test_err_set__cuts_what_is_too_long),
+          cmocka_unit_test(test_err__is_one_line_of_utf8),
           cmocka_unit_test(test_err_errno__maps_and_appends),
           cmocka_unit_test(test_err_wrap__puts_the_outer_first),
           cmocka_unit_test(test_err__null_is_allowed),

@@ -53,6 +53,15 @@ static void test_utf8_floor__never_splits_a_code_point(void **state)
     assert_int_equal(utf8_floor("\x80\x80\x80\x80\x80\x80", 3, 6), 3);
 }
 
+static void test_utf8_repair__leaves_characters_alone(void **state)
+{
+    char text[] = "a\xc3\xa9\xff\xf0\x9f\x98 z\xe2\x82";
+    (void)state;
+    utf8_repair(text, sizeof(text) - 1);
+    assert_string_equal(text, "a\xc3\xa9???? z??");
+}
+
 TEST_MAIN(cmocka_unit_test(test_utf8_is_valid__takes_well_formed_text_only),
           cmocka_unit_test(test_utf8_length__counts_code_points),
-          cmocka_unit_test(test_utf8_floor__never_splits_a_code_point))
+          cmocka_unit_test(test_utf8_floor__never_splits_a_code_point),
+          cmocka_unit_test(test_utf8_repair__leaves_characters_alone))
