@@ -50,7 +50,7 @@ static int load_credential(struct identity *identity, struct err *e)
         return 0;
     if (rc < 0)
         return rc;
-    memcpy(identity->credential, text.data, text.len);
+    memcpy(identity->credential, buf_text(&text), text.len + 1);
     identity->credential[strcspn(identity->credential, "\r\n")] = '\0';
     secret_wipe(text.data, text.len);
     return 0;

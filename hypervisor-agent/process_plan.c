@@ -72,7 +72,7 @@ static int plan_env(const struct assignment *a, const struct image_config *confi
         rc = add_own_name(a, ret_env, e);
     for (size_t i = 0; rc == 0 && i < config->env.n; i++) {
         const char *variable = config->env.items[i];
-        if (strchr(variable, '=') != NULL)
+        if (strchr(variable, '=') != NULL && variable[0] != '=')
             rc = add_unless_there(ret_env, variable, e);
     }
     return rc;
@@ -96,6 +96,9 @@ int process_plan_make(const struct assignment *a, const struct image_config *con
                      "nothing to run: neither the run nor the image names a command");
     if (rc == 0)
         rc = plan_env(a, config, env, &spec->env, e);
+    if (rc == 0 && config->cwd != NULL && config->cwd[0] != '/')
+        rc = err_set(e, ERR_INVALID, "the image's working directory '%.100s' is not absolute",
+                     config->cwd);
     if (rc == 0)
         rc = copy_text(config->cwd, &spec->cwd, e);
     if (rc == 0)

@@ -19,7 +19,7 @@
 
 /* Fill argv, env, cwd and user of `spec`. `env` holds the run's own variables ("KEY=VALUE"), which
  * win over the image's; ERRAND_RUN_ID and ERRAND_ATTEMPT are added unless it has them.
- * Errors:  ERR_INVALID  nothing to run */
+ * Errors:  ERR_INVALID  nothing to run, or nowhere: the image's directory is no absolute path */
 int process_plan_make(const struct assignment *a, const struct image_config *config,
                       const struct text_list *env, struct run_spec *spec, struct err *e) MUST_USE;
 

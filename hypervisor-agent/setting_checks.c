@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 #include "base/utf8.h"
+#include "model/label.h"
 #include "model/limits.h"
 
 #include <curl/curl.h>
@@ -58,7 +59,8 @@ static bool is_label(const char *item, size_t n)
 {
     const char *equals = memchr(item, '=', n);
     size_t key_n = equals == NULL ? 0 : (size_t)(equals - item);
-    return key_n > 0 && key_n <= LIMIT_LABEL_KEY_MAX && n - key_n - 1 <= LIMIT_LABEL_VALUE_MAX;
+    return equals != NULL && label_key_is_valid(item, key_n) &&
+           label_value_is_valid(equals + 1, n - key_n - 1);
 }
 
 /* HOST or HOST:PORT */
@@ -85,6 +87,23 @@ static bool each_is(const char *list, item_fn *is)
     return true;
 }
 
+/* Of a list of labels: no key twice, and no more than the API takes. */
+static bool are_few_and_different(const char *list)
+{
+    size_t count = 0;
+    for (const char *at = list; at != NULL && *at != '\0'; count++) {
+        size_t key_n = strcspn(at, "=") + 1;
+        const char *next = at + strcspn(at, ",");
+        for (const char *other = next; *other != '\0'; other += strcspn(other, ",")) {
+            other++;
+            if (strncmp(at, other, key_n) == 0)
+                return false;
+        }
+        at = next + (*next == ',');
+    }
+    return count <= LIMIT_LABELS;
+}
+
 int setting_checks_run(const struct settings *s, struct err *e)
 {
     int r = settings_require(s, "api_url", e);
@@ -99,7 +118,11 @@ int setting_checks_run(const struct settings *s, struct err *e)
     if (!is_slug(settings_text(s, "region")))
         return settings_refuse(s, "region", e, "must be the slug of a region, of a-z, 0-9 and -");
     if (!each_is(settings_text(s, "labels"), is_label))
-        return settings_refuse(s, "labels", e, "must be key=value, with a comma between them");
+        return settings_refuse(s, "labels", e,
+                               "must be key=value, with a comma between them; keys are letters, "
+                               "digits and . _ / - between them");
+    if (!are_few_and_different(settings_text(s, "labels")))
+        return settings_refuse(s, "labels", e, "must be at most %d, each key once", LIMIT_LABELS);
     if (!each_is(settings_text(s, "insecure_registries"), is_registry))
         return settings_refuse(s, "insecure_registries", e,
                                "must be HOST:PORT, with a comma between them");

@@ -2,7 +2,6 @@
 #include "http/fields.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/utf8.h"
+#include "model/label.h"
 #include "model/limits.h"
 
 #define PATH_BYTES 512
@@ -194,31 +194,19 @@ static void read_argv(const struct reading *r)
         store_json_text(r);
 }
 
-/* [A-Za-z0-9] with [._/-] between, at most LIMIT_LABEL_KEY_MAX. */
-static bool is_label_key(const char *key)
-{
-    size_t n = strlen(key);
-    if (n == 0 || n > LIMIT_LABEL_KEY_MAX)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        bool is_inner = i > 0 && i + 1 < n && strchr("._/-", key[i]) != NULL;
-        if (!isalnum((unsigned char)key[i]) && !is_inner)
-            return false;
-    }
-    return true;
-}
-
 /* What is wrong with one label, or NULL. */
 static const char *label_rule(const char *key, json_t *value)
 {
-    if (!is_label_key(key))
+    if (!label_key_is_valid(key, strlen(key)))
         return "must have a key of 1 to 63 letters, digits, '.', '_', '/' or '-' that begins and "
                "ends with a letter or digit";
     if (!json_is_string(value))
         return "must be a string";
-    if (utf8_length(json_string_value(value), json_string_length(value)) > LIMIT_LABEL_VALUE_MAX)
-        return "must be at most 255 characters";
-    return has_nul(value) ? NUL_RULE : NULL;
+    if (has_nul(value))
+        return NUL_RULE;
+    return label_value_is_valid(json_string_value(value), json_string_length(value))
+               ? NULL
+               : "must be at most 255 characters";
 }
 _Static_assert(LIMIT_LABEL_KEY_MAX == 63 && LIMIT_LABEL_VALUE_MAX == 255, "the texts above");
 

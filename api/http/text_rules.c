@@ -80,11 +80,19 @@ static bool is_path(const char *text)
     }
 }
 
+/* So it is told from the first part of a path. */
+static bool reads_as_host(const char *text, size_t n)
+{
+    static const char local[] = "localhost";
+    return memchr(text, '.', n) != NULL || memchr(text, ':', n) != NULL ||
+           (n == sizeof(local) - 1 && memcmp(text, local, n) == 0);
+}
+
 const char *text_rule_image_name(const char *text)
 {
-    const char *slash = strchr(text, '/');
-    if (is_path(text) ||
-        (slash != NULL && is_host(text, (size_t)(slash - text)) && is_path(slash + 1)))
+    size_t n = strcspn(text, "/");
+    bool has_host = text[n] == '/' && reads_as_host(text, n);
+    if (has_host ? is_host(text, n) && is_path(text + n + 1) : is_path(text))
         return NULL;
     return "must be an image's name such as ghcr.io/acme/report, without tag or digest";
 }
@@ -132,8 +140,7 @@ const char *text_rule_env_key(const char *text)
 
 const char *text_rule_registry_host(const char *text)
 {
-    bool reads_as_host = strpbrk(text, ".:") != NULL || strcmp(text, "localhost") == 0;
-    return reads_as_host && is_host(text, strlen(text))
+    return reads_as_host(text, strlen(text)) && is_host(text, strlen(text))
                ? NULL
                : "must be a host as image names have it, such as registry.example.com:5000";
 }

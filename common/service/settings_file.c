@@ -40,12 +40,12 @@ int settings_file_read(const char *path, settings_line_fn *on_line, void *ctx, s
     int r = file_read(path, &content, e);
     if (r < 0)
         return r;
-    if (memchr(content.data, '\0', content.len) != NULL)
-        return err_set(e, ERR_INVALID, "%s is not a text file", path);
-
+    size_t n = content.len;
     CLEANUP(freep) char *text = buf_take(&content);
     if (text == NULL)
         return err_set(e, ERR_INTERNAL, "read %s: out of memory", path);
+    if (strlen(text) != n)
+        return err_set(e, ERR_INVALID, "%s is not a text file", path);
 
     char *rest = text;
     unsigned line_number = 0;

@@ -13,6 +13,8 @@ static int get_list(const json_t *object, const char *key, struct text_list *lis
     CLEANUP(freep) const char **texts = NULL;
     size_t n = 0;
     int rc = field_get_texts_or_null(object, key, &texts, &n, e);
+    if (n > IMAGE_CONFIG_TEXTS_MAX)
+        return err_set(e, ERR_INVALID, "%s holds more than %d texts", key, IMAGE_CONFIG_TEXTS_MAX);
     for (size_t i = 0; rc == 0 && i < n; i++)
         rc = text_list_add(list, texts[i], e);
     return rc;

@@ -15,6 +15,9 @@
 
 #define IMAGE_CONFIG_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
+/* Of each list: a plan compares every variable with every other. */
+#define IMAGE_CONFIG_TEXTS_MAX 4096
+
 struct json_t;
 
 struct image_config {

@@ -180,7 +180,7 @@ static void write_freep(struct archive **a)
     (void)archive_write_free(*a);
 }
 
-static int unpack(struct measure *m, struct err *e)
+static int unpack(int fd, struct measure *m, struct err *e)
 {
     CLEANUP(read_freep) struct archive *in = archive_read_new();
     CLEANUP(write_freep) struct archive *out = archive_write_disk_new();
@@ -194,7 +194,7 @@ static int unpack(struct measure *m, struct err *e)
         return fail(e, in, "set up libarchive");
     (void)archive_write_disk_set_options(out, ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM |
                                                   ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_XATTR);
-    if (archive_read_open_fd(in, STDIN_FILENO, READ_BLOCK_BYTES) != ARCHIVE_OK)
+    if (archive_read_open_fd(in, fd, READ_BLOCK_BYTES) != ARCHIVE_OK)
         return fail(e, in, "read layer");
     return unpack_all(in, out, m, e);
 }
@@ -213,6 +213,12 @@ static int settle(const struct measure *m, struct err *e)
     return 0;
 }
 
+int layer_unpack_here(int fd, const struct layer_limits *limits, struct err *e)
+{
+    struct measure m = {.limits = *limits};
+    return unpack(fd, &m, e);
+}
+
 bool layer_unpack_is_asked(int argc, char *const *argv)
 {
     return argc == 5 && strcmp(argv[1], "--unpack") == 0;
@@ -226,7 +232,7 @@ static int work(char *const *argv, struct err *e)
         return ERR_INVALID;
     int rc = confine(argv[2], e);
     if (rc == 0)
-        rc = unpack(&m, e);
+        rc = unpack(STDIN_FILENO, &m, e);
     return rc < 0 ? rc : settle(&m, e);
 }
 

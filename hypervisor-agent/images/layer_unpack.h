@@ -15,6 +15,10 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
+
+struct layer_limits;
+
 /* The most a layer may unpack to when nothing else is said, and how many names it may hold. */
 #define LAYER_UNPACKED_MAX_BYTES (INT64_C(64) << 30)
 #define LAYER_ENTRIES_MAX 2000000
@@ -28,6 +32,10 @@
 
 /* True when these are the arguments of the program. */
 bool layer_unpack_is_asked(int argc, char *const *argv);
+
+/* The program's work alone, for tests: unpack what `fd` gives into the working directory, which is
+ * this process's root directory already. ERR_LIMIT: the disk is full. */
+int layer_unpack_here(int fd, const struct layer_limits *limits, struct err *e) MUST_USE;
 
 /* Does not return. Exit 0 when done and on disk, else one line on stderr says why. Needs root. */
 _Noreturn void layer_unpack_main(char *const *argv);

@@ -10,8 +10,10 @@
 #include <string.h>
 
 static const char default_host[] = "docker.io";
+static const char official_path[] = "library/";
 
-#define NAME_MAX_BYTES 255
+/* 255 as people write it; its one spelling may have official_path in front. */
+#define NAME_MAX_BYTES (255 + sizeof(official_path) - 1)
 #define TAG_MAX_BYTES 128
 
 static bool is_lower_alnum(char c)
@@ -54,8 +56,6 @@ static bool part_is_valid(const char *part, size_t n)
 
 static bool name_is_valid(const char *name, size_t n)
 {
-    if (n > NAME_MAX_BYTES)
-        return false;
     const char *end = name + n;
     for (;;) {
         const char *slash = memchr(name, '/', (size_t)(end - name));
@@ -101,10 +101,11 @@ static size_t host_length(const char *text)
 
 static int set_name(struct image_reference *ref, const char *name, size_t n, struct err *e)
 {
-    if (!name_is_valid(name, n))
-        return err_set(e, ERR_INVALID, "image name '%.*s' is not valid", (int)n, name);
     bool is_official = strcmp(ref->host, default_host) == 0 && memchr(name, '/', n) == NULL;
-    if (asprintf(&ref->name, "%s%.*s", is_official ? "library/" : "", (int)n, name) < 0) {
+    const char *path = is_official ? official_path : "";
+    if (strlen(path) + n > NAME_MAX_BYTES || !name_is_valid(name, n))
+        return err_set(e, ERR_INVALID, "image name '%.*s' is not valid", (int)n, name);
+    if (asprintf(&ref->name, "%s%.*s", path, (int)n, name) < 0) {
         ref->name = NULL;
         return err_errno(e, ENOMEM, "parse image reference");
     }

@@ -111,6 +111,8 @@ static json_t *convert_mapping(struct walk *walk, const yaml_node_t *node, int d
 
         if (name == NULL)
             (void)refuse(walk, key, "a key is not a text");
+        else if (strlen(name) != key->data.scalar.length)
+            (void)refuse(walk, key, "a NUL is in a key");
         else if (json_object_get(object, name) != NULL)
             (void)refuse(walk, key, "a key is there twice");
         else

@@ -50,6 +50,22 @@ static void test_parse__what_it_spells_it_reads(void **state)
     assert_string_equal(again.tag, "latest");
 }
 
+static void test_parse__reads_the_longest_again(void **state)
+{
+    (void)state;
+    CLEANUP(image_reference_done) struct image_reference ref = {0};
+    CLEANUP(image_reference_done) struct image_reference again = {0};
+    struct err e;
+    char name[257];
+    memset(name, 'a', sizeof(name) - 1);
+    name[256] = '\0';
+    assert_int_equal(image_reference_parse(name, NULL, &ref, &e), ERR_INVALID);
+    name[255] = '\0';
+    ASSERT_OK(image_reference_parse(name, NULL, &ref, &e), e);
+    CLEANUP(freep) char *spelled = image_reference_format(&ref);
+    ASSERT_OK(image_reference_parse(spelled, NULL, &again, &e), e);
+}
+
 static void test_parse__a_pin_replaces_tag_and_digest(void **state)
 {
     (void)state;
@@ -116,6 +132,7 @@ static void test_loopback__is_only_this_machine(void **state)
 
 TEST_MAIN(cmocka_unit_test(test_parse__knows_every_form),
           cmocka_unit_test(test_parse__what_it_spells_it_reads),
+          cmocka_unit_test(test_parse__reads_the_longest_again),
           cmocka_unit_test(test_parse__a_pin_replaces_tag_and_digest),
           cmocka_unit_test(test_parse__refuses_what_is_no_reference),
           cmocka_unit_test(test_loopback__is_only_this_machine))

@@ -66,6 +66,21 @@ static void test_argv__nothing_to_run_is_refused(void **state)
     assert_int_equal(process_plan_make(&no_name, &bare, &env, &spec, &e), ERR_INVALID);
 }
 
+static void test_cwd__of_an_image_is_absolute(void **state)
+{
+    (void)state;
+    CLEANUP(image_config_done) struct image_config config = image();
+    CLEANUP(run_spec_done) struct run_spec spec;
+    const struct assignment a = {0};
+    const struct text_list env = {0};
+    struct err e;
+    free(config.cwd);
+    config.cwd = strdup("srv");
+    run_spec_init(&spec);
+    assert_int_equal(process_plan_make(&a, &config, &env, &spec, &e), ERR_INVALID);
+    assert_string_equal(e.msg, "the image's working directory 'srv' is not absolute");
+}
+
 static void test_env__the_run_wins_over_the_image(void **state)
 {
     (void)state;
@@ -94,4 +109,5 @@ static void test_env__the_run_wins_over_the_image(void **state)
 
 TEST_MAIN(cmocka_unit_test(test_argv__follows_the_table),
           cmocka_unit_test(test_argv__nothing_to_run_is_refused),
+          cmocka_unit_test(test_cwd__of_an_image_is_absolute),
           cmocka_unit_test(test_env__the_run_wins_over_the_image))

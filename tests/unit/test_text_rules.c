@@ -39,7 +39,8 @@ static void test_image_name(void **state)
           {"a___b", false}, {"a..b", false}, {"-a", false}, {"a-", false}, {"a.", false},
           {"\xc3\xa4", false}, {"http://a/b", false}, {"../a", false}, {"h:/a", false},
           {"h:123456/a", false}, {".h/A", false}, {"h./a", false}, {"H", false}, {"h:5000", false},
-          {"a/B", false}, {"h:1:2/a", false}, {"h:x/a", false});
+          {"a/B", false}, {"h:1:2/a", false}, {"h:x/a", false}, {"HOST/x", false},
+          {"a_b.c/x", false}, {"localhost/x", true}, {"local/x", true});
 }
 
 static void test_image_tag(void **state)
