@@ -85,8 +85,14 @@ bench-trace: ## Where the time of one run goes, hop by hop, and what it costs
 
 fuzz: ## Run the fuzzers with clang; FUZZ_SECONDS=60 each, FUZZ="NAME ..." for some
 	@scripts/setup.sh lint
-	@scripts/build.sh fuzz $(JOBS)
+	@scripts/build.sh fuzz $(JOBS) fuzzers
 	@scripts/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+
+.PHONY: fuzz-coverage
+fuzz-coverage: ## What the fuzzers' seeds reach in each parser (build/fuzz-coverage/html)
+	@scripts/setup.sh lint
+	@scripts/build.sh fuzz-coverage $(JOBS) fuzz_replays
+	@scripts/fuzz_coverage.sh
 
 docs: ## The C library's reference as HTML and manual pages (build/docs)
 	@scripts/setup.sh docs

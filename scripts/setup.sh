@@ -32,7 +32,7 @@ readonly PACKAGES=(
     util-linux
 )
 readonly BENCH=(redis-server strace umoci)
-readonly LINT=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
+readonly LINT=(clang-14 clang-format-14 clang-tidy-14 llvm-14 shellcheck)
 readonly DOCS=(doxygen)
 readonly NODE_MAJOR=18 # what the dashboard is built with and the tests run on; Debian 12 has it
 

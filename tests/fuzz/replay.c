@@ -83,13 +83,15 @@ static void run_mutations(const struct buf *seed, uint64_t rounds)
     free(bytes);
 }
 
-static uint64_t rounds_wanted(void)
+/* `usual` is what the command line says, or NULL. */
+static uint64_t rounds_wanted(const char *usual)
 {
     const char *text = getenv("ERRAND_FUZZ_ROUNDS");
+    text = text != NULL ? text : usual;
     return text != NULL ? strtoull(text, NULL, 10) : ROUNDS;
 }
 
-static int replay(const char *path)
+static int replay(const char *path, uint64_t rounds)
 {
     struct err e;
     CLEANUP(buf_done) struct buf seed;
@@ -102,7 +104,7 @@ static int replay(const char *path)
     (void)fprintf(stderr, "%s\n", path);
     run_once((const uint8_t *)buf_text(&seed), seed.len);
     if (seed.len > 0)
-        run_mutations(&seed, rounds_wanted());
+        run_mutations(&seed, rounds);
     return 0;
 }
 
@@ -110,19 +112,20 @@ int main(int argc, char **argv)
 {
     int files = 0;
     int failed = 0;
-    DIR *dir = argc == 2 ? opendir(argv[1]) : NULL;
+    DIR *dir = argc == 2 || argc == 3 ? opendir(argv[1]) : NULL;
+    uint64_t rounds = rounds_wanted(argc == 3 ? argv[2] : NULL);
     const struct dirent *entry;
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         char path[4096];
         if (entry->d_name[0] == '.' ||
             snprintf(path, sizeof(path), "%s/%s", argv[1], entry->d_name) >= (int)sizeof(path))
             continue;
-        failed += replay(path);
+        failed += replay(path, rounds);
         files++;
     }
     if (dir != NULL)
         (void)closedir(dir);
     if (files == 0)
-        (void)fprintf(stderr, "usage: replay DIR, with files in it\n");
+        (void)fprintf(stderr, "usage: replay DIR [ROUNDS], with files in it\n");
     return files == 0 || failed > 0;
 }
