@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/list.h"
 
+#include "http/object.h"
 #include "http/query.h"
 #include "http/reply.h"
 
@@ -55,4 +56,11 @@ void list_reply(struct request *rq, const char *name, json_t *objects, int64_t t
 {
     reply_json(rq, 200,
                json_pack("{s:o, s:o}", name, objects, "meta", pagination_meta(rq->state, total)));
+}
+
+void list_reply_text(struct request *rq, struct buf *object, int64_t total)
+{
+    object_value(object, "meta", pagination_meta(rq->state, total));
+    object_end_all(object);
+    reply_json_text(rq, 200, object);
 }

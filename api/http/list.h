@@ -19,5 +19,7 @@ bool list_read_pages(struct request *rq, struct pagination *ret_pages);
 
 /* Takes `objects`, an array, as the member `name`. */
 void list_reply(struct request *rq, const char *name, json_t *objects, int64_t total);
+/* The same for an object that has the list already, open (object.h). Empties `object`. */
+void list_reply_text(struct request *rq, struct buf *object, int64_t total);
 
 #endif

@@ -7,7 +7,12 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "model/catalog.h"
+
+/* As the member `name` of an object (http/object.h). */
+void region_put(struct buf *b, const char *name, const struct region *region);
+void instance_type_put(struct buf *b, const char *name, const struct instance_type *type);
 
 json_t *region_json(const struct region *region);
 json_t *instance_type_json(const struct instance_type *type);

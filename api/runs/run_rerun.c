@@ -4,7 +4,6 @@
 #include "store/run_trigger_store.h"
 
 #include "bus.h"
-#include "http/created.h"
 #include "http/idempotency.h"
 #include "http/reply.h"
 #include "runs/run_json.h"
@@ -53,7 +52,7 @@ static void on_rerun(struct request *rq, const struct rows *rows)
     struct run run;
     run_store_read(rows, 0, &run);
     bus_publish(rq->loop, BUS_QUEUE, (struct id){0});
-    created_reply(rq, "/v1/runs", run.id, "run", run_json(&run));
+    run_reply_made(rq, &run);
 }
 
 static void rerun(struct request *rq, struct id id)

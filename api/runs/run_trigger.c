@@ -90,14 +90,12 @@ static void answer(struct request *rq, const struct rows *rows, int row)
     read_run(rq, rows, row, &run);
     bus_publish(rq->loop, BUS_QUEUE, (struct id){0});
 
-    char location[sizeof("/v1/runs/") + ID_TEXT_BYTES];
-    (void)snprintf(location, sizeof(location), "/v1/runs/%s", ID_TEXT(run.id));
-    reply_header(rq, "location", location);
     if (triggering->wait_seconds > 0) {
         struct run_place place = {.project = rq->principal.project, .run = run.id};
+        run_location(rq, run.id);
         run_waiters_add(rq->loop->waiters, rq, place, triggering->wait_seconds);
     } else {
-        reply_json(rq, 200, run_answer(&run));
+        run_reply_made(rq, &run);
     }
 }
 

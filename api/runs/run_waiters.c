@@ -73,7 +73,7 @@ static bool answer(struct waiter *w, const struct rows *rows, int row, const str
     run_store_read(rows, row, &run);
     bool is_due = run_state_is_final(run.state) || w->is_over || w->rq->req == NULL;
     if (is_due)
-        reply_json(w->rq, 200, run_answer(&run));
+        run_reply(w->rq, &run);
     return is_due;
 }
 

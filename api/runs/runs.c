@@ -3,6 +3,7 @@
 
 #include "bus.h"
 #include "http/list.h"
+#include "http/object.h"
 #include "http/reply.h"
 #include "runs/run_batches.h"
 #include "runs/run_filter.h"
@@ -18,44 +19,53 @@ struct run_place runs_place(const struct request *rq)
     return place;
 }
 
-/* NULL, and answered, when there is no such runner. `*ret_last` is nil for an empty page. */
-static json_t *runs_of(struct request *rq, const struct rows *rows, struct id *ret_last)
+/* The member "runs" of a new object. False, and answered, when there is no such runner. `*ret_last`
+ * is nil for an empty page. */
+static bool put_runs(struct request *rq, const struct rows *rows, struct buf *ret_object,
+                     struct id *ret_last)
 {
     if (rows_count(rows) == 0) {
         reply_error(rq, ERR_NOT_FOUND, "There is no such runner");
-        return NULL;
+        return false;
     }
     *ret_last = (struct id){0};
-    json_t *runs = json_array();
+    buf_init(ret_object, LIMIT_PER_PAGE_MAX * RUN_JSON_BYTES);
+    object_begin(ret_object);
+    object_begin_list(ret_object, "runs");
     for (int i = 0; i < page_rows_count(rows); i++) {
         struct run run;
         run_store_read(rows, i, &run);
-        (void)json_array_append_new(runs, run_json(&run));
+        run_put(ret_object, &run);
         *ret_last = run.id;
     }
-    return runs;
+    object_end_list(ret_object);
+    return true;
 }
 
 static void on_list(struct request *rq, const struct rows *rows)
 {
     struct id last;
-    json_t *runs = runs_of(rq, rows, &last);
-    if (runs != NULL)
-        list_reply(rq, "runs", runs, page_rows_total(rows));
+    struct buf object;
+    if (put_runs(rq, rows, &object, &last))
+        list_reply_text(rq, &object, page_rows_total(rows));
 }
 
 static void on_list_on(struct request *rq, const struct rows *rows)
 {
     struct id last;
+    struct buf object;
     const struct pagination *pages = rq->state;
-    json_t *runs = runs_of(rq, rows, &last);
-    if (runs == NULL)
+    if (!put_runs(rq, rows, &object, &last))
         return;
-    bool is_last = (int64_t)json_array_size(runs) < pages->per_page;
-    json_t *next = is_last ? json_null() : json_string(ID_TEXT(last));
-    reply_json(rq, 200,
-               json_pack("{s:o, s:{s:{s:o, s:I}}}", "runs", runs, "meta", "cursor", "next", next,
-                         "per_page", (json_int_t)pages->per_page));
+    bool is_last = page_rows_count(rows) < pages->per_page;
+    object_begin_in(&object, "meta");
+    object_begin_in(&object, "cursor");
+    object_id(&object, "next", is_last ? (struct id){0} : last);
+    object_int(&object, "per_page", pages->per_page);
+    object_end(&object);
+    object_end(&object);
+    object_end_all(&object);
+    reply_json_text(rq, 200, &object);
 }
 
 /* Either statement by pages, `on` by keyset. */
@@ -100,7 +110,7 @@ static void on_get(struct request *rq, const struct rows *rows, int row)
 {
     struct run run;
     if (read_run(rq, rows, row, &run))
-        reply_json(rq, 200, run_answer(&run));
+        run_reply(rq, &run);
 }
 
 void runs_get(struct request *rq)
@@ -116,7 +126,7 @@ static void on_stopped(struct request *rq, const struct rows *rows)
     bus_publish(rq->loop, BUS_RUN, run.id);
     if (!run_state_is_final(run.state))
         bus_publish(rq->loop, BUS_HYPERVISOR, run.hypervisor);
-    reply_json(rq, 200, run_answer(&run));
+    run_reply(rq, &run);
 }
 
 void runs_stop(struct request *rq)
