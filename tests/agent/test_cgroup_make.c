@@ -30,17 +30,14 @@ static enum cgroup_layout host_layout(void)
 
 static const char *group_of(const char *above, char *path, size_t size)
 {
-    (void)snprintf(path, size, "%s/errand-test-%d/group", above, getpid());
+    (void)snprintf(path, size, "%s/errand/make-test-%d", above, getpid());
     return path;
 }
 
-static void remove_all(enum cgroup_layout layout, char *path)
+static void remove_group(enum cgroup_layout layout, const char *path)
 {
     struct err e;
     ASSERT_OK(cgroup_remove(layout, path, &e), e);
-    *strrchr(path, '/') = '\0';
-    if (cgroup_path_is_safe(path))
-        ASSERT_OK(cgroup_remove(layout, path, &e), e);
 }
 
 /* The exit code of `fn` in a child that was started in the group. */
@@ -62,7 +59,7 @@ static int count_outside(const char *path)
     char text[8192];
     int outside = 0;
     FILE *file = fopen("/proc/self/cgroup", "re");
-    const char *name = strstr(path, "/errand-test");
+    const char *name = strstr(path, "/errand/");
     while (file != NULL && name != NULL && fgets(text, sizeof(text), file) != NULL) {
         text[strcspn(text, "\n")] = '\0';
         size_t n = strlen(text);
@@ -109,7 +106,7 @@ static void test_cgroup_fork__is_in_every_tree(void **state)
     ASSERT_OK(cgroup_make(layout, group_of("", path, sizeof(path)), &e), e);
     ASSERT_OK(cgroup_make(layout, path, &e), e);
     assert_int_equal(run_inside(layout, path, count_outside), 0);
-    remove_all(layout, path);
+    remove_group(layout, path);
 }
 
 static void test_cgroup_fork__is_born_in_a_v2_group(void **state)
@@ -122,7 +119,7 @@ static void test_cgroup_fork__is_born_in_a_v2_group(void **state)
     group_of("/" CGROUP_HYBRID_V2_NAME, path, sizeof(path));
     ASSERT_OK(cgroup_make(CGROUP_V2, path, &e), e);
     assert_int_equal(run_inside(CGROUP_V2, path, count_outside), 0);
-    remove_all(CGROUP_V2, path);
+    remove_group(CGROUP_V2, path);
 }
 
 static void restrict_and_open(enum cgroup_layout layout, const char *above)
@@ -132,7 +129,7 @@ static void restrict_and_open(enum cgroup_layout layout, const char *above)
     ASSERT_OK(cgroup_make(layout, group_of(above, path, sizeof(path)), &e), e);
     ASSERT_OK(cgroup_devices_restrict(layout, path, &e), e);
     assert_int_equal(run_inside(layout, path, open_devices), 0);
-    remove_all(layout, path);
+    remove_group(layout, path);
 }
 
 static void test_cgroup_devices__only_the_harmless_open(void **state)
@@ -180,7 +177,7 @@ static void test_cgroup_limit__is_what_was_asked_for(void **state)
     assert_int_equal(number_of(is_v2 ? "" : "pids", path, "pids.max"), 7);
     ASSERT_OK(cgroup_limit_processes(layout, path, 5, &e), e);
     assert_int_equal(number_of(is_v2 ? "" : "pids", path, "pids.max"), 5);
-    remove_all(layout, path);
+    remove_group(layout, path);
 }
 
 static void test_cgroup_limit__of_a_group_that_is_not_there_is_an_error(void **state)
