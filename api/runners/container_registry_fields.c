@@ -54,7 +54,9 @@ static void settle_host(struct fields *f, bool is_host_given, struct container_r
     if (registry->registry_type == NULL)
         return;
     const char *fixed = host_of_type(registry->registry_type);
-    if (fixed != NULL && is_host_given && strcmp(registry->hostname, fixed) != 0)
+    /* one that was refused is none */
+    if (fixed != NULL && is_host_given && registry->hostname != NULL &&
+        strcmp(registry->hostname, fixed) != 0)
         problems_add(&f->problems, "hostname", "must be %s, or left out, for this registry_type",
                      fixed);
     else if (fixed != NULL)

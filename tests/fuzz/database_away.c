@@ -6,12 +6,15 @@
 #include "base/utf8.h"
 #include "model/access.h"
 #include "store/db_result.h"
+#include "store/idempotency_store.h"
 #include "store/token_store.h"
 
 #include <endian.h>
 
 /* bytea is told from text by its statement; a text is looked at as far as its NUL is its end */
 #define FORMAT_TEXT 0
+
+#define COLUMNS_MAX 9
 
 struct answer {
     struct answer *next;
@@ -42,20 +45,37 @@ static void set_cell(PGresult *result, int column, const void *bytes, size_t n)
     FUZZ_ASSERT(PQsetvalue(result, 0, column, value, bytes == NULL ? -1 : (int)n) == 1);
 }
 
+static PGresult *new_result(int columns_n)
+{
+    static char name[] = "column";
+    PGresAttDesc columns[COLUMNS_MAX];
+    PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+    memset(columns, 0, sizeof(columns));
+    for (size_t i = 0; i < COLUMNS_MAX; i++)
+        columns[i].name = name;
+    FUZZ_ASSERT(result != NULL && PQsetResultAttrs(result, columns_n, columns) == 1);
+    return result;
+}
+
+static const unsigned char id[16] = {1};
+
+/* As idempotency_store_read() reads it: the key is new. */
+static PGresult *claim_row(void)
+{
+    PGresult *result = new_result(3);
+    set_cell(result, 0, id, sizeof(id));
+    set_cell(result, 1, "\1", 1);
+    set_cell(result, 2, "\1", 1);
+    return result;
+}
+
 /* As token_store_read() reads it: every right there is. */
 static PGresult *token_row(void)
 {
-    static char name[] = "column";
-    static const unsigned char id[16] = {1};
     const char *kind_name = token_kind_name(kind);
     bool is_users = kind == TOKEN_KIND_USER || kind == TOKEN_KIND_SESSION;
     uint64_t scopes = htobe64(SCOPE_READ | SCOPE_RUN | SCOPE_WRITE | SCOPE_ENV | SCOPE_ADMIN);
-    PGresAttDesc columns[9];
-    PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
-    memset(columns, 0, sizeof(columns));
-    for (size_t i = 0; i < 9; i++)
-        columns[i].name = name;
-    FUZZ_ASSERT(result != NULL && PQsetResultAttrs(result, 9, columns) == 1);
+    PGresult *result = new_result(9);
     set_cell(result, 0, id, sizeof(id));
     set_cell(result, 1, kind_name, strlen(kind_name));
     set_cell(result, 2, "fuzz", 4);
@@ -70,13 +90,19 @@ static PGresult *token_row(void)
 
 static void answer(const struct answer *a)
 {
-    if (a->statement != &token_store_find) {
+    PGresult *result = a->statement == &token_store_find          ? token_row()
+                       : a->statement == &idempotency_store_claim ? claim_row()
+                                                                  : NULL;
+    if (a->callback == NULL) {
+        PQclear(result);
+        return;
+    }
+    if (result == NULL) {
         struct err e;
         (void)err_set(&e, ERR_UNAVAILABLE, "the database is away");
         a->callback(a->user, NULL, &e);
         return;
     }
-    PGresult *result = token_row();
     a->callback(a->user, rows_of_result(result), NULL);
     PQclear(result);
 }

@@ -83,8 +83,7 @@ static void check_order(struct order *order)
     FUZZ_ASSERT(order_env_get(order, "FUZZ") != NULL);
     if (order->envc > envc)
         free(order->env[envc]);
-    (void)close(order->out_fd);
-    (void)close(order->err_fd);
+    FUZZ_ASSERT(order->out_fd >= 0 && order->err_fd >= 0);
 }
 
 /* The order in a memory file and two more descriptors, as init_channel_send_order() has it. */
@@ -172,11 +171,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (n == 0)
         return 0;
     FUZZ_ASSERT(init_channel_open(&ends[0], &ends[1], NULL) == 0);
+    int first_fd = dup(ends[1]); /* what is received and not used comes from here on */
+    FUZZ_ASSERT(first_fd >= 0);
     if (data[0] % 3 == 2)
         try_texts(ends, data + 1, n - 1);
     else
         try_bytes(ends, data + 1, n - 1, data[0] % 3 == 1);
     give_back();
+    FUZZ_ASSERT(close_range((unsigned)first_fd, (unsigned)first_fd + INIT_ORDER_FDS, 0) == 0);
     (void)close(ends[0]);
     (void)close(ends[1]);
     return 0;

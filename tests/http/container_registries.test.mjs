@@ -66,6 +66,10 @@ test('the known ones know their host', async () => {
   });
   assertProblems(answer, ['hostname']);
   assertProblems(await client.post(PATH, { registry_type: 'custom', name: 'none' }), ['hostname']);
+  assertProblems(
+    await client.post(PATH, { registry_type: 'ghcr', name: 'no text', hostname: 5 }),
+    ['hostname'],
+  );
 });
 
 test('all that is wrong is said at once', async () => {
