@@ -18,7 +18,12 @@
 #include <unistd.h>
 #include <uv.h>
 
+#define A16 "aaaaaaaaaaaaaaaa"
+
 static char dir[] = "/dev/shm/errand-fuzz-XXXXXX";
+/* what a record may name */
+static const char present_layer[] = "sha256:" A16 A16 A16 A16;
+
 static uv_loop_t loop;
 static struct layer_store *layers;
 
@@ -118,6 +123,8 @@ static void prepare(void)
     path_of("layers", path);
     const struct layer_store_options options = {.dir = path, .unpacker = "/bin/false"};
     FUZZ_ASSERT(layer_store_open(&options, &layers, &e) == 0);
+    CLEANUP(freep) char *layer = layer_store_path(layers, present_layer);
+    FUZZ_ASSERT(layer != NULL && mkdir(layer, 0700) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -81,13 +81,16 @@ export class Generator {
             this.#resolve(p),
           ),
         }))
-        .filter(
-          ({ operation }) =>
-            !Object.values(operation.responses).some((response) =>
-              STREAMS.some((type) => this.#resolve(response).content?.[type]),
-            ),
-        ),
+        .filter(({ operation }) => !this.#isEndless(operation)),
     );
+  }
+
+  /** A stream and nothing else; what can be had as JSON, too, comes to its end in any form. */
+  #isEndless(operation) {
+    return Object.values(operation.responses).some((response) => {
+      const { content = {} } = this.#resolve(response);
+      return STREAMS.some((type) => content[type]) && !content['application/json'];
+    });
   }
 
   /** {method, path, body, headers} for one of operations(); `ids` are known to exist. */
