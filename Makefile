@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crashes test-ha chaos soak test-packages packages simulate build up down bench bench-trace fuzz docs fmt lint clean
+.PHONY: help demo test test-crashes test-ha chaos soak test-packages packages simulate build up down bench bench-docs bench-trace fuzz docs fmt lint clean
 
 JOBS ?= $(shell nproc)
 DATA ?= .errand
@@ -79,6 +79,9 @@ bench: ## Measure beside peers on this machine; BENCH="NAME ..." for some of tes
 	@scripts/setup.sh bench
 	@scripts/build.sh release $(JOBS)
 	@scripts/bench.sh $(BENCH)
+
+bench-docs: ## Put what `make bench` measured last into docs/performance.md and its chart
+	@node tests/bench/docs.mjs build/bench/bench.json docs/performance.md docs
 
 bench-trace: ## Where the time of one run goes, hop by hop, and what it costs
 	@$(MAKE) --no-print-directory bench BENCH=trace

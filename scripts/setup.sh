@@ -31,7 +31,7 @@ readonly PACKAGES=(
     busybox-static curl docker-compose docker-registry docker.io dpkg-dev jq lintian mmdebstrap openssl procps skopeo
     util-linux
 )
-readonly BENCH=(redis-server strace umoci)
+readonly BENCH=(libnginx-mod-nchan munge redis-server slurm-client slurmctld slurmd strace umoci)
 readonly LINT=(clang-14 clang-format-14 clang-tidy-14 llvm-14 shellcheck)
 readonly DOCS=(doxygen)
 readonly NODE_MAJOR=18 # what the dashboard is built with and the tests run on; Debian 12 has it

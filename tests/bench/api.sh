@@ -1,56 +1,76 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The API without a hypervisor: durable triggers beside PostgreSQL's own batched inserts of the same
-# rows on the same cluster, reads, and an authenticated answer that asks nobody beside a plain one.
+# The API without a hypervisor: how many jobs it accepts for good, beside other queues that accept
+# theirs and run nothing, and PostgreSQL's own inserts of the same rows on the same cluster; reads; an
+# authenticated answer that asks nobody beside a plain one. ROUNDS_API rounds of all, in turn, of
+# SECONDS_EACH.
 source tests/bench/lib.sh
+# shellcheck source=tests/bench/peers/peers.bash
+source tests/bench/peers/peers.bash
 
-seconds=${SECONDS_EACH:-5}
-connections=64
+[[ -n ${BENCH_IS_ALONE:-} ]] || bench_npm
+bench_alone
 
-dir=$work/postgres
-OWNER_PID=$$ tests/support/postgres.sh start "$dir" >&2
-api_pid=
-stop_all() {
-    [[ -z $api_pid ]] || { kill "$api_pid" && wait "$api_pid"; } 2>/dev/null || true
-    tests/support/postgres.sh stop "$dir" >&2 || true
-    bench_cleanup
+readonly seconds=${SECONDS_EACH:-3} rounds=${ROUNDS_API:-3} connections=64
+bench_cluster=$work/postgres
+
+durable_postgres() {
+    tests/support/postgres.sh start "$bench_cluster" >/dev/null
+    owner=$(tests/support/postgres.sh createdb "$bench_cluster" errand)
+    psql -qX -d "$owner" -c 'ALTER SYSTEM SET fsync = on' -c 'ALTER SYSTEM SET synchronous_commit = on' \
+        -c 'ALTER SYSTEM SET full_page_writes = on' -c 'SELECT pg_reload_conf()' >/dev/null
 }
-trap stop_all EXIT
-owner=$(tests/support/postgres.sh createdb "$dir" errand)
-psql -qX -d "$owner" -c "ALTER SYSTEM SET fsync = on" -c "ALTER SYSTEM SET synchronous_commit = on" \
-    -c "ALTER SYSTEM SET full_page_writes = on" -c "SELECT pg_reload_conf()" >/dev/null
-
-export ERRAND_KEY_RING=$work/ring.json ERRAND_LOG_LEVEL=warn
-"$bin/errand-api" keys init >&2
-ERRAND_DATABASE_URL=$owner "$bin/errand-api" migrate >&2
-token=$(ERRAND_DATABASE_URL=$owner "$bin/errand-api" token create --kind project --name bench)
-ERRAND_DATABASE_URL=$owner ERRAND_LISTEN=127.0.0.1:0 ERRAND_PORT_FILE=$work/port \
-    ERRAND_REQUESTS_PER_SECOND=0 "$bin/errand-api" >&2 &
-api_pid=$!
-until [[ -s $work/port ]]; do sleep 0.05; done
-port=$(<"$work/port")
 
 post() { curl -sf -H "Authorization: Bearer $token" --json "$2" "http://127.0.0.1:$port$1"; }
-runner=$(post /v1/runners '{"name":"bench","image_name":"bench/true"}' | jq -r .runner.id)
-run=$(post "/v1/runners/$runner/runs" '{}' | jq -r .run.id)
 
-ask() { "$bin/bench_api" "$port" "$connections" "$seconds" "$1" "$2" "$token" "${@:3}"; }
+start_api() {
+    export ERRAND_KEY_RING=$work/ring.json ERRAND_LOG_LEVEL=warn
+    "$bin/errand-api" keys init >&2
+    ERRAND_DATABASE_URL=$owner "$bin/errand-api" migrate >&2
+    token=$(ERRAND_DATABASE_URL=$owner "$bin/errand-api" token create --kind project --name bench)
+    ERRAND_DATABASE_URL=$owner ERRAND_LISTEN=127.0.0.1:0 ERRAND_PORT_FILE=$work/port \
+        ERRAND_REQUESTS_PER_SECOND=0 "$bin/errand-api" >&2 &
+    api_pid=$!
+    bench_peer_pids+=("$api_pid")
+    until [[ -s $work/port ]]; do sleep 0.05; done
+    port=$(<"$work/port")
+    runner=$(post /v1/runners '{"name":"bench","image_name":"bench/true"}' | jq -r .runner.id)
+    run=$(post "/v1/runners/$runner/runs" '{}' | jq -r .run.id)
+}
 
-# Statements of many rows, two sessions as the API has loops, of the very row that a trigger makes
-psql -qX -d "$owner" >&2 <<SQL
+# Statements of the very row that a trigger makes: many of them, from two sessions, as the API has
+# loops; or one, a transaction each, from 16.
+make_rows() {
+    psql -qX -d "$owner" >&2 <<SQL
 CREATE TABLE bench_runs (LIKE runs INCLUDING ALL);
 CREATE TABLE bench_row AS SELECT * FROM runs WHERE id = '$run';
 SQL
-columns=$(psql -qAtX -d "$owner" -c "SELECT string_agg(quote_ident(column_name), ', ' ORDER BY
-    ordinal_position) FROM information_schema.columns WHERE table_name = 'runs' AND column_name <> 'id'")
-batched() { # batched ROWS: rows a second
+    columns=$(psql -qAtX -d "$owner" -c "SELECT string_agg(quote_ident(column_name), ', ' ORDER BY
+        ordinal_position) FROM information_schema.columns WHERE table_name = 'runs' AND column_name <> 'id'")
+}
+
+# inserts SUBJECT ROWS SESSIONS
+inserts() {
+    local rate
     cat >"$work/insert.sql" <<SQL
 INSERT INTO bench_runs (id, $columns)
-SELECT uuid_v7(clock_timestamp()), $columns FROM bench_row, generate_series(1, $1);
+SELECT uuid_v7(clock_timestamp()), $columns FROM bench_row, generate_series(1, $2);
 SQL
-    pgbench -n -M prepared -c 2 -j 2 -T "$seconds" -f "$work/insert.sql" "$owner" 2>/dev/null |
-        awk -v rows="$1" '/^tps/ { printf "%.0f\n", $3 * rows }'
+    rm -f "$work"/insert.log.*
+    rate=$(pgbench -n -M prepared -c "$3" -j 2 -T "$seconds" -l --log-prefix "$work/insert.log" \
+        -f "$work/insert.sql" "$owner" 2>/dev/null | awk -v rows="$2" '/^tps/ { printf "%.0f\n", $3 * rows }')
+    bench_sample "$1" submit_per_second "$rate" 1/s $((rate * seconds))
+    [[ $2 != 1 ]] || cat "$work"/insert.log.* | awk '{ print $3 / 1000 }' | sort -n >"$work/insert.ms"
+    [[ $2 != 1 ]] || percentiles "$1" submit "$work/insert.ms"
+}
+
+# percentiles SUBJECT METRIC FILE: of a file of milliseconds, sorted.
+percentiles() {
+    local n
+    n=$(wc -l <"$3")
+    bench_sample "$1" "$2_p50" "$(sed -n "$(((n + 1) / 2))p" "$3")" ms "$n"
+    bench_sample "$1" "$2_p99" "$(sed -n "$(((n * 99 + 99) / 100))p" "$3")" ms "$n"
 }
 
 # Processor time of the API and its sessions, in ms: what a load on the machine changes least.
@@ -60,38 +80,80 @@ worked_ms() {
     for pid in $api_pid $pids; do cat "/proc/$pid/stat"; done |
         awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); n += $12 + $13 } END { print n * 1000 / hz }'
 }
-us_each() { awk -v from="$1" -v to="$2" -v n="$3" 'BEGIN { printf "%.1f\n", (to - from) * 1000 / n }'; }
 
-before=$(worked_ms)
-read -r trigger trigger_p50 trigger_p99 trigger_n < <(ask POST "/v1/runners/$runner/runs" '{}')
-trigger_us=$(us_each "$before" "$(worked_ms)" "$trigger_n")
-inserts=$(batched 64)
-inserts_alike=$(batched $((connections / 2)))
-before=$(worked_ms)
-read -r get get_p50 get_p99 get_n < <(ask GET "/v1/runs/$run")
-get_us=$(us_each "$before" "$(worked_ms)" "$get_n")
-read -r noop noop_p50 noop_p99 noop_n < <(ask GET /v1/session)
-read -r plain plain_p50 plain_p99 plain_n < <(ask GET /healthz)
-
-# row SUBJECT METRIC VALUE UNIT N [OTHER OTHERS_VALUE]
-row() {
-    jq -n --arg s "$1" --arg m "$2" --argjson v "$3" --arg u "$4" --argjson n "$5" \
-        --arg o "${6-}" --argjson ov "${7-null}" '{subject: $s, metric: $m, value: $v, unit: $u, n: $n,
-        spread: 0, ratio_to: (if $ov == null then {} else {($o): ($v / $ov * 1000 | round / 1000)} end)}'
+# ask SUBJECT METRIC PORT CONNECTIONS METHOD PATH [BODY]
+ask() {
+    local subject=$1 metric=$2 rate p50 p99 n before=
+    [[ $subject != errand ]] || before=$(worked_ms)
+    read -r rate p50 p99 n < <("$bin/bench_api" "$3" "$4" "$seconds" "$5" "$6" "$token" "${@:7}")
+    bench_sample "$subject" "${metric}_per_second" "$rate" 1/s "$n"
+    bench_sample "$subject" "${metric}_p50" "$p50" ms "$n"
+    bench_sample "$subject" "${metric}_p99" "$p99" ms "$n"
+    [[ -z $before ]] || bench_sample errand "${metric}_processor_time" \
+        "$(awk -v from="$before" -v to="$(worked_ms)" -v n="$n" 'BEGIN { printf "%.1f\n", (to - from) * 1000 / n }')" us "$n"
 }
-{
-    row postgres-batched-insert rows_per_second "$inserts" 1/s 1
-    row errand trigger_per_second "$trigger" 1/s "$trigger_n" postgres-batched-insert "$inserts"
-    row postgres-as-many-in-flight rows_per_second "$inserts_alike" 1/s 1
-    row errand trigger_per_second_of_as_many "$trigger" 1/s "$trigger_n" postgres-as-many-in-flight "$inserts_alike"
-    row errand trigger_processor_time "$trigger_us" us "$trigger_n"
-    row errand trigger_p50 "$trigger_p50" ms "$trigger_n"
-    row errand trigger_p99 "$trigger_p99" ms "$trigger_n"
-    row errand get_run_per_second "$get" 1/s "$get_n"
-    row errand get_run_processor_time "$get_us" us "$get_n"
-    row errand get_run_p99 "$get_p99" ms "$get_n"
-    row h2o plain_per_second "$plain" 1/s "$plain_n"
-    row errand authenticated_noop_per_second "$noop" 1/s "$noop_n" h2o "$plain"
-    row errand authenticated_noop_p99 "$noop_p99" ms "$noop_n"
-    : "$get_p50 $noop_p50 $plain_p50 $plain_p99"
-} | jq -s .
+
+queues=()
+start_queues() {
+    if bench_redis; then
+        queues+=(bullmq)
+    else
+        bench_missing bullmq 'no redis-server; apt-get install redis-server'
+    fi
+    queues+=(graphile)
+    DATABASE_URL="$(tests/support/postgres.sh createdb "$bench_cluster" graphile)"
+    local at=${DATABASE_URL#host=}
+    export DATABASE_URL="postgres://errand_owner@/graphile?host=${at%% *}"
+    local kind
+    for kind in "${queues[@]}"; do
+        bench_composed "$kind" 0
+        declare -g "port_$kind=${composed_url##*:}"
+    done
+    has_slurm=
+    if bench_slurm; then has_slurm=yes; else bench_missing slurm "$slurm_why"; fi
+}
+
+ask_queues() {
+    local kind at
+    for kind in "${queues[@]}"; do
+        at=port_$kind
+        ask "$kind" submit "${!at}" $connections POST /runs '{}'
+        ask "$kind" submit_alone "${!at}" 1 POST /runs '{}'
+    done
+}
+
+# Jobs that stay held; four programs at a time, then one.
+sbatch_once() {
+    local from=$EPOCHREALTIME
+    sbatch --hold --output /dev/null --wrap true >/dev/null
+    awk -v us=$((${EPOCHREALTIME/./} - ${from/./})) 'BEGIN { print us / 1000 }'
+}
+export -f sbatch_once
+ask_slurm() {
+    local from=$EPOCHREALTIME n=100
+    seq $n | xargs -P 4 -I{} bash -c sbatch_once | sort -n >"$work/sbatch.ms"
+    bench_sample slurm-sbatch submit_per_second \
+        "$(awk -v us=$((${EPOCHREALTIME/./} - ${from/./})) -v n=$n 'BEGIN { printf "%.1f", n * 1e6 / us }')" 1/s $n
+    percentiles slurm-sbatch submit "$work/sbatch.ms"
+    for _ in {1..30}; do sbatch_once; done | sort -n >"$work/sbatch.ms"
+    percentiles slurm-sbatch submit_alone "$work/sbatch.ms"
+}
+
+durable_postgres
+start_api
+make_rows
+start_queues
+for ((round = 0; round < rounds; round++)); do
+    ask errand submit "$port" $connections POST "/v1/runners/$runner/runs" '{}'
+    ask errand submit_alone "$port" 1 POST "/v1/runners/$runner/runs" '{}'
+    inserts postgres-batches-of-64 64 2
+    inserts postgres-batches-of-32 $((connections / 2)) 2
+    inserts postgres-row-each 1 16
+    ask_queues
+    [[ -z $has_slurm ]] || ask_slurm
+    ask errand get_run "$port" $connections GET "/v1/runs/$run"
+    ask errand answer "$port" $connections GET /v1/session
+    ask h2o answer "$port" $connections GET /healthz
+done
+bench_missing nomad 'not in Debian'
+jq --slurp '.[0] + .[1:]' <(bench_rows) "$work/missing"

@@ -7,6 +7,8 @@
 # was deleted on it a moment ago, is nobody's fault here.
 source tests/bench/lib.sh
 
+bench_alone
+
 for program in skopeo umoci dockerd docker; do
     command -v "$program" >/dev/null || {
         echo "images.sh: install skopeo, umoci and docker.io" >&2
@@ -83,7 +85,7 @@ clear_docker() { docker --host "unix://$work/docker.sock" rmi --force "$target";
 # Milliseconds, one line a round and subject; each begins with nothing dirty in the page cache.
 measure() {
     local round subject begun
-    for ((round = 0; round < ${ROUNDS:-5}; round++)); do
+    for ((round = 0; round < ${ROUNDS:-4}; round++)); do
         for subject in errand umoci docker; do
             sync
             begun=$EPOCHREALTIME

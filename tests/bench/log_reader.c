@@ -5,6 +5,7 @@
  * since it was written.
  *
  *   log_reader pipe            from stdin
+ *   log_reader sse             from stdin, each in an event's data; until an event of another type
  *   log_reader run RUN_ID      of a run, through the SDK; ERRAND_URL and ERRAND_TOKEN say where
  *
  * A line that is missing, or twice, or in another order, is an error.
@@ -12,6 +13,7 @@
 #include <errand/errand.h>
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,14 +59,21 @@ static int on_line(const errand_log_line *line, void *user)
     return line->stream == ERRAND_STREAM_STDOUT ? take(user, line->bytes, line->n_bytes) : 0;
 }
 
-static int read_pipe(struct reading *reading)
+static int read_pipe(struct reading *reading, bool has_events)
 {
+    static const char data[] = "data: ";
     static char buffer[1 << 16];
     static char line[4096];
+    size_t skip = has_events ? sizeof(data) - 1 : 0;
     (void)setvbuf(stdin, buffer, _IOFBF, sizeof(buffer));
-    while (fgets(line, sizeof(line), stdin) != NULL)
-        if (take(reading, line, strlen(line)) < 0)
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        if (has_events && strncmp(line, "event: ", 7) == 0)
+            break;
+        if (has_events && strncmp(line, data, skip) != 0)
+            continue;
+        if (take(reading, line + skip, strlen(line + skip)) < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -99,11 +108,13 @@ int main(int argc, char **argv)
     struct reading reading = {.ages_us = calloc(AGES_MAX, sizeof(uint32_t))};
     int r = -1;
     if (reading.ages_us != NULL && argc == 2 && strcmp(argv[1], "pipe") == 0)
-        r = read_pipe(&reading);
+        r = read_pipe(&reading, false);
+    else if (reading.ages_us != NULL && argc == 2 && strcmp(argv[1], "sse") == 0)
+        r = read_pipe(&reading, true);
     else if (reading.ages_us != NULL && argc == 3 && strcmp(argv[1], "run") == 0)
         r = read_run(&reading, argv[2]);
     else
-        (void)fprintf(stderr, "usage: log_reader pipe | log_reader run RUN_ID\n");
+        (void)fprintf(stderr, "usage: log_reader pipe | sse | run RUN_ID\n");
     if (r == 0 && reading.n > 1) {
         size_t n = reading.n < AGES_MAX ? (size_t)reading.n : AGES_MAX;
         qsort(reading.ages_us, n, sizeof(uint32_t), compare);

@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Where the time of one run goes, hop by hop, from the runs' own traces (GET /v1/runs/:id/trace), and
-# what one costs: system calls by program, commits that wait for the disk, bytes of its log of changes.
-# ROUNDS runs of `true`, one at a time. The waterfall goes to stderr.
+# what one costs: system calls and wake-ups by program, context switches and disk writes of the machine, waits
+# for the disk, bytes on the loopback device. ROUNDS runs of `true`, one at a time. The waterfall goes
+# to stderr.
 source tests/bench/lib.sh
+
+bench_alone # a loopback device whose bytes are ours
 
 readonly rounds=${ROUNDS:-50} programs=(errand-api errand-scheduler errand-agent)
 
@@ -40,13 +43,64 @@ awk '{ n[$1]++; v[$1, n[$1]] = $2 }
             | {subject: "errand", metric: "hop_\(.[0].name)", value: ($us[$n / 2 | floor] / 10 | round / 100), unit: "ms", n: $n,
                spread: (($us[$n * 9 / 10 | floor] - $us[$n / 10 | floor]) / 10 | round / 100)})' >"$work/hops.json"
 
-# What ROUNDS more of them cost, less what the same time costs idle.
-pids=()
-for program in "${programs[@]}"; do pids+=("$(pid_of "$program")"); done
+# What they cost: POST and follow, by one program that does nothing else; less what the same time costs idle.
+many() { "$bin/bench_run" "$counted" "errand=$runner" -- /bin/true >/dev/null; }
+readonly counted=50 runs=53 idle_seconds=8 # runs: with bench_run's warm-up
+cost=[]
+add_cost() { # METRIC VALUE UNIT
+    cost=$(jq --arg metric "$1" --argjson value "$2" --arg unit "$3" --argjson n "$runs" \
+        '. + [{subject: "errand", $metric, value: ($value * 10 | round / 10), $unit, $n, spread: 0}]' <<<"$cost")
+}
+
+postgres_pids() {
+    pid_of postgres
+    pgrep --parent "$(pid_of postgres)"
+}
+
+# Times that a process began to wait, all its threads.
+waits() {
+    local pid
+    for pid; do cat /proc/"$pid"/task/*/status 2>/dev/null || true; done |
+        awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n + 0 }'
+}
+
+# METRIC UNIT COUNT a line: all that is counted without a tracer.
+counters() {
+    local program postgres
+    mapfile -t postgres < <(postgres_pids)
+    for program in "${programs[@]}"; do
+        echo "wake_ups_${program#errand-} wake-ups $(waits "$(pid_of "$program")")"
+    done
+    echo "wake_ups_postgres wake-ups $(waits "${postgres[@]}")"
+    echo "context_switches_machine switches $(awk '/^ctxt/ { print $2 }' /proc/stat)"
+    # sectors written; not what processes dirtied, for that counts whole folios
+    echo "bytes_to_disks_machine bytes $(cat /sys/block/[!lr]*/stat | awk '{ n += $7 * 512 } END { print n + 0 }')"
+    echo "bytes_on_loopback bytes $(awk '$1 == "lo:" { print $2 }' /proc/net/dev)"
+    wal | awk 'NF == 2 { print "wal_syncs fsyncs", $1; print "wal_bytes bytes", $2 }'
+}
+
+count_costs() {
+    local from metric unit value
+    counters >"$work/before"
+    from=$EPOCHREALTIME
+    many
+    echo $((${EPOCHREALTIME/./} - ${from/./})) >"$work/took_us"
+    counters >"$work/after"
+    sleep "$idle_seconds"
+    counters >"$work/idle"
+    while read -r metric unit value; do
+        add_cost "$metric" "$value" "$unit"
+    done < <(paste -d ' ' "$work/before" "$work/after" "$work/idle" |
+        awk -v runs="$runs" -v share="$(awk -v s="$idle_seconds" '{ print $1 / 1e6 / s }' "$work/took_us")" '
+            { n = ($6 - $3 - ($9 - $6) * share) / runs; print $1, $2, (n > 0 ? n : 0) }')
+}
+
+# System calls while a command runs, to $work/FILE.PROGRAM.
 count_calls() {
-    local i tracers=()
-    for i in "${!programs[@]}"; do
-        strace --follow-forks --summary-only --output="$work/calls.${programs[i]}" --attach="${pids[i]}" 2>/dev/null &
+    local file=$1 program tracers=()
+    shift
+    for program in "${programs[@]}"; do
+        strace --follow-forks --summary-only --output="$work/$file.$program" --attach="$(pid_of "$program")" 2>/dev/null &
         tracers+=($!)
     done
     sleep 1
@@ -54,26 +108,30 @@ count_calls() {
     kill -INT "${tracers[@]}"
     wait "${tracers[@]}" 2>/dev/null || true
 }
-many() { for ((i = 0; i < rounds; i++)); do spans_of "$(run_once)" >/dev/null; done; }
-cost=[]
-add_cost() {
-    cost=$(jq --arg metric "$1" --argjson value "$2" --arg unit "$3" --argjson n "$rounds" \
-        '. + [{subject: "errand", $metric, value: ($value * 10 | round / 10), $unit, $n, spread: 0}]' <<<"$cost")
-}
-read -r syncs_before bytes_before < <(wal) || true
-if command -v strace >/dev/null; then
-    count_calls many
+
+# calls FILE PATTERN: those of a name.
+calls() { awk -v name="$2" '$NF ~ name && $4 ~ /^[0-9]+$/ { n += $4 } END { print n + 0 }' "$1"; }
+
+count_all_calls() {
+    local program from share each
+    from=$EPOCHREALTIME
+    count_calls busy many
+    share=$(awk -v us=$((${EPOCHREALTIME/./} - ${from/./})) -v s="$idle_seconds" 'BEGIN { print us / 1e6 / (s + 1) }')
+    count_calls idle sleep "$idle_seconds"
     for program in "${programs[@]}"; do
-        calls=$(awk '$NF == "total" { print $(NF - 1) ~ /^[0-9]+$/ ? $4 : 0 }' "$work/calls.$program")
-        add_cost "calls_${program#errand-}" "$(awk -v c="${calls:-0}" -v n="$rounds" 'BEGIN { print c / n }')" calls
+        for each in 'calls ^total$' 'fsyncs ^(fsync|fdatasync|syncfs|sync|sync_file_range|msync)$'; do
+            add_cost "${each%% *}_${program#errand-}" "$(awk -v share="$share" -v runs="$runs" \
+                -v busy="$(calls "$work/busy.$program" "${each#* }")" -v idle="$(calls "$work/idle.$program" "${each#* }")" \
+                'BEGIN { n = (busy - idle * share) / runs; print (n > 0 ? n : 0) }')" "${each%% *}"
+        done
     done
+}
+
+count_costs
+if command -v strace >/dev/null; then
+    count_all_calls
 else
     echo 'trace.sh: system calls are not counted: no strace; apt-get install strace' >&2
-    many
-fi
-if [[ -n ${syncs_before:-} ]] && read -r syncs bytes < <(wal); then
-    add_cost wal_syncs "$(awk -v a="$syncs_before" -v b="$syncs" -v n="$rounds" 'BEGIN { print (b - a) / n }')" fsyncs
-    add_cost wal_bytes "$(awk -v a="$bytes_before" -v b="$bytes" -v n="$rounds" 'BEGIN { print (b - a) / n }')" bytes
 fi
 
 jq --raw-output '(map(select(.metric == "hop_run"))[0].value) as $whole
