@@ -13,4 +13,5 @@ run=()
 if ((EUID != 0)); then
     run=(sudo env "PATH=$PATH")
 fi
-exec "${run[@]}" ctest --preset "$preset" --parallel 2 "$@"
+# one more than there are processors: most of a test is waiting for something
+exec "${run[@]}" ctest --preset "$preset" --parallel "$(($(nproc) + 1))" "$@"

@@ -103,12 +103,19 @@ static bool make_in(const char *tree, const char *path, void *ctx)
     return true;
 }
 
+/* A tree that is not ours to change, as others' are in a container, is left out; when it is one
+ * that is needed, setting the limit fails. */
+static bool make_in_tree(const char *tree, const char *path, void *ctx)
+{
+    return make_in(tree, path, ctx) || errno == EROFS || errno == EACCES || errno == EPERM;
+}
+
 int cgroup_make(enum cgroup_layout layout, const char *path, struct err *e)
 {
     assert(cgroup_path_is_safe(path));
     if (strlen(path) >= PATH_MAX)
         return err_set(e, ERR_INVALID, "cgroup path too long");
-    bool ok = layout == CGROUP_V2 ? make_in("", path, NULL) : each_tree(path, make_in, NULL);
+    bool ok = layout == CGROUP_V2 ? make_in("", path, NULL) : each_tree(path, make_in_tree, NULL);
     return ok ? 0 : err_errno(e, errno, "make the control group %s", path);
 }
 
@@ -133,7 +140,7 @@ pid_t cgroup_fork(enum cgroup_layout layout, const char *path)
 static bool enter_in(const char *tree, const char *path, void *ctx)
 {
     (void)ctx;
-    return cgroup_file_write(tree, path, "tasks", "0");
+    return cgroup_file_write(tree, path, "tasks", "0") || errno == ENOENT; /* left out */
 }
 
 bool cgroup_enter(enum cgroup_layout layout, const char *path)

@@ -13,8 +13,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,6 +124,36 @@ static void test_cgroup_fork__is_born_in_a_v2_group(void **state)
     remove_group(CGROUP_V2, path);
 }
 
+/* The exit code of a child that sees a tree it may not change. */
+static int make_beside_foreign_tree(const char *path)
+{
+    static const char tree[] = CGROUP_ROOT "/blkio";
+    struct err e;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
+            mount(tree, tree, NULL, MS_BIND, NULL) < 0 ||
+            mount(NULL, tree, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
+            _exit(EXIT_OUTSIDE);
+        bool ok = cgroup_make(host_layout(), path, &e) == 0 && cgroup_enter(host_layout(), path);
+        _exit(ok ? count_outside(path) : EXIT_OUTSIDE);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WEXITSTATUS(status);
+}
+
+static void test_cgroup_make__leaves_out_a_tree_that_is_read_only(void **state)
+{
+    (void)state;
+    char path[128];
+    if (host_layout() == CGROUP_V2)
+        skip();
+    assert_int_equal(make_beside_foreign_tree(group_of("", path, sizeof(path))), 1);
+    remove_group(host_layout(), path);
+}
+
 static void restrict_and_open(enum cgroup_layout layout, const char *above)
 {
     struct err e;
@@ -193,6 +225,7 @@ static void test_cgroup_limit__of_a_group_that_is_not_there_is_an_error(void **s
 
 TEST_MAIN(cmocka_unit_test(test_cgroup_fork__is_in_every_tree),
           cmocka_unit_test(test_cgroup_fork__is_born_in_a_v2_group),
+          cmocka_unit_test(test_cgroup_make__leaves_out_a_tree_that_is_read_only),
           cmocka_unit_test(test_cgroup_devices__only_the_harmless_open),
           cmocka_unit_test(test_cgroup_devices__only_the_harmless_open_by_program),
           cmocka_unit_test(test_cgroup_limit__is_what_was_asked_for),
