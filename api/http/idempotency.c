@@ -50,25 +50,39 @@ static void hash_request(const struct request *rq, unsigned char *hash)
     fingerprint(parts, ARRAY_LEN(parts), hash);
 }
 
-void idempotency_claim(struct request *rq, idempotency_callback *go_on)
+bool idempotency_read(struct request *rq, const char **ret_key, unsigned char *ret_hash)
 {
     const char *key = request_header(rq, "idempotency-key");
-    if (key == NULL) {
-        go_on(rq, id_new());
-        return;
-    }
-    if (!is_key(key)) {
+    if (key != NULL && !is_key(key)) {
         reply_problem(rq, "Idempotency-Key", "must be 1 to 255 printable characters");
-        return;
+        return false;
     }
+    if (key != NULL)
+        hash_request(rq, ret_hash);
+    *ret_key = key;
+    return true;
+}
 
+void idempotency_claim_for(struct request *rq, const char *key, const unsigned char *hash,
+                           struct id id, idempotency_callback *go_on)
+{
     struct claiming *claiming = request_alloc(rq, sizeof(*claiming));
-    unsigned char hash[FINGERPRINT_BYTES];
     struct params p;
     claiming->go_on = go_on;
     rq->step = claiming;
-    hash_request(rq, hash);
     struct id scope = id_is_nil(rq->principal.project) ? rq->principal.user : rq->principal.project;
-    idempotency_store_claim_params(&p, scope, key, hash, id_new());
+    idempotency_store_claim_params(&p, scope, key, hash, id);
     request_query(rq, &idempotency_store_claim, &p, on_claimed);
+}
+
+void idempotency_claim(struct request *rq, idempotency_callback *go_on)
+{
+    unsigned char hash[FINGERPRINT_BYTES];
+    const char *key;
+    if (!idempotency_read(rq, &key, hash))
+        return;
+    if (key == NULL)
+        go_on(rq, id_new());
+    else
+        idempotency_claim_for(rq, key, hash, id_new(), go_on);
 }

@@ -18,4 +18,11 @@ typedef void idempotency_callback(struct request *rq, struct id id);
  * left. */
 void idempotency_claim(struct request *rq, idempotency_callback *go_on);
 
+/* The same in two steps, for what claims its key with what it makes: the key, NULL when the request
+ * has none, and what it is asked with. False, and answered 400, for a bad one. */
+bool idempotency_read(struct request *rq, const char **ret_key, unsigned char *ret_hash);
+/* The id that belongs to a key that was read; `id` when it belongs to nothing yet. */
+void idempotency_claim_for(struct request *rq, const char *key, const unsigned char *hash,
+                           struct id id, idempotency_callback *go_on);
+
 #endif

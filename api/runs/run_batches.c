@@ -12,6 +12,7 @@
 struct run_batches {
     struct db_batch *gets;
     struct db_batch *makes;
+    struct db_batch *makes_once; /* with keys */
 };
 
 /* What is asked; in the request's memory. */
@@ -84,12 +85,24 @@ static void make_find_rows(const struct rows *rows, void *const *items, size_t n
     }
 }
 
+static void copy_requests(struct run_request *requests, void *const *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        requests[i] = *request_of(items[i]);
+}
+
 static void make_params(struct params *p, void *const *items, size_t n)
 {
     struct run_request requests[RUN_TRIGGER_MAX];
-    for (size_t i = 0; i < n; i++)
-        requests[i] = *request_of(items[i]);
+    copy_requests(requests, items, n);
     run_trigger_store_make_params(p, requests, n);
+}
+
+static void make_once_params(struct params *p, void *const *items, size_t n)
+{
+    struct run_request requests[RUN_TRIGGER_MAX];
+    copy_requests(requests, items, n);
+    run_trigger_store_make_once_params(p, requests, n);
 }
 
 static const struct db_batch_kind kind_get = {
@@ -102,16 +115,20 @@ static const struct db_batch_kind kind_get = {
     .on_item = on_item,
 };
 
+#define MAKE_KIND                                                                                  \
+    .in_flight = 1, .linger_ms = 2, .items_max = RUN_TRIGGER_MAX, .weight_max = LIMIT_BODY_BYTES,  \
+    .asks_alone = true, .find_rows = make_find_rows, .on_item = on_item
+
 static const struct db_batch_kind kind_make = {
     .statement = &run_trigger_store_make,
-    .in_flight = 1,
-    .linger_ms = 2,
-    .items_max = RUN_TRIGGER_MAX,
-    .weight_max = LIMIT_BODY_BYTES,
-    .asks_alone = true,
     .params = make_params,
-    .find_rows = make_find_rows,
-    .on_item = on_item,
+    MAKE_KIND,
+};
+
+static const struct db_batch_kind kind_make_once = {
+    .statement = &run_trigger_store_make_once,
+    .params = make_once_params,
+    MAKE_KIND,
 };
 
 struct run_batches *run_batches_new(struct loop *loop)
@@ -119,6 +136,7 @@ struct run_batches *run_batches_new(struct loop *loop)
     struct run_batches *batches = h2o_mem_alloc(sizeof(*batches));
     batches->gets = db_batch_new(loop->h2o.loop, loop->db, &kind_get);
     batches->makes = db_batch_new(loop->h2o.loop, loop->db, &kind_make);
+    batches->makes_once = db_batch_new(loop->h2o.loop, loop->db, &kind_make_once);
     return batches;
 }
 
@@ -128,6 +146,7 @@ void run_batches_free(struct run_batches *batches)
         return;
     db_batch_free(batches->gets);
     db_batch_free(batches->makes);
+    db_batch_free(batches->makes_once);
     free(batches);
 }
 
@@ -174,5 +193,7 @@ void run_batches_make(struct request *rq, const struct run_request *request,
     struct item *item = item_new(rq);
     item->on_row = on_row;
     item->request = request;
-    db_batch_add(rq->loop->runs->makes, item, weight_of(request));
+    struct run_batches *batches = rq->loop->runs;
+    db_batch_add(request->key != NULL ? batches->makes_once : batches->makes, item,
+                 weight_of(request));
 }

@@ -24,8 +24,8 @@ void run_batches_get(struct request *rq, struct run_place place, run_batches_cal
 void run_batches_get_result(struct request *rq, struct run_place place,
                             run_batches_result_callback *on_result);
 
-/* A row of run_trigger_store_make, whose id may be that of another run of its kind. `request` lives
- * as long as `rq`. */
+/* A row of run_trigger_store_make, or of _make_once for a request with a key, whose id may be that
+ * of another run of its kind. `request` lives as long as `rq`. */
 void run_batches_make(struct request *rq, const struct run_request *request,
                       run_batches_callback *on_row);
 

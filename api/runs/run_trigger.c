@@ -113,6 +113,8 @@ static void keep_trace(struct request *rq, struct id run)
     db_pipe_run(rq->loop->db, &trace_store_put, &p, NULL, NULL);
 }
 
+static void trigger(struct request *rq, struct id id);
+
 /* It may have been made before, by a request that was sent again. */
 static void on_looked_up(struct request *rq, const struct rows *rows, int row)
 {
@@ -127,8 +129,13 @@ static void on_looked_up(struct request *rq, const struct rows *rows, int row)
  * its answer is from before. */
 static void on_triggered(struct request *rq, const struct rows *rows, int row)
 {
-    const struct run_request *request = &((struct triggering *)rq->state)->input.request;
+    struct run_request *request = &((struct triggering *)rq->state)->input.request;
     struct run_place place = {.project = request->project, .run = request->id};
+    if (row < 0 && request->key != NULL) {
+        const char *key = TAKE_PTR(request->key);
+        idempotency_claim_for(rq, key, request->key_hash, request->id, trigger);
+        return;
+    }
     if (row < 0) {
         run_batches_get(rq, place, on_looked_up);
         return;
@@ -205,5 +212,6 @@ void run_trigger(struct request *rq)
         return;
     }
     rq->timing = TIMING_POST;
-    idempotency_claim(rq, trigger);
+    if (idempotency_read(rq, &request->key, request->key_hash))
+        trigger(rq, id_new());
 }

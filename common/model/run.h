@@ -81,6 +81,8 @@ struct run_env {
     size_t value_n;
 };
 
+#define RUN_KEY_HASH_BYTES 32
+
 /* A trigger: what differs from the runner. */
 struct run_request {
     struct id id; /* of the new run */
@@ -98,6 +100,8 @@ struct run_request {
     const char *trigger_by;
     const struct run_env *env; /* wins over the runner's */
     size_t env_n;
+    const char *key; /* that makes it once however often it is asked; NULL: none */
+    unsigned char key_hash[RUN_KEY_HASH_BYTES]; /* of what was asked with it */
 };
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/idempotency_store.h"
 
-#define TEXT_OF(macro) #macro
-#define TEXT(macro) TEXT_OF(macro)
-#define TOO_OLD "k.created_at < now() - interval '" TEXT(IDEMPOTENCY_STORE_HOURS) " hours'"
+#define TOO_OLD IDEMPOTENCY_STORE_TOO_OLD
 #define NEW_IF_OLD(column)                                                                         \
     column " = CASE WHEN " TOO_OLD " THEN excluded." column " ELSE k." column " END"
 

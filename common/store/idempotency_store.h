@@ -11,7 +11,10 @@
 #include "store/db.h"
 
 #define IDEMPOTENCY_STORE_HASH_BYTES 32
-#define IDEMPOTENCY_STORE_HOURS 24 /* a key is forgotten afterwards */
+#define IDEMPOTENCY_STORE_HOURS "24" /* a key is forgotten afterwards */
+/* Of idempotency_keys k. */
+#define IDEMPOTENCY_STORE_TOO_OLD                                                                  \
+    "k.created_at < now() - interval '" IDEMPOTENCY_STORE_HOURS " hours'"
 
 /* One row: the object that the key stands for. */
 struct idempotency_claim {

@@ -58,6 +58,9 @@ void run_kinds_sort(const struct run_request *requests, size_t n, struct run_kin
         kind->last = before; /* grows as they are filled in */
         before += (int64_t)kind->n;
     }
-    for (size_t i = 0; i < n; i++)
-        ret_kinds->ids[ret_kinds->kinds[kind_of[i]].last++] = requests[i].id;
+    for (size_t i = 0; i < n; i++) {
+        size_t place = (size_t)ret_kinds->kinds[kind_of[i]].last++;
+        ret_kinds->ids[place] = requests[i].id;
+        ret_kinds->at[place] = i;
+    }
 }

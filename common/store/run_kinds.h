@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Requests for runs, sorted by what they ask for: those that differ in nothing but the run's id and
- * the values of its environment are of one kind. What a kind comes to is found out once, however
- * many runs it has.
+ * Requests for runs, sorted by what they ask for: those that differ in nothing but the run's id,
+ * its idempotency key and the values of its environment are of one kind. What a kind comes to is
+ * found out once, however many runs it has.
  */
 #ifndef ERRAND_STORE_RUN_KINDS_H
 #define ERRAND_STORE_RUN_KINDS_H
@@ -22,6 +22,7 @@ struct run_kinds {
     size_t n;
     struct run_kind kinds[RUN_KINDS_MAX];
     struct id ids[RUN_KINDS_MAX]; /* of all requests, kind by kind */
+    size_t at[RUN_KINDS_MAX];     /* which request each of them is of */
 };
 
 /* Whether the two are of one kind. */

@@ -6,6 +6,7 @@
 
 #include "base/defer.h"
 #include "model/limits.h"
+#include "store/idempotency_store.h"
 #include "store/image_name.h"
 #include "store/run_columns.h"
 #include "store/run_kinds.h"
@@ -20,7 +21,7 @@
     " $13::bigint[], $14::text[], $15::text[], $16::text[])"                                       \
     " AS a(first, last, project, runner, type_slug, more_labels, replaces, command, argv,"         \
     " entrypoint, timeout_s, priority, kind, by, own_keys))"
-#define IDS_OF(row) "unnest(($1::uuid[])[" row ".first:" row ".last])"
+#define IDS_OF_KIND "unnest(($1::uuid[])[w.first:w.last]) AS i(id)"
 
 /* What of a runner a run has as it is: the same names in both. */
 #define COPIED                                                                                     \
@@ -62,9 +63,9 @@
     "    AND project_admits(a.project, t.memory_mb, a.last - a.first + 1) IS NULL"                 \
     "   ELSE true END)"
 
-/* Asked once, not for each row: IS TRUE keeps it from being a join, which would be one by nested
- * loops (api/db/db_connect.c). */
-#define IS_MADE(id) "(" id " IN (SELECT id FROM made)) IS TRUE"
+/* In parentheses and with IS TRUE behind, lest it become a join, which would be one by nested loops
+ * (api/db/db_connect.c): so it is a table of hashes. */
+#define IN_MADE " IN (SELECT id FROM made)"
 
 /* What a run is as it begins: the columns of RUN_COLUMNS that are not of its kind. */
 #define JUST_MADE                                                                                  \
@@ -80,32 +81,45 @@
 
 /* A row for each kind, as its first run is. Column 0 is NULL when all were made, else the ids of
  * those of the kind that were, one after the other. */
-static const char sql_trigger[] =
-    "WITH " ASKED ", " WANTED ", made AS ("
-    " INSERT INTO runs (id, pending_reason, " COPIED ", " FOUND_OUT ")"
-    " SELECT i.id, 'queued', " COPIED ", " FOUND_OUT " FROM wanted w CROSS JOIN LATERAL " IDS_OF(
-        "w") " AS i(id)"
-             " ON CONFLICT (id) DO NOTHING RETURNING id"
-             "), env AS ("
-             " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"
-             " SELECT o.id, o.k, o.id, o.v, o.k <> 'TRACEPARENT'"
-             " FROM unnest($17::uuid[], $18::text[], $19::bytea[]) o(id, k, v) WHERE " IS_MADE(
-                 "o.id") " UNION ALL SELECT i.id, e.env_key, e.runner_id, e.value, e.secret"
-                         " FROM wanted w JOIN runner_env e ON e.runner_id = w.runner_id AND "
-                         "e.env_key <> ALL (w.own_keys)"
-                         " CROSS JOIN LATERAL " IDS_OF("w") " AS i(id) WHERE " IS_MADE(
-                             "i.id") ") SELECT CASE WHEN (SELECT count(*) FROM made) < "
-                                     "cardinality($1) THEN"
-                                     "   (SELECT coalesce(string_agg(uuid_send(id), ''), '') FROM "
-                                     "made"
-                                     "    WHERE id = ANY (($1)[r.first:r.last])) END" RUN_COLUMNS
-                                     " FROM (SELECT w.*, ($1)[w.first] AS id, " JUST_MADE
-                                     " FROM wanted w) r"
-                                     " LEFT JOIN regions g ON g.id = r.region_id"
-                                     " LEFT JOIN instance_types t ON t.id = r.instance_type_id"
-                                     " CROSS JOIN (VALUES (NULL::text)) h(name) CROSS JOIN (VALUES "
-                                     "(NULL::bigint)) l(last_id)"
-                                     " LEFT JOIN queue_notes q ON" RUN_NOTE;
+#define MAKE(claims, claimed)                                                                      \
+    "WITH " ASKED ", " WANTED ", " claims "made AS ("                                              \
+    " INSERT INTO runs (id, pending_reason, " COPIED ", " FOUND_OUT ")"                            \
+    " SELECT i.id, 'queued', " COPIED ", " FOUND_OUT                                               \
+    " FROM wanted w CROSS JOIN LATERAL " IDS_OF_KIND claimed                                       \
+    " ON CONFLICT (id) DO NOTHING RETURNING id"                                                    \
+    "), env AS ("                                                                                  \
+    " INSERT INTO run_env (run_id, env_key, owner_id, value, secret)"                              \
+    " SELECT o.id, o.k, o.id, o.v, o.k <> 'TRACEPARENT'"                                           \
+    " FROM unnest($17::uuid[], $18::text[], $19::bytea[]) o(id, k, v)"                             \
+    " WHERE (o.id" IN_MADE ") IS TRUE"                                                             \
+    " UNION ALL SELECT i.id, e.env_key, e.runner_id, e.value, e.secret"                            \
+    " FROM wanted w"                                                                               \
+    " JOIN runner_env e ON e.runner_id = w.runner_id AND e.env_key <> ALL (w.own_keys)"            \
+    " CROSS JOIN LATERAL " IDS_OF_KIND " WHERE (i.id" IN_MADE ") IS TRUE"                          \
+    ") SELECT CASE WHEN (SELECT count(*) FROM made) < cardinality($1) THEN"                        \
+    "   (SELECT coalesce(string_agg(uuid_send(id), ''), '') FROM made"                             \
+    "    WHERE id = ANY (($1)[r.first:r.last])) END" RUN_COLUMNS                                   \
+    " FROM (SELECT w.*, ($1)[w.first] AS id, " JUST_MADE " FROM wanted w) r"                       \
+    " LEFT JOIN regions g ON g.id = r.region_id"                                                   \
+    " LEFT JOIN instance_types t ON t.id = r.instance_type_id"                                     \
+    " CROSS JOIN (VALUES (NULL::text)) h(name) CROSS JOIN (VALUES (NULL::bigint)) l(last_id)"      \
+    " LEFT JOIN queue_notes q ON" RUN_NOTE
+
+static const char sql_trigger[] = MAKE("", "");
+
+/* Keys ($20, with $21) of runs that can be made, unless somebody has them: sorted, so that two
+ * statements do not wait for each other. */
+#define CLAIMED                                                                                    \
+    "claimed AS ("                                                                                 \
+    " INSERT INTO idempotency_keys AS k (project_id, key, hash, object_id)"                        \
+    " SELECT w.project_id, i.key, i.hash, i.id FROM wanted w CROSS JOIN LATERAL"                   \
+    "  unnest(($1::uuid[])[w.first:w.last], ($20::text[])[w.first:w.last],"                        \
+    "   ($21::bytea[])[w.first:w.last]) AS i(id, key, hash) ORDER BY w.project_id, i.key"          \
+    " ON CONFLICT (project_id, key) DO UPDATE SET hash = excluded.hash,"                           \
+    "  object_id = excluded.object_id, created_at = excluded.created_at"                           \
+    "  WHERE " IDEMPOTENCY_STORE_TOO_OLD " RETURNING object_id), "
+static const char sql_trigger_once[] =
+    MAKE(CLAIMED, " WHERE (i.id IN (SELECT object_id FROM claimed)) IS TRUE");
 
 /* What one trigger is about: $1 project, $2 runner, $3 instance type's slug, $4 more labels. */
 #define TRIGGER_RUNNER                                                                             \
@@ -170,6 +184,8 @@ const struct statement run_trigger_store_rerun = {"run_rerun", sql_rerun, .repea
 const struct statement run_trigger_store_rerun_refusal = {"run_rerun_refusal", sql_rerun_refusal,
                                                           .repeatable = true};
 const struct statement run_trigger_store_make = {"run_trigger", sql_trigger, .repeatable = true};
+const struct statement run_trigger_store_make_once = {"run_trigger_once", sql_trigger_once,
+                                                      .repeatable = true};
 const struct statement run_trigger_store_wish = {"run_wish", sql_wish, .repeatable = true};
 const struct statement run_trigger_store_refusal = {"run_refusal", sql_refusal, .repeatable = true};
 
@@ -234,32 +250,55 @@ static void add_env(struct params *p, const struct run_request *requests, size_t
     params_add_bytes_column(p, &env[0].value, env_n, sizeof(env[0]));
 }
 
-void run_trigger_store_make_params(struct params *p, const struct run_request *requests, size_t n)
+/* `kinds` is filled in. */
+static void add_requests(struct params *p, const struct run_request *requests, size_t n,
+                         struct run_kinds *kinds)
 {
-    struct run_kinds kinds;
-    const struct run_kind *all = kinds.kinds;
+    const struct run_kind *all = kinds->kinds;
     const struct run_request *request = &all[0].request;
     const size_t size = sizeof(all[0]);
     assert(n >= 1 && n <= RUN_TRIGGER_MAX);
-    run_kinds_sort(requests, n, &kinds);
+    run_kinds_sort(requests, n, kinds);
     params_init(p, 8 * LIMIT_BODY_BYTES);
-    params_add_id_column(p, kinds.ids, n, sizeof(kinds.ids[0]));
-    params_add_i64_column(p, &all[0].first, kinds.n, size);
-    params_add_i64_column(p, &all[0].last, kinds.n, size);
-    params_add_id_column(p, &request->project, kinds.n, size);
-    params_add_id_column(p, &request->runner, kinds.n, size);
-    params_add_text_column(p, &request->instance_type, kinds.n, size);
-    params_add_text_column(p, &request->labels, kinds.n, size);
-    params_add_i64_column(p, &request->replaces_command, kinds.n, size);
-    params_add_text_column(p, &request->command, kinds.n, size);
-    params_add_text_column(p, &request->argv, kinds.n, size);
-    params_add_text_column(p, &request->entrypoint, kinds.n, size);
-    params_add_i64_column(p, &request->timeout_seconds, kinds.n, size);
-    params_add_i64_column(p, &request->priority, kinds.n, size);
-    params_add_text_column(p, &request->trigger_kind, kinds.n, size);
-    params_add_text_column(p, &request->trigger_by, kinds.n, size);
-    add_own_keys(p, &kinds);
+    params_add_id_column(p, kinds->ids, n, sizeof(kinds->ids[0]));
+    params_add_i64_column(p, &all[0].first, kinds->n, size);
+    params_add_i64_column(p, &all[0].last, kinds->n, size);
+    params_add_id_column(p, &request->project, kinds->n, size);
+    params_add_id_column(p, &request->runner, kinds->n, size);
+    params_add_text_column(p, &request->instance_type, kinds->n, size);
+    params_add_text_column(p, &request->labels, kinds->n, size);
+    params_add_i64_column(p, &request->replaces_command, kinds->n, size);
+    params_add_text_column(p, &request->command, kinds->n, size);
+    params_add_text_column(p, &request->argv, kinds->n, size);
+    params_add_text_column(p, &request->entrypoint, kinds->n, size);
+    params_add_i64_column(p, &request->timeout_seconds, kinds->n, size);
+    params_add_i64_column(p, &request->priority, kinds->n, size);
+    params_add_text_column(p, &request->trigger_kind, kinds->n, size);
+    params_add_text_column(p, &request->trigger_by, kinds->n, size);
+    add_own_keys(p, kinds);
     add_env(p, requests, n);
+}
+
+void run_trigger_store_make_params(struct params *p, const struct run_request *requests, size_t n)
+{
+    struct run_kinds kinds;
+    add_requests(p, requests, n, &kinds);
+}
+
+void run_trigger_store_make_once_params(struct params *p, const struct run_request *requests,
+                                        size_t n)
+{
+    struct run_kinds kinds;
+    const char *keys[RUN_KINDS_MAX];
+    struct params_bytes hashes[RUN_KINDS_MAX];
+    add_requests(p, requests, n, &kinds);
+    for (size_t i = 0; i < n; i++) {
+        const struct run_request *request = &requests[kinds.at[i]];
+        keys[i] = request->key;
+        hashes[i] = (struct params_bytes){request->key_hash, sizeof(request->key_hash)};
+    }
+    params_add_text_column(p, keys, n, sizeof(keys[0]));
+    params_add_bytes_column(p, hashes, n, sizeof(hashes[0]));
 }
 
 bool run_trigger_store_is_made(const struct rows *rows, int row, struct id id)

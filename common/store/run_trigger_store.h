@@ -18,6 +18,11 @@
  * is known: run_trigger_store_refusal says which. Afterwards: BUS_QUEUE. */
 extern const struct statement run_trigger_store_make;
 void run_trigger_store_make_params(struct params *p, const struct run_request *requests, size_t n);
+/* The same for requests with keys, which it claims: what a key was used for already, or what could
+ * not be made, is not made and nothing is claimed (idempotency_store_claim tells which). */
+extern const struct statement run_trigger_store_make_once;
+void run_trigger_store_make_once_params(struct params *p, const struct run_request *requests,
+                                        size_t n);
 /* Whether the run, which is of the kind of the row, was made: false when there was one of that id.
  */
 bool run_trigger_store_is_made(const struct rows *rows, int row, struct id id);

@@ -81,7 +81,7 @@ worked_ms() {
         awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); n += $12 + $13 } END { print n * 1000 / hz }'
 }
 
-# ask SUBJECT METRIC PORT CONNECTIONS METHOD PATH [BODY]
+# ask SUBJECT METRIC PORT CONNECTIONS METHOD PATH [BODY [KEY]]
 ask() {
     local subject=$1 metric=$2 rate p50 p99 n before=
     [[ $subject != errand ]] || before=$(worked_ms)
@@ -146,6 +146,7 @@ start_queues
 for ((round = 0; round < rounds; round++)); do
     ask errand submit "$port" $connections POST "/v1/runners/$runner/runs" '{}'
     ask errand submit_alone "$port" 1 POST "/v1/runners/$runner/runs" '{}'
+    ask errand submit_with_key "$port" $connections POST "/v1/runners/$runner/runs" '{}' "bench-$round-"
     inserts postgres-batches-of-64 64 2
     inserts postgres-batches-of-32 $((connections / 2)) 2
     inserts postgres-row-each 1 16

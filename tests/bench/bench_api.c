@@ -3,8 +3,9 @@
  * One request over and over on many kept connections, each of which waits for its answer before it
  * asks again. One thread, epoll: it must cost less than what it measures.
  *
- *     bench_api PORT CONNECTIONS SECONDS METHOD PATH TOKEN [BODY]
+ *     bench_api PORT CONNECTIONS SECONDS METHOD PATH TOKEN [BODY [KEY]]
  *
+ * With KEY, each request has an Idempotency-Key of its own that begins with it.
  * Prints "REQUESTS_A_SECOND P50_MS P99_MS REQUESTS"; ends with 1 at an answer that is not 200.
  */
 #include <stdint.h>
@@ -25,6 +26,8 @@
 #define LATENCIES_MAX 10000000
 #define ANSWER_MAX 16384
 #define REQUEST_MAX 8192
+#define COUNTER_DIGITS 10
+#define COUNTER_FIRST "0000000000"
 
 struct connection {
     int fd;
@@ -39,6 +42,7 @@ static uint32_t *latencies_us;
 static size_t done;
 static char request[REQUEST_MAX];
 static size_t request_n;
+static char *counter; /* in the request: the end of its key; NULL: it has none */
 
 static void fail(const char *what)
 {
@@ -46,8 +50,19 @@ static void fail(const char *what)
     exit(1);
 }
 
+/* The next key. */
+static void count(void)
+{
+    char *digit = counter + COUNTER_DIGITS - 1;
+    while (*digit == '9')
+        *digit-- = '0';
+    (*digit)++;
+}
+
 static void ask(struct connection *c)
 {
+    if (counter != NULL)
+        count();
     c->have = 0;
     c->expect = 0;
     c->sent_us = clock_mono_us();
@@ -114,6 +129,21 @@ static void run(int epoll, int64_t seconds)
                  latencies_us[done * 99 / 100] / 1e3, done);
 }
 
+static void write_request(const char *method, const char *path, const char *token, const char *body,
+                          const char *key)
+{
+    int n = snprintf(request, sizeof(request),
+                     "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                     "Content-Type: application/json\r\nContent-Length: %zu\r\n%s%s%s\r\n%s",
+                     method, path, token, strlen(body), key != NULL ? "Idempotency-Key: " : "",
+                     key != NULL ? key : "", key != NULL ? COUNTER_FIRST "\r\n" : "", body);
+    if (n < 0 || (size_t)n >= sizeof(request))
+        fail("the request is too long");
+    request_n = (size_t)n;
+    if (key != NULL)
+        counter = strstr(request, COUNTER_FIRST "\r\n");
+}
+
 int main(int argc, char **argv)
 {
     int64_t port;
@@ -122,15 +152,8 @@ int main(int argc, char **argv)
     if (argc < 7 || parse_i64(argv[1], 1, 65535, "port", &port, NULL) < 0 ||
         parse_i64(argv[2], 1, CONNECTIONS_MAX, "connections", &n, NULL) < 0 ||
         parse_i64(argv[3], 1, 3600, "seconds", &seconds, NULL) < 0)
-        fail("usage: bench_api PORT CONNECTIONS SECONDS METHOD PATH TOKEN [BODY]");
-    const char *body = argc > 7 ? argv[7] : "";
-    int written = snprintf(request, sizeof(request),
-                           "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
-                           "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                           argv[4], argv[5], argv[6], strlen(body), body);
-    if (written < 0 || (size_t)written >= sizeof(request))
-        fail("the request is too long");
-    request_n = (size_t)written;
+        fail("usage: bench_api PORT CONNECTIONS SECONDS METHOD PATH TOKEN [BODY [KEY]]");
+    write_request(argv[4], argv[5], argv[6], argc > 7 ? argv[7] : "", argc > 8 ? argv[8] : NULL);
     latencies_us = calloc(LATENCIES_MAX, sizeof(latencies_us[0]));
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     if (latencies_us == NULL || epoll < 0)

@@ -14,6 +14,8 @@
     "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "   \
     "NULL, NULL, NULL, NULL"
 
+#define MAKE_ONCE_ARGUMENTS MAKE_ARGUMENTS ", NULL, NULL"
+
 static struct db *db;
 
 static int open_database(void **state)
@@ -60,6 +62,7 @@ static void test_plans__look_up_before_anything_is_known(void **state)
     (void)state;
     assert_looks_up(&run_store_get, "NULL, NULL, NULL");
     assert_looks_up(&run_trigger_store_make, MAKE_ARGUMENTS);
+    assert_looks_up(&run_trigger_store_make_once, MAKE_ONCE_ARGUMENTS);
 }
 
 static void test_plans__look_up_in_tables_that_were_analysed_while_empty(void **state)
@@ -68,6 +71,7 @@ static void test_plans__look_up_in_tables_that_were_analysed_while_empty(void **
     fixture_script(db, "ANALYZE");
     assert_looks_up(&run_store_get, "NULL, NULL, NULL");
     assert_looks_up(&run_trigger_store_make, MAKE_ARGUMENTS);
+    assert_looks_up(&run_trigger_store_make_once, MAKE_ONCE_ARGUMENTS);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_database, close_database)

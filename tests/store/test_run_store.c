@@ -375,6 +375,49 @@ static void test_trigger__alike_is_one_row(void **state)
                         "AZ");
 }
 
+static size_t make_once(const struct run_request *requests, size_t n)
+{
+    struct params p;
+    run_trigger_store_make_once_params(&p, requests, n);
+    (void)run(&run_trigger_store_make_once, &p);
+    return count_made(requests, n);
+}
+
+/* A key is claimed with the run, for what is made and for nothing else. */
+static void test_trigger__a_key_makes_one(void **state)
+{
+    (void)state;
+    const struct id runner = make_runner();
+    struct run_request requests[] = {request_of(runner), request_of(runner), request_of(id_new())};
+    const char *const keys[] = {"key-b", "key-a", "key-c"};
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        requests[i].key = keys[i];
+        memset(requests[i].key_hash, (int)i, sizeof(requests[i].key_hash));
+    }
+    requests[1].timeout_seconds = 7;
+    assert_int_equal(make_once(requests, ARRAY_LEN(requests)), 2);
+    assert_string_equal(
+        fixture_text(db,
+                     "SELECT string_agg(key || get_byte(hash, 31) || object_id, ' ' ORDER BY"
+                     " key) = 'key-a1%s key-b0%s' FROM idempotency_keys",
+                     ID_TEXT(requests[1].id), ID_TEXT(requests[0].id)),
+        "true");
+
+    /* sent again by somebody who knows nothing of the first time, and with a key of its own */
+    requests[0].id = id_new();
+    requests[1].id = id_new();
+    requests[1].key = "key-d";
+    assert_int_equal(make_once(requests, 2), 1);
+    assert_string_equal(count_runs(runner), "3");
+
+    /* a day later it is forgotten */
+    fixture_script(db, "UPDATE idempotency_keys SET created_at = now() - interval '25 hours'"
+                       " WHERE key = 'key-b'");
+    assert_int_equal(make_once(requests, 1), 1);
+    assert_int_equal(make_once(requests, 1), 0);
+    assert_string_equal(count_runs(runner), "4");
+}
+
 static void set_quota(const char *text)
 {
     fixture_script(db, "UPDATE projects SET max_open_runs = %s WHERE id = '%s'", text,
@@ -681,8 +724,8 @@ TEST_MAIN(TEST(test_get__says_why_it_waits_as_of_now), TEST(test_trigger__copies
           TEST(test_trigger__says_what_a_read_says), TEST(test_trigger__request_wins),
           TEST(test_trigger__freezes_the_environment), TEST(test_trigger__twice_is_once),
           TEST(test_trigger__many_at_once_are_each_their_own), TEST(test_trigger__alike_is_one_row),
-          TEST(test_trigger__under_a_quota_kind_by_kind), TEST(test_get__many_at_once),
-          TEST(test_trigger__refusals_are_told_apart),
+          TEST(test_trigger__a_key_makes_one), TEST(test_trigger__under_a_quota_kind_by_kind),
+          TEST(test_get__many_at_once), TEST(test_trigger__refusals_are_told_apart),
           TEST(test_get__belongs_to_project_and_runner),
           TEST(test_get__counts_the_lines_of_this_attempt),
           TEST(test_stop__pending_is_canceled_at_once), TEST(test_stop__pending_again_is_canceled),
