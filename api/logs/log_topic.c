@@ -27,8 +27,10 @@ struct log_topic {
     struct pull_progress pull; /* as last heard; of an attempt that may be over */
     struct log_relay *relay;   /* owned; of a log that is not stored; NULL until it is needed */
     int64_t lacks_since_us;    /* lines of the relay; 0: it lacks none */
+    int64_t ended_at_us; /* monotonic; when a run that had been seen to go on had ended; else 0 */
     h2o_timeout_entry_t patience_entry;
     bool is_known;   /* `run` was read */
+    bool saw_alive;  /* it went on then */
     bool is_changed; /* since the last read began */
     bool is_busy;    /* a read is outstanding, or its rows are being handed out */
 };
@@ -252,6 +254,22 @@ static void lose_patience_later(struct log_topic *topic)
         h2o_timeout_link(hub->loop->h2o.loop, &hub->patience, &topic->patience_entry);
 }
 
+/* The database says by its clock how long ago a run ended. Where we saw it go on, ours counts: that
+ * one may have been set meanwhile. */
+static void keep_patience(struct log_topic *topic)
+{
+    struct log_run *run = &topic->run;
+    int64_t wait_us = topic->hub->loop->config->log_wait_seconds * CLOCK_US_PER_S;
+    if (!run_state_is_final(run->state)) {
+        topic->saw_alive = true;
+        return;
+    }
+    if (topic->saw_alive && topic->ended_at_us == 0)
+        topic->ended_at_us = clock_mono_us();
+    if (topic->saw_alive && clock_mono_us() - topic->ended_at_us < wait_us)
+        run->is_given_up = false;
+}
+
 static void finish_all(struct log_topic *topic, struct blob *last_words)
 {
     while (!h2o_linklist_is_empty(&topic->followers)) {
@@ -273,6 +291,7 @@ static void on_read(void *user, const struct rows *rows, const struct err *err)
         topic->is_known = log_store_read_run(rows, &topic->run);
         check_relay(topic);
         if (topic->is_known) {
+            keep_patience(topic);
             lose_patience_later(topic);
             feed_all(topic, rows);
         } else {

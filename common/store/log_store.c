@@ -39,13 +39,15 @@ static const char *const gap_names[] = {
 #define ID_BASE "(greatest(attempt - 1, 0)::bigint << 40)"
 
 /* A run, its hypervisor's name and how far its log is stored. Logs that are not to be read are
- * hidden; a log that nothing was added to for WAIT seconds after the end is given up. */
+ * hidden; a log that nothing was added to for WAIT seconds after the end is given up. That is when
+ * we heard of the end: completed_at is the hypervisor's word, which may come late and with a clock
+ * that is wrong. */
 #define RUN_FIELDS(wait)                                                                           \
     "r.id, r.state, r.attempt, coalesce(l.last_id, 0) AS stored, r.log_lines, r.exit_code,"        \
     " r.termination_reason, h.name AS hypervisor,"                                                 \
     " CASE WHEN l.deleted THEN 'deleted' WHEN r.log_storage = 'transient' THEN 'transient'"        \
     "   WHEN r.id < k.floor_id AND l.updated_at < k.dropped_at THEN 'expired' END AS hidden,"      \
-    " coalesce(r.log_lines > coalesce(l.last_id, 0) AND greatest(r.completed_at, l.updated_at)"    \
+    " coalesce(r.log_lines > coalesce(l.last_id, 0) AND greatest(r.updated_at, l.updated_at)"      \
     "   < now() - make_interval(secs => " wait "), false) AS given_up"
 #define RUN_TABLES(source)                                                                         \
     " FROM log_retention k, " source " LEFT JOIN hypervisors h ON h.id = r.hypervisor_id"          \
@@ -128,7 +130,7 @@ static const char sql_follow[] =
     "  coalesce(a.exit_code, r.exit_code) AS exit_code,"                                           \
     "  coalesce(a.termination_reason, r.termination_reason) AS termination_reason,"                \
     "  coalesce(a.hypervisor_id, r.hypervisor_id) AS hypervisor_id,"                               \
-    "  coalesce(a.completed_at, r.completed_at) AS completed_at"                                   \
+    "  r.updated_at"                                                                               \
     " FROM runs r LEFT JOIN run_attempts a ON a.run_id = r.id AND a.attempt = $10::int"            \
     " WHERE r.id = $1 AND ($10 IS NULL OR $10 = coalesce(a.attempt, r.attempt))) r"
 

@@ -282,6 +282,30 @@ static void test_follow__tells_a_damaged_chunk(void **state)
     rows_free(rows);
 }
 
+static bool is_given_up(struct id run)
+{
+    struct log_run seen;
+    struct rows *rows = follow(run, 0, 1 << 20);
+    assert_true(log_store_read_run(rows, &seen));
+    rows_free(rows);
+    return seen.is_given_up;
+}
+
+/* Its hypervisor was away, or its clock is an hour slow. */
+static void test_follow__a_log_has_the_whole_wait_however_late_the_end_is_told(void **state)
+{
+    (void)state;
+    struct id run = fixture_run_in(db, "succeeded", fixture_hypervisor(db));
+    fixture_script(db,
+                   "UPDATE runs SET log_lines = 5, created_at = now() - interval '2 hours',"
+                   " completed_at = now() - interval '1 hour', updated_at = now() WHERE id = '%s'",
+                   ID_TEXT(run));
+    assert_false(is_given_up(run));
+    fixture_script(db, "UPDATE runs SET updated_at = now() - interval '1 hour' WHERE id = '%s'",
+                   ID_TEXT(run));
+    assert_true(is_given_up(run));
+}
+
 static void assert_page(struct id run, struct log_page page, int64_t after_id, int64_t first_read)
 {
     struct params p;
@@ -346,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_follow__reads_the_present_attempt),
         cmocka_unit_test(test_follow__ids_grow_over_attempts),
         cmocka_unit_test(test_follow__tells_a_damaged_chunk),
+        cmocka_unit_test(test_follow__a_log_has_the_whole_wait_however_late_the_end_is_told),
         cmocka_unit_test(test_page__begins_where_it_was_asked_to),
         cmocka_unit_test(test_find__keeps_projects_apart),
     };
