@@ -11,6 +11,11 @@ readonly -a ALL_FAULTS=(
     registry far_disk clock clock
 )
 
+# What silences the far hypervisor. Between two of these it gets the time to be heard, or they would be
+# a loss together that none is alone.
+readonly SILENCING=' far_agent wire_cut wire_unplugged loss loss_one_way partition partition_one_way '
+readonly HEARD_AFTER_SECONDS=8
+
 # a_while MIN MAX: in tenths of a second.
 a_while() {
     local tenths=$(($1 + RANDOM % ($2 - $1 + 1)))
@@ -220,6 +225,10 @@ fault_far_disk() {
 # Now and then a clock is stepped while something else is broken.
 break_one() {
     local fault=$1
+    if [[ $SILENCING == *" $fault "* ]]; then
+        ((SECONDS >= heard_at)) || return 0
+        heard_at=$((SECONDS + 6 + HEARD_AFTER_SECONDS))
+    fi
     echo "# $fault" >&3
     if [[ -n ${CHAOS_FAULTS-} ]] || ((RANDOM % 4 > 0)); then
         "fault_$fault"
@@ -235,7 +244,7 @@ break_one() {
 
 # break_things SECONDS: prints each fault as it does it.
 break_things() {
-    local picked BREAK_UNTIL=$((SECONDS + $1))
+    local picked heard_at=0 BREAK_UNTIL=$((SECONDS + $1))
     local -a faults=("${ALL_FAULTS[@]}")
     [[ -z ${CHAOS_FAULTS-} ]] || read -ra faults <<<"$CHAOS_FAULTS"
     while ((SECONDS < BREAK_UNTIL)); do

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// load.mjs --seed N --tag TEXT --parallel N --stop-file FILE --excuses FILE --image IMAGE
+// load.mjs --seed N --tag TEXT --longest SECONDS --parallel N --stop-file FILE --excuses FILE --image IMAGE
 //
 // Posts runs, follows them and checks every one, until the stop file is there. Exit code 1 and a line
 // for each fault when anything is not as it must be.
@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
   options: {
     seed: { type: 'string' },
     tag: { type: 'string' },
+    longest: { type: 'string', default: '0' },
     parallel: { type: 'string' },
     'stop-file': { type: 'string' },
     excuses: { type: 'string' },
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
   },
 });
 const seed = Number(options.seed);
+const style = { tag: options.tag, longestSeconds: Number(options.longest) };
 const client = new Client(process.env.ERRAND_URL, process.env.ERRAND_TOKEN);
 
 async function makeRunner(name, fields) {
@@ -84,7 +86,7 @@ async function check(work, id, followed, from) {
 const endOf = ({ status, exit_code: code, attempt }) => `${status} ${code} ${attempt}`;
 
 async function doOne(runners, n) {
-  const work = task(n, new Random(seed * 1000003 + n), options.tag);
+  const work = task(n, new Random(seed * 1000003 + n), style);
   const from = Date.now();
   const { run } = await client.ask('POST', `/v1/runners/${runners[work.runner]}/runs`, {
     body: work.fields,

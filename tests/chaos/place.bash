@@ -5,10 +5,10 @@
 # own (clocks.bash), and a second hypervisor "far" in a network namespace, at the end of a cable
 # (cable.bash) and a wire (wire.mjs), with its data on a small disk.
 
-# A run that is silent for 20 s is lost, for 26 s given up. Whatever is broken for a while only is put
-# right after 6 s, and connections need as long again to notice.
+# A hypervisor that is silent for 20 s is lost, after 26 s its runs are given up. Whatever is broken for
+# a while only is put right after 6 s, and connections need as long again to notice.
 export ERRAND_LOST_AFTER_SECONDS=20 ERRAND_LOST_GRACE_SECONDS=6 ERRAND_HEARTBEAT_SECONDS=1
-export FAR_LOST_SECONDS=28
+export FAR_LOST_SECONDS=34
 
 stack_prepare() {
     clocks_make

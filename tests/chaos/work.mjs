@@ -13,6 +13,16 @@ function exits(code) {
   return { status: code === 0 ? 'succeeded' : 'failed', exit_code: code, termination_reason: 'exited' };
 }
 
+/** Begun anew elsewhere when its hypervisor is lost, and only then. */
+function movingFor(seconds) {
+  return {
+    runner: 'moving',
+    script: `for i in $(seq 1 ${seconds * 10}); do echo "step $i"; sleep 0.1; done`,
+    log: lines(1, seconds * 10, 'step '),
+    end: exits(0),
+  };
+}
+
 const kinds = {
   quick(random) {
     const code = random.of([0, 0, 0, 1, 77]);
@@ -52,16 +62,7 @@ const kinds = {
     log: ['there'],
     end: exits(0),
   }),
-  /** Begun anew elsewhere when its hypervisor is lost, and only then. */
-  moving: (random) => {
-    const count = 20 + random.below(100);
-    return {
-      runner: 'moving',
-      script: `for i in $(seq 1 ${count}); do echo "step $i"; sleep 0.1; done`,
-      log: lines(1, count, 'step '),
-      end: exits(0),
-    };
-  },
+  moving: (random) => movingFor(2 + random.below(10)),
   /** Tried twice, and both fail. */
   retried: () => ({
     runner: 'retrying',
@@ -81,13 +82,19 @@ const kinds = {
   },
 };
 
+/** Some of the first go on for very long, if there is the time. */
+function isEnduring(n, longestSeconds) {
+  return longestSeconds > 0 && n < 30 && n % 6 === 0;
+}
+
 /**
  * The n-th thing to do. Its mark, of which no other load on this machine has the tag, is on its command
  * line, for whoever looks at processes.
  */
-export function task(n, random, tag) {
-  const kind = random.of(Object.keys(kinds));
-  const { script, fields = {}, ...rest } = kinds[kind](random);
+export function task(n, random, { tag, longestSeconds }) {
+  const endures = isEnduring(n, longestSeconds);
+  const kind = endures ? 'moving' : random.of(Object.keys(kinds));
+  const { script, fields = {}, ...rest } = endures ? movingFor(longestSeconds) : kinds[kind](random);
   const mark = `chaos-${tag}-${n}.`;
   return {
     runner: 'plain',
