@@ -21,7 +21,9 @@ int env_file_read(const char *path, struct env_file *ret_file)
     ret_file->n = 0;
     if (in == NULL)
         return errno == ENOENT ? 0 : -1;
-    while (ret_file->n < ENV_LINES_MAX && (n = getline(&line, &capacity, in)) >= 0) {
+    while ((n = getline(&line, &capacity, in)) >= 0) {
+        if (ret_file->n == ENV_LINES_MAX)
+            break; /* written again, it would be without the rest */
         if (n > 0 && line[n - 1] == '\n')
             line[n - 1] = '\0';
         ret_file->lines[ret_file->n] = strdup(line);
@@ -30,7 +32,9 @@ int env_file_read(const char *path, struct env_file *ret_file)
     }
     free(line);
     (void)fclose(in);
-    return 0;
+    if (n >= 0)
+        errno = EFBIG;
+    return n >= 0 ? -1 : 0;
 }
 
 void env_file_done(struct env_file *file)

@@ -15,8 +15,8 @@ struct env_file {
     size_t n;
 };
 
-/* A missing file is an empty one. 0, or -1 with errno. Free with env_file_done, also after a
- * failure. */
+/* A missing file is an empty one. 0, or -1 with errno, EFBIG for more than ENV_LINES_MAX lines.
+ * Free with env_file_done, also after a failure. */
 int env_file_read(const char *path, struct env_file *ret_file);
 void env_file_done(struct env_file *file);
 

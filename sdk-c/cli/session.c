@@ -38,7 +38,7 @@ static int known_by_env(struct known *known, const char *path)
 {
     env_file_done(&known->env);
     if (env_file_read(path, &known->env) < 0)
-        known->env.n = 0;
+        env_file_done(&known->env);
     known->context.url = env_file_get(&known->env, "ERRAND_URL");
     known->context.token = env_file_get(&known->env, "ERRAND_TOKEN");
     return known->context.url != NULL;

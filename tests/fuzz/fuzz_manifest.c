@@ -14,6 +14,7 @@
 #include "when.h"
 #include "yaml_json.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,7 +124,11 @@ static void try_env_file(void)
     struct env_file lines;
     struct env_file same;
 
-    FUZZ_ASSERT(env_file_read(file, &lines) == 0);
+    if (env_file_read(file, &lines) < 0) {
+        FUZZ_ASSERT(errno == EFBIG);
+        env_file_done(&lines);
+        return;
+    }
     FUZZ_ASSERT(env_file_write(&lines, file, (uid_t)-1, (gid_t)-1) == 0);
     FUZZ_ASSERT(env_file_read(file, &same) == 0 && lines.n == same.n);
     for (size_t i = 0; i < lines.n; i++)
