@@ -21,7 +21,8 @@ trap 'rm -rf "$merged"' EXIT
 for name in "${names[@]}"; do
     rm -rf "${merged:?}"/*
     cp "$CORPUS/$name"/* "$merged"
-    "$BUILD/fuzz/fuzz_$name" -merge=1 -max_len="$INPUT_MAX_BYTES" "$merged" "$BUILD/learnt/$name" \
+    # by what is reached at all, not by how often
+    "$BUILD/fuzz/fuzz_$name" -merge=1 -use_counters=0 -max_len="$INPUT_MAX_BYTES" "$merged" "$BUILD/learnt/$name" \
         >"$BUILD/$name.merge.log" 2>&1
     added=0 bytes=0
     # what is new is named by its SHA-1

@@ -85,6 +85,17 @@ static void try_time(const char *text)
     FUZZ_ASSERT(again_us <= at_us && at_us - again_us < CLOCK_US_PER_MS);
 }
 
+/* What is said of them goes into JSON and into a line of a log. */
+static void try_message(const char *text)
+{
+    struct err e;
+    (void)err_set(&e, ERR_INVALID, "'%.40s' and %s", text, text);
+    (void)err_wrap(&e, "read %.9s", text);
+    size_t n = strlen(e.msg);
+    FUZZ_ASSERT(n < sizeof(e.msg) && utf8_is_valid(e.msg, n));
+    FUZZ_ASSERT(strpbrk(e.msg, "\r\n\t\x1b\x7f") == NULL);
+}
+
 static void try_utf8(const char *bytes, size_t n)
 {
     json_t *theirs = json_stringn(bytes, n);
@@ -112,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     char *text = fuzz_text(data, n);
     try_numbers(text);
     try_time(text);
+    try_message(text);
     try_base64((const char *)data, n);
     try_ids((const char *)data, n);
     try_utf8((const char *)data, n);
