@@ -25,14 +25,8 @@ for corpus in tests/fuzz/corpus/*/; do
 done
 llvm-profdata-14 merge -sparse "$RAW"/*.profraw -o "$PROFILE"
 
-# shellcheck disable=SC2016 # the backticked paths of the table
-mapfile -t parsers < <(grep '^|' tests/fuzz/README.md | grep -oE '`[a-z0-9/_-]+\.c`' | tr -d '`' | sort -u)
-for file in "${parsers[@]}"; do
-    [[ -f $file ]] || {
-        echo "fuzz-coverage: tests/fuzz/README.md names $file, which is not there" >&2
-        exit 1
-    }
-done
+table=$(tests/fuzz/table.sh)
+mapfile -t parsers <<<"$table"
 llvm-cov-14 show -format=html -output-dir="$BUILD/html" -instr-profile="$PROFILE" \
     -show-branches=count "${objects[@]:1}" "${parsers[@]}" >/dev/null 2>"$BUILD/show.log"
 
