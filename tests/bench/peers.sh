@@ -23,6 +23,14 @@ if [[ -z ${ERRAND_TEST_ENGINE_SOCKET:-} ]]; then
     exec tests/support/with_engine.sh docker bash "$0"
 fi
 
+# podman leaves the control group of its containers
+[[ -z $(find /sys/fs/cgroup -maxdepth 2 -name libpod_parent) ]] && had_podman= || had_podman=yes
+clean_up() {
+    bench_cleanup
+    [[ -n $had_podman ]] || find /sys/fs/cgroup -depth -maxdepth 4 -path '*/libpod_parent*' -type d -exec rmdir {} \; 2>/dev/null || true
+}
+trap clean_up EXIT
+
 readonly socket=$ERRAND_TEST_ENGINE_SOCKET
 export DOCKER_HOST=unix://$socket
 subjects={}
