@@ -75,8 +75,9 @@ function methods(of) {
       const said = of.filter((row) => row.method === method);
       const many = unique(said.map(({ subject }) => subject)).length;
       const subjects = many === unique(of.map(({ subject }) => subject)).length ? [] : unique(said.map(({ subject }) => subject));
-      const metrics = unique(said.map(({ metric }) => label(metric)));
-      const all = metrics.length === unique(of.map(({ metric }) => metric)).length;
+      const base = ({ metric }) => label(metric).replace(/(, p\d\d| a second|, [\d]+ hypervisors)$/, '');
+      const metrics = unique(said.map(base));
+      const all = metrics.length === unique(of.map(base)).length;
       return `- ${[subjects.join(', '), all ? '' : metrics.join('; ')].filter((it) => it !== '').join(': ') || 'All'}: ${method}.`;
     })
     .join('\n');
@@ -140,6 +141,22 @@ function waterfall() {
   return ['```', ...lines.filter((line) => line !== null), `${'run'.padEnd(8)} ${' '.repeat(53)} ${number(whole.value)} ms`, '```'].join('\n');
 }
 
+/** What one run costs, by program. */
+function costs() {
+  const of = ofSection('trace', /^(?!hop_)/);
+  const cost = (metric) => find('trace', metric, 'errand');
+  const cell = (metric) => (cost(metric) ? number(cost(metric).value) : '');
+  const programs = { api: 'API', scheduler: 'scheduler', agent: 'agent, shim, runtime, container', postgres: 'PostgreSQL' };
+  const lines = Object.entries(programs).map(([key, name]) => {
+    const syncs = key === 'postgres' ? 'wal_syncs' : `fsyncs_${key}`;
+    return [name, cell(`calls_${key}`), cell(`wake_ups_${key}`), cell(syncs)];
+  });
+  const bytes = `${cell('bytes_on_loopback')} bytes over the loopback device, ${cell('wal_bytes')} of PostgreSQL's log`;
+  const machine = `${cell('context_switches_machine')} context switches and ${cell('bytes_to_disks_machine')} bytes to disks of the whole machine`;
+  const text = `And ${bytes}, ${machine}.`;
+  return of.length === 0 ? null : `${table(['', 'system calls', 'wake-ups', 'waits for the disk'], lines)}\n\n${text}\n${busy(of)}\nHow:\n\n${methods(of)}`;
+}
+
 const blocks = {
   summary: summaryTable,
   machine: () => ofSection('machine').map(({ metric, value }) => `- ${metric}: ${value}`).join('\n') || null,
@@ -160,7 +177,7 @@ const blocks = {
     return made && `${made}\n\nOurs: ${each.join(', ')}.`;
   },
   waterfall,
-  costs: () => block('trace', /^(?!hop_)/),
+  costs,
 };
 
 function replace(text) {

@@ -151,7 +151,7 @@ add_composed() {
 
 add_missing() {
     bench_missing nomad 'not in Debian'
-    bench_missing kubernetes 'not in Debian'
+    bench_missing kubernetes 'no server in Debian'
 }
 
 # PSS, in MiB: memory_row SUBJECT METRIC METHOD PID...
