@@ -5,55 +5,24 @@
 # may run elsewhere, and never runs twice.
 
 load ../support/stack
+load ../support/cable
 
 # Lost after 6 s, given up after 10: a start is leased for 4 s, a run that is tried again for 8.
 export ERRAND_LOST_AFTER_SECONDS=6 ERRAND_LOST_GRACE_SECONDS=4 ERRAND_HEARTBEAT_SECONDS=1
 
 setup_file() {
     stack_start
-    export NETNS=errand-part-$$ CABLE=ep$$ NET=10.213.$((RANDOM % 200 + 20))
-    ip netns add "$NETNS"
-    ip link add "$CABLE" type veth peer name eth0 netns "$NETNS"
-    ip addr add "$NET.1/30" dev "$CABLE"
-    ip link set "$CABLE" up
-    ip -netns "$NETNS" link set lo up
-    ip -netns "$NETNS" addr add "$NET.2/30" dev eth0
-    ip -netns "$NETNS" link set eth0 up
-    # the API listens on loopback; what comes through the cable is led there
-    echo 1 >"/proc/sys/net/ipv4/conf/$CABLE/route_localnet"
-    nft -f - <<EOF
-table ip $CABLE {
-    chain lead {
-        type nat hook prerouting priority -100;
-        iifname "$CABLE" tcp dport ${DIRECT_URL##*:} dnat to 127.0.0.1:${DIRECT_URL##*:}
-    }
-}
-EOF
+    cable_lay "${DIRECT_URL##*:}" "${REGISTRY##*:}"
 }
 
-teardown_file() {
-    stack_destroy
-    nft delete table ip "$CABLE" || true
-    ip link delete "$CABLE" || true
-    ip netns delete "$NETNS" || true
-}
+teardown_file() { stack_destroy; }
 
 # The same as add_hypervisor, on the other end of the cable.
 add_far_hypervisor() {
-    local url=$DIRECT_URL
-    local cache
-    # the registry is on this side's loopback, so the image is brought by hand
-    finish "$(make_runner)" '{"argv": ["true"]}'
-    cache=$(dirname "$(find "$DATA/" -type d -name layers -print -quit)")
-    mkdir -p "$STACK/far"
-    cp -a "$cache/layers" "$cache/images" "$STACK/far/"
     errand-agent() { exec nsenter --net="/run/netns/$NETNS" "$ERRAND_BIN_DIR/errand-agent" "$@"; }
-    DIRECT_URL=http://$NET.1:${url##*:} add_hypervisor far --labels zone=far --network_bridge none
+    DIRECT_URL=http://$CABLE_NET.1:${DIRECT_URL##*:} add_hypervisor far --labels zone=far --network_bridge none
     unset -f errand-agent
 }
-
-pull_cable() { ip link set "$CABLE" down; }
-plug_cable() { ip link set "$CABLE" up; }
 
 # How often the command runs on this machine, wherever.
 running() { pgrep --full --count "^sleep $1\$" || true; }
@@ -76,7 +45,7 @@ far_runner() {
     once() { [ "$(running 77001)" -eq 1 ]; }
     eventually 10 once
     add_hypervisor near --labels zone=far
-    pull_cable
+    cable_pull
     gone=
     for ((i = 0; i < 500; i++)); do
         n=$(running 77001)
@@ -98,7 +67,7 @@ far_runner() {
 }
 
 @test "the cable plugged in again, it is ready and has nothing that is not its own" {
-    plug_cable
+    cable_plug
     eventually 30 hypervisor_is_ready far
     none() { [ "$(running 77001)" -eq 0 ] && [ -z "$(ls "$STACK/far/runs" 2>/dev/null)" ]; }
     eventually 90 none
@@ -109,10 +78,10 @@ far_runner() {
     api POST "/v1/hypervisors/$(cat "$STACK/near.id")/drain"
     run=$(trigger "$(far_runner "")" '{"argv": ["sleep", "77002"]}')
     eventually 20 has_status "$run" running
-    pull_cable
+    cable_pull
     wait_final "$run" | jq --exit-status '.status == "failed" and .termination_reason == "hypervisor_lost"'
     [ "$(running 77002)" -eq 1 ]
-    plug_cable
+    cable_plug
     # the connections of before must be noticed to be dead first
     gone() { [ "$(running 77002)" -eq 0 ]; }
     eventually 90 gone
@@ -120,4 +89,5 @@ far_runner() {
 
 @test "nothing is left" {
     stack_finish
+    cable_take_away
 }
