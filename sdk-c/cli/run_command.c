@@ -7,6 +7,7 @@
 #include "dry_run.h"
 #include "env_args.h"
 #include "interrupt.h"
+#include "moment.h"
 #include "runner_lookup.h"
 #include "session.h"
 #include "show.h"
@@ -106,7 +107,7 @@ static int trigger(struct session *session, const char *runner_id)
     options.n_argv = arguments->n_rest;
     if (r == 0)
         r = read_numbers(arguments, &options);
-    session->post_us = watch_clock_us();
+    session->post_us = moment_us();
     if (r == 0 &&
         errand_run_trigger(session->client, runner_id, &options, &session->run, &error) < 0)
         r = complain_error(&error, "run '%s'", arguments->words[0]);
@@ -137,7 +138,7 @@ static int watch_to_the_end(struct session *session)
                       &session->result);
     if (r == ERRAND_END_CANCELED)
         r = stop_and_watch(session, cancelers[1]);
-    session->state_us = watch_clock_us();
+    session->state_us = moment_us();
     interrupt_stop(cancelers);
     if (r == ERRAND_END_CANCELED) {
         (void)complain("left run %s alone; 'errand logs -f' takes it up again",

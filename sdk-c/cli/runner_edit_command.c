@@ -4,6 +4,7 @@
  */
 #include "arguments.h"
 #include "complain.h"
+#include "moment.h"
 #include "runner_args.h"
 #include "runner_lookup.h"
 #include "server.h"
@@ -112,13 +113,13 @@ static void pause_a_moment(void)
 static int wait_until_warm(errand_client *client, const char *id, const char *before,
                            errand_runner **runner)
 {
-    time_t end = time(NULL) + WARM_WITHIN_S;
+    int64_t end_us = moment_in_s(WARM_WITHIN_S);
     errand_error error;
 
     while (strcmp(errand_runner_warmed_at(*runner), before) == 0) {
         errand_runner *now = NULL;
 
-        if (time(NULL) > end)
+        if (moment_us() > end_us)
             return complain("runner warmup: not done within %d s; it goes on", WARM_WITHIN_S);
         pause_a_moment();
         if (errand_runner_get(client, id, &now, &error) < 0)

@@ -6,21 +6,13 @@
 
 #include "arguments.h"
 #include "complain.h"
+#include "moment.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* The largest id the HTTP interface takes. */
 #define NO_LINES INT64_C(9007199254740991)
-
-int64_t watch_clock_us(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 void watch_init(struct watch *watch, const struct arguments *arguments)
 {
@@ -44,7 +36,7 @@ static int on_line(const errand_log_line *line, void *user)
     struct watch *watch = user;
 
     if (watch->first_line_us == 0)
-        watch->first_line_us = watch_clock_us();
+        watch->first_line_us = moment_us();
     progress_clear(&watch->progress);
     if (watch->without_lines || !is_wanted(watch, line))
         return 0;

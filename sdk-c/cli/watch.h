@@ -30,9 +30,6 @@ struct watch {
 /* By the flags json, quiet and, where there is one, timestamps. */
 void watch_init(struct watch *watch, const struct arguments *arguments);
 
-/* Microseconds since some fixed moment. */
-int64_t watch_clock_us(void);
-
 /* Follow `run_id` after result->last_id, which moves on. Returns an errand_end, or EXIT_OURS after
  * complaining. `canceler` may be NULL. */
 int watch_run(struct watch *watch, errand_client *client, const char *run_id,

@@ -6,6 +6,7 @@
 #include "stack/database.h"
 
 #include "complain.h"
+#include "moment.h"
 #include "stack/programs.h"
 #include "stack/service.h"
 #include "stack/spawn.h"
@@ -20,7 +21,6 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define READY_WITHIN_S 60
@@ -228,7 +228,7 @@ static int wait_ready(const struct cluster *cluster, const struct service *servi
     struct pollfd waiting[] = {{inotify_init1(IN_CLOEXEC | IN_NONBLOCK), POLLIN, 0},
                                {service->pidfd, POLLIN, 0}};
     char events[4096];
-    time_t end = time(NULL) + READY_WITHIN_S;
+    int64_t end_us = moment_in_s(READY_WITHIN_S);
     int r = -1;
 
     if (waiting[0].fd < 0 ||
@@ -239,7 +239,7 @@ static int wait_ready(const struct cluster *cluster, const struct service *servi
             r = 0;
         else if (waiting[1].revents != 0)
             r = service_complain(cluster->places, LOG_NAME, "ended instead of getting ready");
-        else if (time(NULL) >= end)
+        else if (moment_us() >= end_us)
             r = service_complain(cluster->places, LOG_NAME, "did not get ready within a minute");
         else if (poll(waiting, 2, 1000) > 0)
             while (read(waiting[0].fd, events, sizeof(events)) > 0)

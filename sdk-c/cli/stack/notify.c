@@ -5,6 +5,7 @@
 #include "stack/notify.h"
 
 #include "complain.h"
+#include "moment.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -13,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 int notify_open(struct notify *notify, const char *path, const struct account *sender)
@@ -42,14 +42,6 @@ void notify_close(struct notify *notify)
     notify->fd = -1;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Take all that has come: 1 when READY=1 was a line of it. */
 static int heard_ready(int fd)
 {
@@ -67,14 +59,14 @@ static int heard_ready(int fd)
 enum notify_result notify_wait(const struct notify *notify, int pidfd, int timeout_ms)
 {
     struct pollfd waiting[] = {{notify->fd, POLLIN, 0}, {pidfd, POLLIN, 0}};
-    int64_t end_ms = now_ms() + timeout_ms;
+    int64_t end_us = moment_us() + timeout_ms * INT64_C(1000);
 
     for (;;) {
-        int64_t left_ms = end_ms - now_ms();
+        int64_t left_us = end_us - moment_us();
 
-        if (left_ms <= 0)
+        if (left_us <= 0)
             return NOTIFY_SILENT;
-        if (poll(waiting, 2, (int)left_ms) < 0 && errno != EINTR)
+        if (poll(waiting, 2, (int)(left_us / 1000 + 1)) < 0 && errno != EINTR)
             return NOTIFY_SILENT;
         if (heard_ready(notify->fd))
             return NOTIFY_READY;

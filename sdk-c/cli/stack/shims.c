@@ -6,6 +6,7 @@
 #include "stack/shims.h"
 
 #include "complain.h"
+#include "moment.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A shim gives its container a grace of its own (10 s unless the runner says otherwise). */
@@ -103,10 +103,10 @@ static void signal_all(const struct shims *shims, int number)
 /* How many are left after at most `within_s`; those that ended are closed. */
 static size_t wait_all(struct shims *shims, int within_s)
 {
-    time_t end = time(NULL) + within_s;
+    int64_t end_us = moment_in_s(within_s);
     size_t left = shims->n;
 
-    while (left > 0 && time(NULL) < end) {
+    while (left > 0 && moment_us() < end_us) {
         if (poll(shims->pidfds, (nfds_t)shims->n, 1000) < 0 && errno != EINTR)
             break;
         for (size_t i = 0; i < shims->n; i++) {
