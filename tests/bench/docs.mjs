@@ -164,6 +164,7 @@ const blocks = {
   submit: () => block('api', /^submit/, {
     submit_per_second: '64 clients', submit_p50: 'p50', submit_p99: 'p99', submit_alone_p50: 'one client, p50',
     submit_alone_p99: 'p99', submit_processor_time: 'processor time',
+    submit_with_key_per_second: '64 clients, a key each',
   }),
   reads: () => block('api', /^(get_run|answer)_/),
   peers: () => block('peers', /^(?!idle_memory)/, {

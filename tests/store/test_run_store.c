@@ -329,6 +329,12 @@ static void test_trigger__many_at_once_are_each_their_own(void **state)
         fixture_text(db, "SELECT env_keys FROM runs WHERE id = '%s'", ID_TEXT(requests[1].id)),
         "{A}");
 
+    assert_string_equal(fixture_text(db,
+                                     "SELECT count(DISTINCT timeout_seconds) FROM runs"
+                                     " WHERE runner_id IN ('%s', '%s')",
+                                     ID_TEXT(runners[0]), ID_TEXT(runners[1])),
+                        "125");
+
     /* as after a lost connection: nothing is made twice */
     assert_int_equal(make(requests, RUN_TRIGGER_MAX), 0);
     assert_string_equal(count_runs(runners[0]), "62");
