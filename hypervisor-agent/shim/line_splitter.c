@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DATA_BYTES (LIMIT_LOG_LINE_BYTES + LINE_SPLITTER_READ_BYTES)
+/* Of a character that begins just before the limit, so that it is seen whole. */
+#define AHEAD_BYTES ((size_t)2)
+
+#define DATA_BYTES (LIMIT_LOG_LINE_BYTES + AHEAD_BYTES + LINE_SPLITTER_READ_BYTES)
 
 struct sink {
     enum log_stream stream;
@@ -47,11 +50,12 @@ static void emit(const struct sink *sink, uint8_t flags, const char *payload, si
     sink->emit(sink->context, &record);
 }
 
-/* Emit pieces until at most one full piece is left; returns how many bytes they took. */
-static size_t emit_pieces(const struct sink *sink, const char *line, size_t n)
+/* Emit pieces until at most one full piece is left and `ahead` bytes; returns how many bytes they
+ * took. */
+static size_t emit_pieces(const struct sink *sink, const char *line, size_t n, size_t ahead)
 {
     size_t at = 0;
-    while (n - at > LIMIT_LOG_LINE_BYTES) {
+    while (n - at > LIMIT_LOG_LINE_BYTES + ahead) {
         size_t piece = utf8_floor(line + at, LIMIT_LOG_LINE_BYTES, n - at);
         emit(sink, LOG_RECORD_PARTIAL, line + at, piece);
         at += piece;
@@ -69,12 +73,12 @@ void line_splitter_take(struct line_splitter *splitter, size_t n, int64_t ts_us,
 
     const char *newline;
     while ((newline = memchr(unseen, '\n', (size_t)(end - unseen))) != NULL) {
-        size_t taken = emit_pieces(&sink, line, (size_t)(newline - line));
+        size_t taken = emit_pieces(&sink, line, (size_t)(newline - line), 0);
         emit(&sink, 0, line + taken, (size_t)(newline - line) - taken);
         line = newline + 1;
         unseen = line;
     }
-    size_t pieces = emit_pieces(&sink, line, (size_t)(end - line));
+    size_t pieces = emit_pieces(&sink, line, (size_t)(end - line), AHEAD_BYTES);
     splitter->is_open = pieces > 0 || (splitter->is_open && line == splitter->data);
     line += pieces;
 
@@ -103,21 +107,24 @@ void line_splitter_flush(struct line_splitter *splitter, int64_t ts_us,
                          line_splitter_emit *emit_record, void *context)
 {
     struct sink sink = {splitter->stream, ts_us, emit_record, context};
-    size_t n = whole_characters(splitter->data, splitter->n);
-    if (n == 0)
+    size_t at = emit_pieces(&sink, splitter->data, splitter->n, 0);
+    size_t n = whole_characters(splitter->data + at, splitter->n - at);
+    if (n > 0)
+        emit(&sink, LOG_RECORD_PARTIAL, splitter->data + at, n);
+    if (at + n == 0)
         return;
-    emit(&sink, LOG_RECORD_PARTIAL, splitter->data, n);
     splitter->is_open = true;
-    splitter->n -= n;
-    memmove(splitter->data, splitter->data + n, splitter->n);
+    splitter->n -= at + n;
+    memmove(splitter->data, splitter->data + at + n, splitter->n);
 }
 
 void line_splitter_finish(struct line_splitter *splitter, int64_t ts_us,
                           line_splitter_emit *emit_record, void *context)
 {
     struct sink sink = {splitter->stream, ts_us, emit_record, context};
+    size_t at = emit_pieces(&sink, splitter->data, splitter->n, 0);
     if (splitter->n > 0 || splitter->is_open)
-        emit(&sink, 0, splitter->data, splitter->n);
+        emit(&sink, 0, splitter->data + at, splitter->n - at);
     splitter->n = 0;
     splitter->is_open = false;
 }

@@ -18,7 +18,8 @@ struct line_splitter {
     enum log_stream stream;
     char *data;   /* owned */
     bool is_open; /* the last record was a piece */
-    size_t n; /* bytes held: the start of a line whose end has not come, <= LIMIT_LOG_LINE_BYTES */
+    size_t n; /* bytes held: the start of a line whose end has not come, little more than a record
+               * may have */
 };
 
 /* The record's payload lives until the next call on the splitter. */

@@ -113,7 +113,7 @@ static void test_line_splitter__an_endless_line_is_never_held(void **state)
     CLEANUP(split_done) struct split split;
     split_init(&split);
     put_many(&split, 'x', 3 * LIMIT_LOG_LINE_BYTES + 5);
-    assert_true(split.splitter.n <= LIMIT_LOG_LINE_BYTES);
+    assert_true(split.splitter.n <= LIMIT_LOG_LINE_BYTES + 2);
     finish(&split);
     assert_string_equal(buf_text(&split.notes),
                         "+16384:xxxxxxxx|+16384:xxxxxxxx|+16384:xxxxxxxx|5:xxxxx|");
@@ -127,6 +127,19 @@ static void test_line_splitter__pieces_do_not_cut_code_points(void **state)
     put_many(&split, 'x', LIMIT_LOG_LINE_BYTES - 1);
     put(&split, "\xc3\xa4y\n", 4);
     assert_string_equal(buf_text(&split.notes), "+16383:xxxxxxxx|3:\xc3\xa4y|");
+}
+
+static void test_line_splitter__a_character_that_comes_in_parts_is_not_cut(void **state)
+{
+    (void)state;
+    CLEANUP(split_done) struct split split;
+    split_init(&split);
+    put_many(&split, 'x', LIMIT_LOG_LINE_BYTES - 1);
+    put(&split, "\xe2\x82", 2);
+    put(&split, "\xac", 1);
+    put(&split, "y\n", 2);
+    assert_string_equal(buf_text(&split.notes), "+16383:xxxxxxxx|4:\xe2\x82\xac"
+                                                "y|");
 }
 
 static void test_line_splitter_flush__gives_out_whole_characters_as_a_piece(void **state)
@@ -164,4 +177,5 @@ TEST_MAIN(cmocka_unit_test(test_line_splitter_flush__gives_out_whole_characters_
           cmocka_unit_test(test_line_splitter__a_full_piece_and_newline_is_one_whole_line),
           cmocka_unit_test(test_line_splitter__one_byte_more_is_two_pieces),
           cmocka_unit_test(test_line_splitter__an_endless_line_is_never_held),
-          cmocka_unit_test(test_line_splitter__pieces_do_not_cut_code_points))
+          cmocka_unit_test(test_line_splitter__pieces_do_not_cut_code_points),
+          cmocka_unit_test(test_line_splitter__a_character_that_comes_in_parts_is_not_cut))
