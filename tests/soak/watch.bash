@@ -8,15 +8,17 @@ readonly SAMPLES_WANTED=120
 pss_kib() { awk '/^Pss:/ { print $2 }' "/proc/$1/smaps_rollup"; }
 open_files() { find "/proc/$1/fd" -mindepth 1 | wc -l; }
 
-# Rows that each run leaves, for as long as its history is kept; all others are of what there is now.
-readonly HISTORY="relname ~ '^(runs|run_attempts|run_env|run_traces|idempotency_keys|log_heads|log_chunks.*)\$'"
+# Rows that runs leave for as long as their history is kept; all others are of what there is now. Of
+# those the chunks of logs are told by their bytes: how many there are is a matter of moments.
+readonly HISTORY="relname ~ '^(runs|run_attempts|run_env|run_traces|run_usage|idempotency_keys|log_heads|audit_events)\$'"
+readonly CHUNKS="relname ~ '^log_chunks'"
 
 # "NAME VALUE" a line, of what the database holds.
 database_holds() {
     psql --quiet --no-psqlrc --tuples-only --no-align --field-separator ' ' \
         "host=$DATA/state/run dbname=errand user=errand_owner" --command "
         WITH t AS (SELECT sum(n_live_tup) FILTER (WHERE $HISTORY) AS history,
-                          sum(n_live_tup) FILTER (WHERE NOT $HISTORY) AS others,
+                          sum(n_live_tup) FILTER (WHERE NOT $HISTORY AND NOT $CHUNKS) AS others,
                           greatest(1, max(n_live_tup) FILTER (WHERE relname = 'runs')) AS runs
                    FROM pg_stat_user_tables)
         SELECT 'database.rows_per_1000_runs', (history * 1000 / runs)::bigint FROM t UNION ALL
