@@ -41,7 +41,7 @@ machine_rows() {
     {
         awk -F': ' '/^model name/ { n++; name = $2 } END { printf "processors\t%d × %s\n", n, name }' /proc/cpuinfo
         awk '/^MemTotal/ { printf "memory\t%.0f GiB\n", $2 / 1048576 }' /proc/meminfo
-        printf 'system\t%s, Linux %s\n' "$(. /etc/os-release && echo "$PRETTY_NAME")" "$(uname -r | cut -d - -f 1)"
+        printf 'system\t%s, Linux %s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(uname -r | cut -d - -f 1)"
         printf 'control groups\t%s\n' "$([[ -e /sys/fs/cgroup/cgroup.controllers ]] && echo v2 || echo v1)"
         printf 'day\t%s\n' "$(date --utc +%F)"
         # shellcheck disable=SC2016

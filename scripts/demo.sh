@@ -37,6 +37,7 @@ fi
 
 say "4. Run it: its log, live, and its exit code"
 status=0
+# shellcheck disable=SC2016 # for the shell in the container
 "$errand" run --trace demo --env NAME=world --command '
 echo "Hello, $NAME, from $(hostname)"
 for i in 1 2 3 4 5; do echo "line $i"; sleep 0.2; done
