@@ -33,7 +33,7 @@ complete_rows() {
             | if .method then . else .method = first(($methods[]
                 | select(. as [$s, $subject, $metric] | ($section | fits($s)) and ($row.subject | fits($subject))
                     and ($row.metric | fits($metric))) | .[3]),
-                error("no line of methods.tsv fits \($section), \($row.subject), \($row.metric)")) end)'
+                ("not said; no line of tests/bench/methods.tsv fits \($row.subject), \($row.metric)" | stderr)) end)'
 }
 
 machine_rows() {
