@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What bench.sh measured, as bars on a logarithmic scale; for light and dark pages.
+// What bench.sh measured, as bars; for light and dark pages.
 
 const panels = [
   ['peers', 'submit_to_finished_p50', 'One container, asked for until ended: median, shorter is better'],
@@ -10,7 +10,7 @@ const panels = [
   ['peers', 'idle_memory', 'Memory of the idle stack, without PostgreSQL: shorter is better'],
   ['size', 'programs', 'Programs on the disk: shorter is better'],
 ];
-const LABEL = 150, BAR = 420, ROW = 22, HEAD = 34, GAP = 16;
+const LABEL = 170, BAR = 400, ROW = 22, HEAD = 34, GAP = 16;
 
 const number = (value) => Number(value.toPrecision(3)).toLocaleString('en-US');
 const escape = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
@@ -19,8 +19,7 @@ function panel(rows, [section, metric, title], top) {
   const bars = rows.filter((row) => row.section === section && row.metric === metric && row.value > 0);
   if (bars.length === 0) return ['', top];
   const most = Math.max(...bars.map(({ value }) => value));
-  const least = Math.min(...bars.map(({ value }) => value)) / 2;
-  const width = (value) => (BAR * Math.log(value / least)) / Math.log(most / least);
+  const width = (value) => Math.max(2, (BAR * value) / most);
   const lines = [`<text x="0" y="${top + 20}" class="title">${escape(title)}</text>`];
   bars.forEach(({ subject, value, unit }, i) => {
     const y = top + HEAD + i * ROW;
@@ -42,17 +41,14 @@ export function chart(rows) {
     height = next;
     return text;
   });
-  const scale = `<text x="0" y="${height + 8}" class="note">Bars are logarithmic: an equal length more is an equal factor.</text>`;
-  height += 18;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="700" height="${height}" viewBox="0 0 700 ${height}">
 <style>
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
-.title { font-weight: 600 } .name { text-anchor: end } .note { font-size: 11px }
+.title { font-weight: 600 } .name { text-anchor: end }
 .bar { fill: #8c959f } .ours { fill: #1a7f37 }
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .bar { fill: #6e7681 } .ours { fill: #3fb950 } }
 </style>
 ${body.filter((text) => text !== '').join('\n')}
-${scale}
 </svg>
 `;
 }
