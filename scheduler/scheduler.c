@@ -186,34 +186,21 @@ static int take_notes(struct session *s, bool *ret_has_more, struct err *e)
     return r;
 }
 
-/* Runs were added, and the last look found room for all: they need not wait until we have learned
- * what became free since. */
-static bool is_roomy(const struct session *s)
-{
-    return s->runs_were_added && !s->runs_wait && !s->timers.some_are_held;
-}
-
-/* One turn of work, the most urgent first. */
+/* One turn of work, the most urgent first. What became free and what became warm is learnt before
+ * a run is placed: it would go elsewhere. */
 static int work(struct session *s, struct err *e)
 {
     if (clock_mono_us() >= s->next_tick_us)
         return tick(s, e);
 
     bool has_more = false;
-    bool were_added = s->runs_were_added;
-    bool is_placed = is_roomy(s);
-    int r = is_placed ? pass(s, QUEUE_PLACE, e) : 0;
-    if (r == 0 && s->warmth_was_asked)
-        r = warm_orders_place(s->db, e);
+    int r = s->warmth_was_asked ? warm_orders_place(s->db, e) : 0;
     s->warmth_was_asked = false;
-    s->runs_were_added = false;
-    if (r == 0 && (wants_notes(s) || were_added) && fleet_sync_has_notes(&s->sync))
+    if (r == 0 && wants_notes(s) && fleet_sync_has_notes(&s->sync))
         r = take_notes(s, &has_more, e);
-    bool is_due =
-        s->is_cut || s->runs_were_added || (were_added && !is_placed) || (s->runs_wait && has_more);
-    were_added |= s->runs_were_added;
+    bool were_added = s->runs_were_added;
     s->runs_were_added = false;
-    if (r == 0 && is_due)
+    if (r == 0 && (s->is_cut || were_added || (s->runs_wait && has_more)))
         r = pass(s, QUEUE_PLACE, e);
     return r == 0 && were_added ? timers_look(&s->timers, e) : r;
 }
