@@ -8,18 +8,19 @@
 
 #include <stdlib.h>
 
-/* Runs that start and end tell of themselves; what they do to the figures can wait for others. */
+/* Memory that was given is known to who gave it; that, and all else, can wait for others. */
 #define CHANGE_MS 200
 
 struct heartbeat {
     struct heartbeat_parts parts;
     struct timer *interval; /* owned; running once started */
     struct timer *soon;     /* owned */
+    uint64_t told_mb;       /* used, as the last beat said */
 };
 
 static void beat(void *ctx)
 {
-    const struct heartbeat *h = ctx;
+    struct heartbeat *h = ctx;
     uint64_t used_mb = run_table_memory_mb(h->parts.runs);
     uint32_t total_mb = h->parts.mem_total_mb;
     const struct agent_event event = {
@@ -32,6 +33,7 @@ static void beat(void *ctx)
                       .images_cached = (uint32_t)image_store_count(h->parts.images)},
     };
     struct err e;
+    h->told_mb = used_mb;
     if (event_outbox_put(h->parts.outbox, &event, &e) < 0)
         log_error("heartbeat.lost error=\"%s\"", e.msg);
 }
@@ -66,8 +68,10 @@ void heartbeat_start(struct heartbeat *h)
     timer_start(h->soon, 0);
 }
 
+/* Somebody may wait for memory that is free again. */
 void heartbeat_change(struct heartbeat *h)
 {
-    if (timer_is_running(h->interval) && !timer_is_running(h->soon))
-        timer_start(h->soon, CHANGE_MS);
+    bool is_freed = run_table_memory_mb(h->parts.runs) < h->told_mb;
+    if (timer_is_running(h->interval) && (is_freed || !timer_is_running(h->soon)))
+        timer_start(h->soon, is_freed ? 0 : CHANGE_MS);
 }

@@ -31,7 +31,8 @@ void heartbeat_free(struct heartbeat *heartbeat);
 
 void heartbeat_start(struct heartbeat *heartbeat);
 
-/* Something of it has changed: one beat, soon, for all that changes until then. */
+/* Something of it has changed: one beat for all that changes soon after, at once when memory became
+ * free. */
 void heartbeat_change(struct heartbeat *heartbeat);
 
 #endif
