@@ -190,21 +190,16 @@ static int limit_cpu(enum cgroup_layout layout, const char *path, uint32_t milli
     return r < 0 ? r : cgroup_file_set_number("cpu", path, "cpu.cfs_quota_us", quota, e);
 }
 
-int cgroup_limit_processes(enum cgroup_layout layout, const char *path, uint64_t processes,
-                           struct err *e)
-{
-    return processes == 0 ? 0
-                          : cgroup_file_set_number(layout == CGROUP_V2 ? "" : "pids", path,
-                                                   "pids.max", processes, e);
-}
-
 int cgroup_limit(enum cgroup_layout layout, const char *path, const struct cgroup_limits *limits,
                  struct err *e)
 {
     int r = limits->memory_bytes == 0 ? 0 : limit_memory(layout, path, limits->memory_bytes, e);
     if (r == 0 && limits->cpu_milli != 0)
         r = limit_cpu(layout, path, limits->cpu_milli, e);
-    return r < 0 ? r : cgroup_limit_processes(layout, path, limits->processes, e);
+    if (r == 0 && limits->processes != 0)
+        r = cgroup_file_set_number(layout == CGROUP_V2 ? "" : "pids", path, "pids.max",
+                                   limits->processes, e);
+    return r;
 }
 
 uint64_t cgroup_reset_use(enum cgroup_layout layout, const char *path)

@@ -36,10 +36,6 @@ bool cgroup_enter(enum cgroup_layout layout, const char *path);
 int cgroup_limit(enum cgroup_layout layout, const char *path, const struct cgroup_limits *limits,
                  struct err *e) MUST_USE;
 
-/* The last of these limits alone. */
-int cgroup_limit_processes(enum cgroup_layout layout, const char *path, uint64_t processes,
-                           struct err *e) MUST_USE;
-
 /* Count what the group uses from now on: on v1 from zero, on v2 from the processor time returned,
  * in us. */
 uint64_t cgroup_reset_use(enum cgroup_layout layout, const char *path);

@@ -30,9 +30,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Of a detaching crun, for some tenths of a millisecond after init is ready. */
-#define RUNTIME_PROCESSES 2
-
 /* A container that talks without end is not listened to for ever. */
 #define MESSAGES_MAX 8
 
@@ -65,6 +62,7 @@ struct sandbox {
     bool childless;  /* the runtime, its helpers and init have all been reaped */
     bool is_settled; /* init waits in a sandbox that lacks nothing but its order */
     bool is_ordered; /* out_fd and err_fd are known */
+    bool is_sent;    /* init has its order */
     bool adopted;
     bool started;
     struct init_event failure; /* kind FAILED when the command could not be executed */
@@ -192,20 +190,6 @@ static int oci_poll_fd(const struct sandbox *sandbox)
     return sandbox->poll_fd;
 }
 
-/* errand-init is one more than the user asked for. */
-static uint64_t processes_of(const struct run_spec *spec)
-{
-    return spec->pids_limit == 0 ? 0 : (uint64_t)spec->pids_limit + 1;
-}
-
-/* The runtime has left the group: the limit is the user's alone, and so is what is used. */
-static void take_over_group(struct sandbox *sandbox)
-{
-    const char *cgroup = sandbox->spec->cgroup;
-    (void)!cgroup_limit_processes(sandbox->layout, cgroup, processes_of(sandbox->spec), NULL);
-    sandbox->cpu_us_before = cgroup_reset_use(sandbox->layout, cgroup);
-}
-
 /* Only when init is our child for certain: a detaching crun's second process may outlive the first,
  * and init, told too early, would die with it instead of with us. */
 static void try_adopt(struct sandbox *sandbox)
@@ -216,26 +200,35 @@ static void try_adopt(struct sandbox *sandbox)
         return;
     init_channel_send_adopted(sandbox->channel_fd);
     sandbox->adopted = true;
-    take_over_group(sandbox);
+    sandbox->cpu_us_before = cgroup_reset_use(sandbox->layout, sandbox->spec->cgroup);
+}
+
+/* While crun makes the container it is in the group, too: what is left of the limits then is not
+ * what was asked for. */
+static bool is_alone(const struct sandbox *sandbox)
+{
+    return sandbox->adopted || !oci_runtime_is_crun(sandbox->spec->runtime);
 }
 
 static int send_order(struct sandbox *sandbox, struct err *e)
 {
-    int r = init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
-                                    sandbox->err_fd, e);
-    if (r == 0)
-        try_adopt(sandbox);
-    return r;
+    try_adopt(sandbox);
+    if (!sandbox->is_settled || !sandbox->is_ordered || sandbox->is_sent ||
+        sandbox->channel_fd < 0 || !is_alone(sandbox))
+        return 0;
+    sandbox->is_sent = true;
+    return init_channel_send_order(sandbox->channel_fd, sandbox->spec, sandbox->out_fd,
+                                   sandbox->err_fd, e);
 }
 
 static int limit(const struct sandbox *sandbox, struct err *e)
 {
     const struct run_spec *spec = sandbox->spec;
-    uint64_t processes = processes_of(spec);
     struct cgroup_limits limits = {
         .memory_bytes = spec->memory_bytes,
         .cpu_milli = spec->cpu_milli,
-        .processes = processes == 0 ? 0 : processes + RUNTIME_PROCESSES,
+        /* errand-init is one more than the user asked for */
+        .processes = spec->pids_limit == 0 ? 0 : (uint64_t)spec->pids_limit + 1,
     };
     int r = cgroup_limit(sandbox->layout, spec->cgroup, &limits, e);
     return r < 0 ? r : cgroup_devices_restrict(sandbox->layout, spec->cgroup, e);
@@ -251,7 +244,7 @@ static int settle(struct sandbox *sandbox, pid_t init_pid, struct err *e)
     if (r < 0)
         return r;
     sandbox->is_settled = true;
-    return sandbox->is_ordered ? send_order(sandbox, e) : 0;
+    return send_order(sandbox, e);
 }
 
 static int oci_start(struct sandbox *sandbox, int out_fd, int err_fd, struct err *e)
@@ -262,9 +255,7 @@ static int oci_start(struct sandbox *sandbox, int out_fd, int err_fd, struct err
     int r = watch_disk(sandbox, e);
     if (r == 0 && sandbox->runtime.pid == 0)
         r = oci_create(sandbox, e);
-    if (r == 0 && sandbox->is_settled)
-        r = send_order(sandbox, e);
-    return r;
+    return r < 0 ? r : send_order(sandbox, e);
 }
 
 /* The runtime, what it left to us, and init: all we have. */
@@ -373,8 +364,8 @@ static void handle_children(struct sandbox *sandbox)
     sandbox->childless = pid < 0 && errno == ECHILD;
     if (sandbox->childless)
         drain_channel(sandbox);
-    else
-        try_adopt(sandbox);
+    else if (send_order(sandbox, &sandbox->problem) < 0)
+        oci_kill(sandbox);
 }
 
 static void handle(struct sandbox *sandbox, enum watched what)
