@@ -35,12 +35,17 @@ struct shim_process {
     bool is_released; /* by its owner */
 };
 
-static void on_closed(uv_handle_t *handle)
+static void discard(struct shim_process *shim)
 {
-    struct shim_process *shim = handle->data;
+    timer_free(shim->retry);
     fd_closep(&shim->pidfd);
     free(shim->run_dir);
     free(shim);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    discard(handle->data);
 }
 
 static void release(struct shim_process *shim)
@@ -119,14 +124,6 @@ void shim_process_signal(const struct shim_process *shim, int signo)
         (void)syscall(SYS_pidfd_send_signal, shim->pidfd, signo, NULL, 0);
 }
 
-static void shim_discard(struct shim_process *shim)
-{
-    timer_free(shim->retry);
-    fd_closep(&shim->pidfd);
-    free(shim->run_dir);
-    free(shim);
-}
-
 /* Takes `pidfd`. NULL: out of memory or descriptors. */
 static struct shim_process *shim_new(const struct shim_process_options *options, int pidfd)
 {
@@ -141,7 +138,7 @@ static struct shim_process *shim_new(const struct shim_process_options *options,
     shim->retry = timer_new(options->loop, on_retry, shim);
     if (shim->run_dir == NULL || shim->retry == NULL ||
         uv_poll_init(options->loop, &shim->poll, shim->pidfd) != 0) {
-        shim_discard(shim);
+        discard(shim);
         return NULL;
     }
     shim->poll.data = shim;
@@ -179,9 +176,7 @@ static void environment(const char *names[], char *into[])
     into[n] = NULL;
 }
 
-/* posix_spawn() does not copy our page tables, which fork() does, a millisecond of each run's
- * start.
- */
+/* posix_spawn() does not copy our page tables; fork() does: a millisecond of each start. */
 static int execute(const char *program, char *argv[], char *env[], int stdin_fd, pid_t *ret_pid)
 {
     posix_spawn_file_actions_t files;

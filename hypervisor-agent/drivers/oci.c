@@ -474,7 +474,7 @@ static void oci_stats(const struct sandbox *sandbox, struct sandbox_use *ret_use
     struct cgroup_use use;
     cgroup_read_use(sandbox->layout, sandbox->spec->cgroup, &use);
     *ret_use = (struct sandbox_use){
-        .cpu_us = use.cpu_us - sandbox->cpu_us_before,
+        .cpu_us = larger(use.cpu_us, sandbox->cpu_us_before) - sandbox->cpu_us_before,
         .memory_peak_bytes = use.memory_peak_bytes,
         .io_read_bytes = larger(use.io_read_bytes, sandbox->io.read_bytes),
         .io_write_bytes = larger(use.io_write_bytes, sandbox->io.write_bytes),
